@@ -1,0 +1,144 @@
+"""A centre: a directory with settings.toml, keys/, lake/, vault/, quarantine/, log/ and the desk's database.
+
+Found by `--centre DIR`, else CHAINBREAK_CENTRE, else the current directory.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from chainbreak.base.errors import SetupError
+
+SETTINGS_FILE = "settings.toml"
+
+
+class Settings(BaseModel):
+    """What a centre may set; unknown keys are refused so that a typo is not silently a default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = "chainbreak"
+    """Shown on pages, notices and exports."""
+    zone: str = "Asia/Shanghai"
+    """IANA zone of local days and hours."""
+    country: str = "CN"
+    """ISO 3166 code that numbers without a country code belong to."""
+    area_code: str = ""
+    """Area code, without the leading 0, of local numbers written without one (`571` for Hangzhou)."""
+    language: Literal["zh", "en"] = "zh"
+    """First language of pages and notices."""
+    desk_url: str = ""
+    """SQLAlchemy address of the desk; empty: SQLite in the centre's directory."""
+    memory_limit_mib: int = Field(1024, ge=256)
+    """What the query engine may use before it spills to disk, in MiB."""
+    threads: int = Field(2, ge=1)
+    """Worker threads of the query engine."""
+    hotline: str = "96110"
+    """The published number people call, as printed on notices."""
+    public_url: str = ""
+    """Where status pages are reached from outside, as printed on notices; empty: this machine."""
+
+
+@dataclass(frozen=True)
+class Centre:
+    """The paths of one centre and its settings."""
+
+    root: Path
+    settings: Settings
+
+    @property
+    def lake(self) -> Path:
+        """Delta tables, one folder a record kind."""
+        return self.root / "lake"
+
+    @property
+    def vault(self) -> Path:
+        """Sealed segments token -> value."""
+        return self.root / "vault"
+
+    @property
+    def quarantine(self) -> Path:
+        """Sealed segments of rejected rows."""
+        return self.root / "quarantine"
+
+    @property
+    def keys(self) -> Path:
+        """Secret keys, one file each, readable by the owner alone."""
+        return self.root / "keys"
+
+    @property
+    def log(self) -> Path:
+        """Published checkpoints of the audit log."""
+        return self.root / "log"
+
+    @property
+    def out(self) -> Path:
+        """What delivery wrote for partners: zone files, number lists, hold lists."""
+        return self.root / "out"
+
+    @property
+    def scratch(self) -> Path:
+        """Spill and temporary files; may be emptied while nothing runs."""
+        return self.root / "scratch"
+
+    @property
+    def desk_url(self) -> str:
+        """SQLAlchemy address of the desk."""
+        return self.settings.desk_url or f"sqlite:///{self.root / 'desk.db'}"
+
+
+def find_centre(given: str | Path | None = None) -> Centre:
+    """The centre named by `given`, the environment, or the current directory.
+
+    Raises:
+        SetupError: no settings.toml there (CB-ST-001), or it cannot be read (CB-ST-002).
+    """
+    root = Path(given or os.environ.get("CHAINBREAK_CENTRE") or ".").resolve()
+    path = root / SETTINGS_FILE
+    if not path.is_file():
+        raise SetupError(
+            "CB-ST-001", "no centre here", given=str(root), allowed=f"a directory with {SETTINGS_FILE}",
+            next_step="chainbreak init DIR, then --centre DIR or CHAINBREAK_CENTRE=DIR",
+        )  # fmt: skip
+    try:
+        return Centre(root, Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as e:
+        first = e.errors()[0] if isinstance(e, ValidationError) else None
+        where = f"{'.'.join(map(str, first['loc']))}: {first['msg']}" if first else str(e)
+        raise SetupError(
+            "CB-ST-002", "the settings file cannot be read", given=where,
+            allowed=f"the keys {', '.join(Settings.model_fields)}", next_step=f"correct {path}",
+        ) from None  # fmt: skip
+
+
+def create_centre(root: Path, settings: Settings) -> Centre:
+    """Make the directory tree and settings.toml of a new centre; keys and desk are made by `app.init_centre`.
+
+    Raises:
+        SetupError: the directory already holds a centre (CB-ST-003).
+    """
+    path = root / SETTINGS_FILE
+    if path.exists():
+        raise SetupError("CB-ST-003", "the directory already holds a centre", given=str(root))
+    centre = Centre(root.resolve(), settings)
+    for folder in (centre.lake, centre.vault, centre.quarantine, centre.keys, centre.log, centre.out, centre.scratch):
+        folder.mkdir(parents=True, exist_ok=True)
+    centre.keys.chmod(0o700)
+    lines = [f"{key} = {_toml(value)}" for key, value in settings.model_dump().items()]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return centre
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return str(value)
+    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,0 +1,98 @@
+"""What every noun's file uses: the shared options, output as table or JSON, and errors as one message.
+
+A verb looks like this:
+
+    @app.command()
+    def show(ident: str, centre: CentreOption = None, as_json: JsonOption = False) -> None:
+        office = open_office(centre)
+        emit(app_show(office, ident), as_json, columns=("finding_id", "score"))
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from chainbreak.base.errors import ChainbreakError
+
+CentreOption = Annotated[
+    Path | None, typer.Option("--centre", envvar="CHAINBREAK_CENTRE", help="Directory of the centre")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="JSON on stdout, one object or JSON Lines")]
+AsOption = Annotated[str, typer.Option("--as", envvar="CHAINBREAK_ACTOR", help="Who acts: a name from `user list`")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; change nothing")]
+
+
+def emit(result: Any, as_json: bool, columns: Sequence[str] | None = None, title: str = "") -> None:
+    """Print a result: a mapping as one object, an iterable of mappings as a table or as JSON Lines.
+
+    In JSON, integers beyond 2**53 are written as strings so that no reader loses bits.
+    """
+    if as_json:
+        for row in [result] if isinstance(result, Mapping) else result:
+            sys.stdout.write(json.dumps(_safe(row), ensure_ascii=False, default=str) + "\n")
+        return
+    if isinstance(result, Mapping):
+        _print_pairs(result, title)
+    else:
+        _print_table(list(result), columns, title)
+
+
+def complain(error: ChainbreakError) -> int:
+    """Write `error` to stderr (as JSON when --json was asked for) and return its exit code."""
+    if "--json" in sys.argv:
+        sys.stderr.write(json.dumps({"ok": False, "error": error.as_dict()}, ensure_ascii=False) + "\n")
+    else:
+        sys.stderr.write(error.sentence() + "\n")
+    return error.exit_code
+
+
+def say(text: str) -> None:
+    """A line for the person at the terminal, on stderr, so that stdout stays machine-readable."""
+    sys.stderr.write(text + "\n")
+
+
+def _safe(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(k): _safe(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_safe(v) for v in value]
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**53:
+        return str(value)
+    return value
+
+
+def _print_pairs(result: Mapping[str, Any], title: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title or None, show_header=False, box=None, pad_edge=False, title_justify="left")
+    for key, value in result.items():
+        table.add_row(str(key), _cell(value))
+    Console().print(table)
+
+
+def _print_table(rows: list[Mapping[str, Any]], columns: Iterable[str] | None, title: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    names = list(columns) if columns else list(rows[0]) if rows else []
+    table = Table(*names, title=title or None, box=None, pad_edge=False, title_justify="left", header_style="bold")
+    for row in rows:
+        table.add_row(*(_cell(row.get(name)) for name in names))
+    Console().print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, (dict, list, tuple)):
+        return json.dumps(_safe(value), ensure_ascii=False, default=str)
+    return str(value)

@@ -1,0 +1,30 @@
+"""What the rest of the house may know of a query engine: it turns lake tables into Ibis tables and expressions into Arrow.
+
+`duck.py` (and, when installed, `spark.py`) implement this; no other file names an engine.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Engine(Protocol):
+    """One query engine bound to one lake snapshot."""
+
+    name: str
+    snapshot: dict[str, int]
+
+    def table(self, kind: str) -> Any:
+        """The lake table of a record kind as an `ibis.Table`; an empty one with the kind's schema when absent."""
+
+    def run(self, expr: Any) -> pa.Table:
+        """The result of an Ibis expression as Arrow. Row order is undefined unless the expression orders."""
+
+    def checkpoint(self, name: str, expr: Any) -> Any:
+        """Write `expr` to Parquet in scratch, read it back as an `ibis.Table`: cuts lineage on every engine."""
+
+    def close(self) -> None:
+        """Give memory, scratch files and sessions back."""
