@@ -1,4 +1,4 @@
-"""The only composition root: opens the parts of a centre, each when first needed, so that a small command stays fast."""
+"""The only composition root: opens the parts of a centre, each when first needed; a small command stays fast."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What every room needs and nothing else: errors, logs, clock, settings, units, progress, words. Imports nothing of ours."""
+"""What every room needs: errors, logs, clock, settings, units, progress, words. Imports nothing else of ours."""

@@ -16,7 +16,7 @@ def yuan_to_fen(text: str) -> int:
     Raises:
         ValueError: not a number, or finer than a fen (nothing is rounded silently).
     """
-    cleaned = text.strip().replace(",", "").replace("¥", "").replace("￥", "").replace("，", "")  # noqa: RUF001 full-width forms are the point
+    cleaned = text.strip().replace(",", "").replace("¥", "").replace("￥", "").replace("，", "")
     try:
         fen = Decimal(cleaned) * FEN_PER_YUAN
     except InvalidOperation:

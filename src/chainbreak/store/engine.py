@@ -1,4 +1,4 @@
-"""What the rest of the house may know of a query engine: it turns lake tables into Ibis tables and expressions into Arrow.
+"""What the rest of the house may know of a query engine: lake tables as Ibis tables, expressions to Arrow.
 
 `duck.py` (and, when installed, `spark.py`) implement this; no other file names an engine.
 """

@@ -74,7 +74,9 @@ class Lake:
         try:
             return DeltaTable(self.path(table), version=version)
         except (DeltaError, TableNotFoundError) as e:
-            raise SetupError("CB-ST-011", "lake version not found", given=f"{table}@{version}", allowed=str(e)) from None
+            raise SetupError(
+                "CB-ST-011", "lake version not found", given=f"{table}@{version}", allowed=str(e)
+            ) from None
 
     def append(self, table: str, rows: pa.Table, partition_by: list[str], *, note: dict[str, str] | None = None) -> int:
         """Append `rows` in one atomic commit and return the new version; new columns are added to the schema.

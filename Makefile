@@ -1,0 +1,45 @@
+# Two commands do everything: `make demo` and `make test`. On a fresh Debian/Ubuntu they need Python >= 3.11 and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+JOBS ?= 2
+
+.PHONY: demo test lint types imports docs screenshots wheel clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.run
+	$(BIN)/chainbreak demo $(ARGS)
+
+test: $(VENV)/.dev
+	scripts/system-packages
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n $(JOBS) --dist worksteal $(ARGS)
+
+docs: $(VENV)/.dev
+	$(BIN)/python -m scripts.generate_docs
+
+screenshots: $(VENV)/.dev
+	CHAINBREAK_SCREENSHOTS=docs/images $(BIN)/pytest -n 0 tests/journeys -k screenshots
+
+# The environment is built once per lock; installation refuses anything unhashed.
+$(VENV)/.run: locks/core.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r locks/core.txt
+	$(BIN)/python scripts/install_here
+	touch $@
+
+$(VENV)/.dev: locks/dev.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r locks/dev.txt
+	$(BIN)/python scripts/install_here
+	touch $@ $(VENV)/.run
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("chainbreak needs Python 3.11 or newer, this is " + sys.version) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -c 'import ensurepip' 2>/dev/null || scripts/system-packages --run
+	$(PYTHON) -m venv $(VENV)
+
+clean:
+	rm -rf $(VENV) demo-centre
