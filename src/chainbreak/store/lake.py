@@ -54,8 +54,7 @@ class Lake:
         delta = self.open(table, version)
         if days is None:
             return sorted(delta.file_uris())
-        wanted = [d.isoformat() for d in days]
-        return sorted(delta.file_uris([("local_day", "in", wanted)])) if wanted else []
+        return sorted(delta.file_uris(file_pruning_predicate=[("local_day", "in", days)])) if days else []
 
     def open(self, table: str, version: int | None = None) -> DeltaTable:
         """The Delta table itself, at `version` or the newest.
