@@ -1,0 +1,108 @@
+"""Say what is missing on this machine, or in this centre, and how to get it. Nothing is changed."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from chainbreak.app.bootstrap import Office
+
+FREE_BYTES_WANTED = 2 * 1024**3
+"""A town's lake, spill and log fit in far less; below this an ingest may stop half-way (cleanly, but it stops)."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at. `state`: ok · optional (something is missing that only some work needs) · wrong."""
+
+    what: str
+    state: str
+    found: str
+    next_step: str = ""
+
+
+def examine_machine() -> Iterator[Check]:
+    """Checks of the machine alone; they need no centre."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Check("Python", "ok" if sys.version_info >= (3, 11) else "wrong", version, "Python 3.11 or newer")
+    yield _packages()
+    free = shutil.disk_usage(Path.cwd()).free
+    state = "ok" if free >= FREE_BYTES_WANTED else "wrong"
+    yield Check("disk", state, f"{free // 1024**2:,} MiB free", f"free {FREE_BYTES_WANTED // 1024**2:,} MiB")
+    for what, programs, why in (
+        ("Chromium", ("chromium", "chromium-browser", "google-chrome"), "browser journeys of the tests"),
+        ("PostgreSQL", ("postgres", *_debian_postgres()), "a desk for several machines, and its tests"),
+    ):
+        path = next((found for program in programs if (found := shutil.which(program))), None)
+        missing = f"only for {why}: scripts/system-packages"
+        yield Check(what, "ok" if path else "optional", path or "not found", "" if path else missing)
+
+
+def _packages() -> Check:
+    wanted = metadata.requires("chainbreak") if _is_installed() else None
+    if wanted is None:
+        return Check("packages", "ok", "running from a checkout; locks/core.txt lists them")
+    names = [line.split(";")[0].split("[")[0].split(">")[0].split("=")[0].strip() for line in wanted]
+    missing = [name for name, line in zip(names, wanted, strict=True) if "extra ==" not in line and not _has(name)]
+    if missing:
+        return Check("packages", "wrong", "missing: " + ", ".join(missing), "make demo, or pip install chainbreak")
+    return Check("packages", "ok", f"{len(names)} named by the project are here")
+
+
+def _is_installed() -> bool:
+    return _has("chainbreak")
+
+
+def _has(name: str) -> bool:
+    try:
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _debian_postgres() -> list[str]:
+    return [str(path) for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), reverse=True)]
+
+
+def examine_centre(office: Office) -> Iterator[Check]:
+    """Checks of one centre: settings, keys, desk, lake and the newest checkpoint of the log."""
+    centre = office.centre
+    yield Check("centre", "ok", f"{centre.settings.name}, {centre.root}")
+    from chainbreak.base.errors import ChainbreakError
+
+    for what, look in (("keys", _keys), ("desk", _desk), ("lake", _lake), ("log", _log)):
+        try:
+            yield Check(what, "ok", look(office))
+        except ChainbreakError as e:
+            yield Check(what, "wrong", f"{e.code} {e.what} {e.given}".strip(), e.next_step)
+
+
+def _keys(office: Office) -> str:
+    return f"readable by the owner alone, reference key {len(office.keys.ref_key) * 8} bit"
+
+
+def _desk(office: Office) -> str:
+    with office.desk.read() as conn:
+        return f"{conn.dialect.name}, reachable, migrated"
+
+
+def _lake(office: Office) -> str:
+    versions = office.lake.snapshot()
+    return (
+        ", ".join(f"{table}@{version}" for table, version in versions.items()) or "empty: chainbreak ingest KIND FILE"
+    )
+
+
+def _log(office: Office) -> str:
+    from sqlalchemy import select
+
+    from chainbreak.audit.tables import head
+
+    with office.desk.read() as conn:
+        size = conn.execute(select(head.c.size)).scalar_one_or_none() or 0
+    return f"{size:,} entries; chainbreak audit verify checks them"

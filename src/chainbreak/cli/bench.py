@@ -1,0 +1,32 @@
+"""`chainbreak bench NAME`: one table of what, rows, seconds, CPU seconds, rows/s, peak MiB, and the ratio to a peer."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from chainbreak.cli.common import JsonOption, emit, say
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def bench(
+    name: Annotated[str, typer.Argument(help="ingest, audit, console, start")],
+    scale: Annotated[str, typer.Option(help="full: the sizes of the claims; small: minutes become seconds")] = "full",
+    as_json: JsonOption = False,
+) -> None:
+    """Measure speed and memory beside a named peer, in the same run on the same machine."""
+    from chainbreak.base.errors import UsageError, did_you_mean
+    from chainbreak.bench import BENCHES, hardware
+
+    if name not in BENCHES:
+        raise UsageError("CB-US-001", "unknown bench", given=name, allowed=did_you_mean(name, BENCHES))
+    if scale not in ("small", "full"):
+        raise UsageError("CB-US-001", "unknown scale", given=scale, allowed="small, full")
+    say(hardware())
+    rows = importlib.import_module(f"chainbreak.bench.{name}").run(scale)
+    emit([asdict(row) for row in rows], as_json)
