@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from chainbreak.app.record_person_change import record_person_change, roles_named
-from chainbreak.base.errors import RefusedError, UsageError
+from chainbreak.audit.log import Entry, append
+from chainbreak.base.errors import RefusedError, UsageError, did_you_mean
 from chainbreak.records.actor import Actor, Role
 from chainbreak.store.desk import people
 
@@ -16,6 +16,24 @@ if TYPE_CHECKING:
 
 # Names stand in addresses, logs and shell commands.
 NAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
+# The machine's own role is never a person's.
+GIVEN_ROLES = tuple(role for role in Role if role is not Role.SERVICE)
+
+
+def roles_named(names: Iterable[str]) -> frozenset[Role]:
+    """Roles by their names.
+
+    >>> sorted(roles_named(["approver", "analyst"]))
+    [<Role.ANALYST: 'analyst'>, <Role.APPROVER: 'approver'>]
+
+    Raises:
+        UsageError: one is unknown, or is the machine's (CB-PE-007).
+    """
+    wanted = list(names)
+    for name in wanted:
+        if name not in GIVEN_ROLES:
+            raise UsageError("CB-PE-007", "no such role", given=name, allowed=did_you_mean(name, GIVEN_ROLES))
+    return frozenset(Role(name) for name in wanted)
 
 
 def add_person(office: Office, actor: Actor, name: str, roles: Iterable[str], display_name: str = "") -> None:
@@ -38,4 +56,4 @@ def add_person(office: Office, actor: Actor, name: str, roles: Iterable[str], di
         if any(p.name == name for p in everybody):
             raise UsageError("CB-PE-004", "the name is taken", given=name, next_step="choose another")
         people.write_person(conn, name, display_name or name, held, now)
-        record_person_change(conn, now, actor, "person.add", name, {"roles": sorted(held)})
+        append(conn, Entry.by(actor, now, "person.add", f"person:{name}", payload={"roles": sorted(held)}))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from chainbreak.app.record_person_change import record_person_change, roles_named
+from chainbreak.app.add_person import roles_named
+from chainbreak.audit.log import Entry, append
 from chainbreak.base.errors import RefusedError, UsageError
 from chainbreak.records.actor import Actor, Role
 from chainbreak.store.desk import people
@@ -38,4 +39,4 @@ def change_person(
         people.change_columns(conn, name, now, roles=" ".join(sorted(new_roles)), active=new_active)
         people.drop_sessions_of(conn, name)
         change = {"roles": [sorted(found.roles), sorted(new_roles)], "active": [found.active, new_active]}
-        record_person_change(conn, now, actor, "person.change", name, change)
+        append(conn, Entry.by(actor, now, "person.change", f"person:{name}", payload=change))

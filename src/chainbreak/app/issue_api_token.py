@@ -6,7 +6,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from chainbreak.app.read_session import digest_of
-from chainbreak.app.record_person_change import record_person_change
+from chainbreak.audit.log import Entry, append
 from chainbreak.base.clock import US_PER_DAY
 from chainbreak.base.errors import RefusedError, UsageError
 from chainbreak.records.actor import Actor, Role
@@ -34,5 +34,5 @@ def issue_api_token(office: Office, actor: Actor, name: str, days: int = 30) -> 
         if found is None or not found.active:
             raise UsageError("CB-PE-001", "nobody is called that here", given=name, next_step="chainbreak user list")
         people.write_session(conn, Session(digest_of(secret), found, "api", "", now, now + days * US_PER_DAY), now)
-        record_person_change(conn, now, actor, "person.token", name, {"days": days})
+        append(conn, Entry.by(actor, now, "person.token", f"person:{name}", payload={"days": days}))
     return secret

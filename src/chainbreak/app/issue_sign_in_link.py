@@ -6,7 +6,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from chainbreak.app.read_session import digest_of
-from chainbreak.app.record_person_change import record_person_change
+from chainbreak.audit.log import Entry, append
 from chainbreak.base.clock import US_PER_HOUR
 from chainbreak.base.errors import RefusedError, UsageError
 from chainbreak.records.actor import Actor, Role
@@ -34,5 +34,5 @@ def issue_sign_in_link(office: Office, actor: Actor, name: str) -> str:
         if found is None or not found.active:
             raise UsageError("CB-PE-001", "nobody is called that here", given=name, next_step="chainbreak user list")
         people.write_link(conn, digest_of(secret), name, now, now + LINK_LASTS_US)
-        record_person_change(conn, now, actor, "person.link", name)
+        append(conn, Entry.by(actor, now, "person.link", f"person:{name}"))
     return f"/sign-in/{secret}"

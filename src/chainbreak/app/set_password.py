@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chainbreak.app.record_person_change import record_person_change
+from chainbreak.audit.log import Entry, append
 from chainbreak.base.errors import UsageError
 from chainbreak.records.actor import Actor
 from chainbreak.store.desk import people
@@ -32,4 +32,4 @@ def set_password(office: Office, actor: Actor, password: str) -> None:
     with office.desk.begin() as conn:
         people.change_columns(conn, actor.name, now, password_hash=hashed)
         people.drop_sessions_of(conn, actor.name)
-        record_person_change(conn, now, actor, "person.password", actor.name, {"set": bool(password)})
+        append(conn, Entry.by(actor, now, "person.password", f"person:{actor.name}", payload={"set": bool(password)}))

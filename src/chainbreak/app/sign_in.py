@@ -6,7 +6,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from chainbreak.app.read_session import LASTS_US, digest_of
-from chainbreak.app.record_person_change import record_person_change
+from chainbreak.audit.log import Entry, append
 from chainbreak.base.clock import US_PER_MIN
 from chainbreak.base.errors import RefusedError
 from chainbreak.store.desk import people
@@ -70,14 +70,16 @@ def sign_out(office: Office, session: Session) -> None:
     with office.desk.begin() as conn:
         people.drop_session(conn, session.digest)
         now = office.clock.now_us()
-        record_person_change(conn, now, session.person.actor(session.via), "person.sign_out", session.person.name)
+        append(
+            conn, Entry.by(session.person.actor(session.via), now, "person.sign_out", f"person:{session.person.name}")
+        )
 
 
 def _open_session(conn: Connection, found: Person, now: int, how: str) -> str:
     secret = secrets.token_urlsafe(32)
     new = Session(digest_of(secret), found, "console", secrets.token_urlsafe(24), now, now + LASTS_US)
     people.write_session(conn, new, now)
-    record_person_change(conn, now, found.actor("console"), "person.sign_in", found.name, {"how": how})
+    append(conn, Entry.by(found.actor("console"), now, "person.sign_in", f"person:{found.name}", payload={"how": how}))
     return secret
 
 

@@ -24,7 +24,7 @@ ADDRESS = "http://127.0.0.1:8600"
 
 
 def _administrator(office: Office, name: str) -> Actor:
-    """The acting administrator. Who can read the centre's files can do anything with them; the log says which account."""
+    """Who acts. An account that can read the centre's files can do anything with them; the log says which it was."""
     from chainbreak.app.find_actor import find_actor
 
     return find_actor(office, name) if name else Actor(f"os:{getpass.getuser()}", frozenset({Role.ADMIN}), "cli")

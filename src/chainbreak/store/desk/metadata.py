@@ -1,4 +1,4 @@
-"""The one SQLAlchemy `MetaData` of the desk: every `tables_*.py` adds its tables here, migrations create what it holds."""
+"""The one SQLAlchemy `MetaData` of the desk: each `tables_*.py` adds its tables; migrations create them."""
 
 from __future__ import annotations
 

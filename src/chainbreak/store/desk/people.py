@@ -70,9 +70,14 @@ def write_person(conn: Connection, name: str, display_name: str, roles: frozense
     """Add a person; the caller has checked that the name is free."""
     conn.execute(
         insert(person).values(
-            name=name, display_name=display_name, roles=" ".join(sorted(roles)), active=True, keys_on=True,
-            created_at_us=at_us, updated_at_us=at_us,
-        )  # fmt: skip
+            name=name,
+            display_name=display_name,
+            roles=" ".join(sorted(roles)),
+            active=True,
+            keys_on=True,
+            created_at_us=at_us,
+            updated_at_us=at_us,
+        )
     )
 
 
@@ -85,9 +90,14 @@ def write_session(conn: Connection, found: Session, at_us: int) -> None:
     """Keep a new session."""
     conn.execute(
         insert(session).values(
-            digest=found.digest, person=found.person.name, via=found.via, csrf=found.csrf,
-            created_at_us=at_us, seen_at_us=found.seen_at_us, expires_at_us=found.expires_at_us,
-        )  # fmt: skip
+            digest=found.digest,
+            person=found.person.name,
+            via=found.via,
+            csrf=found.csrf,
+            created_at_us=at_us,
+            seen_at_us=found.seen_at_us,
+            expires_at_us=found.expires_at_us,
+        )
     )
 
 
