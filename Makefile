@@ -20,7 +20,7 @@ test: $(VENV)/.dev
 	$(BIN)/pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 docs: $(VENV)/.dev
-	$(BIN)/python -m scripts.generate_docs
+	$(BIN)/python scripts/generate_docs.py
 
 screenshots: $(VENV)/.dev
 	CHAINBREAK_SCREENSHOTS=docs/images $(BIN)/pytest -n 0 tests/journeys -k screenshots

@@ -15,6 +15,9 @@ import yaml
 from chainbreak.base.errors import Bug
 
 Lang = Literal["zh", "en"]
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's safe loader is ten times faster where the wheel brings it; both read the same."""
+
 LANGS: tuple[Lang, ...] = ("zh", "en")
 
 
@@ -22,7 +25,7 @@ def _load(folder: str) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for entry in sorted(resources.files("chainbreak.base").joinpath(folder).iterdir(), key=lambda e: e.name):
         if entry.name.endswith(".yaml"):
-            for key, value in (yaml.safe_load(entry.read_text(encoding="utf-8")) or {}).items():
+            for key, value in (yaml.load(entry.read_text(encoding="utf-8"), Loader=_LOADER) or {}).items():
                 if key in merged:
                     raise Bug("CB-US-001", "a key stands in two catalogue files", given=key)
                 merged[key] = value

@@ -114,7 +114,7 @@ class Finding:
     @property
     def finding_id(self) -> str:
         """16 hex digits over detector, version, subject, parameters, snapshot and as-of time."""
-        named = [self.detector, self.version, self.subject_kind, self.subject, self.params_hash,
+        named: list[Any] = [self.detector, self.version, self.subject_kind, self.subject, self.params_hash,
                  {k: str(v) for k, v in self.snapshot.items()}, str(self.found_at_us)]  # fmt: skip
         return hashlib.sha256(rfc8785.dumps(named)).hexdigest()[:16]
 
