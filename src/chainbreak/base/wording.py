@@ -25,7 +25,8 @@ def _load(folder: str) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for entry in sorted(resources.files("chainbreak.base").joinpath(folder).iterdir(), key=lambda e: e.name):
         if entry.name.endswith(".yaml"):
-            for key, value in (yaml.load(entry.read_text(encoding="utf-8"), Loader=_LOADER) or {}).items():
+            parsed = yaml.load(entry.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 both are safe loaders
+            for key, value in (parsed or {}).items():
                 if key in merged:
                     raise Bug("CB-US-001", "a key stands in two catalogue files", given=key)
                 merged[key] = value
