@@ -30,6 +30,7 @@ finding = Table(
     Column("state", String(12), nullable=False),  # open, confirmed, false, unsure, superseded
     Column("rank", BigInteger, nullable=False),  # smaller is read first: level, then score
     Column("body", LargeBinary, nullable=False),
+    Index(None, "rank", "finding_id"),
     Index(None, "state", "rank", "finding_id"),
     Index(None, "state", "detector", "rank", "finding_id"),
     Index(None, "state", "district", "rank", "finding_id"),

@@ -61,6 +61,7 @@ def upgrade() -> None:
     sa.Column('body', sa.LargeBinary(), nullable=False),
     sa.PrimaryKeyConstraint('finding_id', name=op.f('pk_finding'))
     )
+    op.create_index(op.f('ix_finding_rank_finding_id'), 'finding', ['rank', 'finding_id'], unique=False)
     op.create_index(op.f('ix_finding_state_detector_rank_finding_id'), 'finding', ['state', 'detector', 'rank', 'finding_id'], unique=False)
     op.create_index(op.f('ix_finding_state_district_rank_finding_id'), 'finding', ['state', 'district', 'rank', 'finding_id'], unique=False)
     op.create_index(op.f('ix_finding_state_rank_finding_id'), 'finding', ['state', 'rank', 'finding_id'], unique=False)
@@ -379,6 +380,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_finding_state_rank_finding_id'), table_name='finding')
     op.drop_index(op.f('ix_finding_state_district_rank_finding_id'), table_name='finding')
     op.drop_index(op.f('ix_finding_state_detector_rank_finding_id'), table_name='finding')
+    op.drop_index(op.f('ix_finding_rank_finding_id'), table_name='finding')
     op.drop_table('finding')
     op.drop_table('exclusion')
     op.drop_table('done_once')
