@@ -62,7 +62,7 @@ _COMPILED = [(re.compile(rule.pattern, re.ASCII), rule) for rule in CHINA]
 
 SEPARATORS = r"[\s\-()]"
 FLOAT = r"(\d{1,20})\.0{1,6}"
-_DROPPED = re.compile(r"[\s\-().·‐‑–—/]")  # noqa: RUF001 dashes as word processors write them
+_DROPPED = re.compile(r"[\s\-().·‐‑–—/]")  # dashes as word processors write them
 _FLOAT = re.compile(FLOAT, re.ASCII)
 _SCIENTIFIC = re.compile(r"(\d(?:\.\d{1,19})?)e\+?(\d{1,2})", re.ASCII)
 BLANKS = frozenset({"", "nan", "null", "none", "n/a", "na", "-", "\\n", "(null)", "unknown", "anonymous"})
@@ -148,8 +148,9 @@ def _world_form(text: str, place: Place) -> tuple[str, str, str]:
     # China's own plan is the table above; what it does not hold is no Chinese number.
     if not phonenumbers.is_possible_number(number) or (number.country_code == 86 and place.country == "CN"):
         raise InputError("CB-ID-010", "not a telephone number", allowed="a length that its country uses")
+    # A possible number that is in no range yet belongs to the first country of its code.
     country = phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(
-        number.country_code
+        number.country_code or 0
     )
     form = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     if country != place.country:
