@@ -189,6 +189,8 @@ def publish(conn: Connection, folder: Path, key: SigningKey, now_us: int) -> Che
                 "CB-AU-009", "the log no longer begins with what was published", given=f"{size} entries",
                 allowed=f"at least the {old} under the last checkpoint", next_step="chainbreak audit verify",
             )  # fmt: skip
+        if last and (size, at_us) == (old, last.at_us):
+            return last  # its files are never written a second time
         now = Checkpoint(key.public.name, size, tree.root_at(conn, size), at_us)
         lines = [f"old {old}", *(base64.b64encode(h).decode() for h in proofs.consistency_proof(conn, old, size))]
         stem = folder / "checkpoints" / now.name
