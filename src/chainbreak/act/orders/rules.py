@@ -1,0 +1,117 @@
+"""What a centre may set about orders: kinds, ladders, ends, quorums, clocks. Defaults in `rules.yaml`, each citable."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from chainbreak.base.clock import US_PER_HOUR, US_PER_MIN
+from chainbreak.base.errors import SetupError, UsageError, did_you_mean
+
+SITE_FILE = "orders.yaml"
+
+
+class KindRule(BaseModel):
+    """One kind of order. `ladder` mildest first; `quorum` pairs (from amount in fen, signatures needed)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    objects: tuple[str, ...]
+    ladder: tuple[str, ...]
+    expiry_h: int = Field(gt=0)
+    most_h: int = Field(gt=0)
+    extensions: int = Field(ge=0)
+    citation: str
+    quorum: tuple[tuple[int, int], ...]
+    two_for: tuple[str, ...]
+    emergency: tuple[str, ...]
+    money: bool
+
+    @property
+    def expiry_us(self) -> int:
+        """Default length in µs."""
+        return self.expiry_h * US_PER_HOUR
+
+    @property
+    def most_us(self) -> int:
+        """Longest total length in µs, extensions included."""
+        return self.most_h * US_PER_HOUR
+
+    def signatures(self, rung: str, amount_fen: int | None, with_exception: bool) -> int:
+        """How many different approvers must sign: by amount, by rung, and two where an exclusion is set aside."""
+        by_amount = max(needed for from_fen, needed in self.quorum if (amount_fen or 0) >= from_fen)
+        return max(by_amount, 2 if with_exception or rung in self.two_for else 1)
+
+
+class Clocks(BaseModel):
+    """Deadlines. Days are working days in the centre's zone (Monday to Friday)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    emergency_min: int = Field(gt=0, le=30)
+    appeal_accept_days: int = Field(gt=0)
+    appeal_decide_days: int = Field(gt=0)
+    appeal_lapse_days: int = Field(gt=0)
+    weakened_h: int = Field(gt=0)
+    answer_h: int = Field(gt=0)
+
+    @property
+    def emergency_us(self) -> int:
+        """Longest an emergency measure holds before a second person confirms it, in µs."""
+        return self.emergency_min * US_PER_MIN
+
+
+class Rules(BaseModel):
+    """All of it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kinds: dict[str, KindRule]
+    clocks: Clocks
+    release_reasons: tuple[str, ...]
+
+    def kind(self, name: str) -> KindRule:
+        """The rule of the kind called `name`.
+
+        Raises:
+            UsageError: no such kind (CB-US-001), naming the nearest.
+        """
+        if name not in self.kinds:
+            raise UsageError("CB-US-001", "no such kind of order", given=name, allowed=did_you_mean(name, self.kinds))
+        return self.kinds[name]
+
+
+def load_rules(centre_root: Path | None = None) -> Rules:
+    """The defaults, overlaid key by key with `orders.yaml` of the centre when there is one.
+
+    >>> load_rules().kind("funds.hold").signatures("hold_amount", 60_000_000, False)
+    2
+
+    Raises:
+        SetupError: the centre's file cannot be read (CB-OR-001).
+    """
+    text = resources.files("chainbreak.act.orders").joinpath("rules.yaml").read_text(encoding="utf-8")
+    values = yaml.safe_load(text)
+    site = centre_root / SITE_FILE if centre_root else None
+    try:
+        if site and site.is_file():
+            _overlay(values, yaml.safe_load(site.read_text(encoding="utf-8")) or {})
+        return Rules.model_validate(values)
+    except (yaml.YAMLError, UnicodeDecodeError, ValidationError, AttributeError) as e:
+        first = e.errors()[0] if isinstance(e, ValidationError) else None
+        where = f"{'.'.join(map(str, first['loc']))}: {first['msg']}" if first else type(e).__name__
+        raise SetupError(
+            "CB-OR-001", "the centre's rules of orders cannot be read", given=where, next_step=f"correct {site}"
+        ) from None
+
+
+def _overlay(values: dict[str, Any], own: dict[str, Any]) -> None:
+    for key, value in own.items():
+        if isinstance(value, dict) and isinstance(values.get(key), dict):
+            _overlay(values[key], value)
+        else:
+            values[key] = value
