@@ -89,7 +89,7 @@ def read_groups(folder: Path, name: str, key: bytes, groups: list[int] | None = 
         raise _closed(folder, name) from e
 
 
-def read(folder: Path, key: bytes, filter: Any = None) -> pa.Table | None:  # noqa: A002 the word of Arrow
+def read(folder: Path, key: bytes, filter: Any = None) -> pa.Table | None:
     """All rows of all segments, in order of segment name, that pass `filter` (a pyarrow expression); None without any.
 
     Raises:
