@@ -1,1 +1,1 @@
-""""""
+"""Ibis expressions that detectors share: portable core only, named intermediates, integer time and money."""

@@ -1,0 +1,150 @@
+"""What a detector is: a name, a story, what it needs, how it reduces records to few rows, and what it measures on them.
+
+A detector states **measures** (rule, value, the records that prove it). It never sets a score, a level or an action:
+`weights.py` turns measures into bits by the version's own table, and `settle.py` turns bits into a finding under the
+rules that bind all detectors (two kinds of evidence, protected classes, no persons).
+
+    tables ─reduce─▶ few rows (engine) ─judge─▶ suspicions (Python) ─weigh, settle─▶ findings
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import rfc8785
+from pydantic import BaseModel, ConfigDict, Field
+
+from chainbreak.records.finding import Action, Member
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from chainbreak.find.contract.weights import Weights
+
+Tables = Mapping[str, Any]
+"""Record kind -> `ibis.Table` with the columns of `Need`, cut at the as-of time, each record once."""
+
+Rows = Mapping[str, "pa.Table"]
+"""Name -> Arrow table; row order carries no meaning."""
+
+Keep = Callable[[str, Any], Any]
+"""Materialises a named expression once and gives it back as a table; what builds on it does not recompute it."""
+
+
+class Params(BaseModel):
+    """Frozen settings of one detector version; every field is declared with `param`: its unit and source show."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def digest(self) -> str:
+        """16 hex digits over the canonical JSON of all values; findings carry it as `params_hash`."""
+        return hashlib.sha256(rfc8785.dumps(self.model_dump(mode="json"))).hexdigest()[:16]
+
+
+def param(default: Any, unit: str, source: str, meaning: str) -> Any:
+    """One field of `Params`: its default, unit ("" for none), where the number comes from, and what it means."""
+    return Field(default, description=meaning, json_schema_extra={"unit": unit, "source": source})
+
+
+@dataclass(frozen=True)
+class Words:
+    """One text in both languages; Chinese is written first."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a detector reads of one table.
+
+    `columns` must exist and hold at least one value; of `any_of` at least one must; `optional` may be missing or null.
+    With `required` False the whole table may be missing.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    any_of: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    required: bool = True
+
+    @property
+    def all_columns(self) -> tuple[str, ...]:
+        """Every column the detector may see, `record_ref` first."""
+        return ("record_ref", *self.columns, *self.any_of, *self.optional)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One thing measured: `value` in the rule's unit, recomputable from the rows whose record_refs are `records`."""
+
+    rule: str
+    value: float
+    records: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """One subject with what was measured of it, before any weight.
+
+    `protected` names the class of subscriber (hospital, call_centre, emergency …) that keeps the finding at watch; ""
+    for none. `first_evidence_us` is UTC µs of the earliest record behind it.
+    """
+
+    subject_kind: str
+    subject: str
+    members: tuple[Member, ...]
+    measures: tuple[Measure, ...]
+    first_evidence_us: int
+    facts: Mapping[str, float | int | str] = field(default_factory=dict)
+    protected: str = ""
+
+
+Remeasure = Callable[[Rows, str], float]
+"""Computes one rule's value from the cited rows (lake table -> rows) of one subject; the kit holds findings to it."""
+
+
+class Detector(Protocol):
+    """One version of one detector.
+
+    `story`: three sentences: what the fraud does, what it leaves behind, what is measured. `limits`: whom it wrongly
+    hits and when it does not work. `two_kinds`: evidence of a family in the first set AND of one in the second is
+    needed above watch. `watch_places`: how many subjects that do not pass on merit a run may show at watch level.
+    `action`: what is proposed above watch.
+    """
+
+    name: str
+    version: str
+    subject_kind: str
+    story: Words
+    limits: Words
+    needs: tuple[Need, ...]
+    two_kinds: tuple[frozenset[str], frozenset[str]]
+    watch_places: int
+    action: Action
+
+    @property
+    def params(self) -> Params:
+        """The version's settings."""
+
+    @property
+    def weights(self) -> Weights:
+        """The version's fitted table."""
+
+    @property
+    def remeasure(self) -> Mapping[str, Remeasure]:
+        """How each rule's value is computed again from cited rows."""
+
+    def reduce(self, tables: Tables, as_of_us: int, keep: Keep) -> dict[str, Any]:
+        """Few rows out of many, as named Ibis expressions of the portable core; the engine runs them."""
+
+    def judge(self, reduced: Rows, as_of_us: int) -> list[Suspicion]:
+        """What the reduced rows show, in pure Python and NumPy; deterministic, blind to row order."""
+
+
+def ident(detector: Detector) -> str:
+    """`name@version`, as people write it."""
+    return f"{detector.name}@{detector.version}"

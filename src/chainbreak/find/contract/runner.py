@@ -1,0 +1,153 @@
+"""Runs detectors on one pinned snapshot, as of one moment: only what had happened by then exists.
+
+Causal to the microsecond: events after the as-of time are cut, reference rows that did not exist yet are cut, and the
+end of what was still open then (a line's closing) is forgotten. Each record counts once however often it lies in the
+lake. One detector that cannot run declines with a reason; the others go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chainbreak.base.errors import ChainbreakError, DeclinedError, EngineError
+from chainbreak.base.log import get_log
+from chainbreak.find.contract.detector import Detector, Need, Suspicion, ident
+from chainbreak.find.contract.portable import must_be_portable
+from chainbreak.find.contract.settle import Stamp, choose, settle
+from chainbreak.records import kind_named
+from chainbreak.records.finding import Finding
+from chainbreak.store.engine import Engine
+
+STARTS = ("activated_at_us", "opened_at_us", "registered_at_us", "first_seen_us")
+"""Columns of reference tables before whose time the row did not exist."""
+ENDS = ("closed_at_us",)
+"""Columns that are known only once their time has come."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one detector did: what it saw (stamp), its suspicions, the findings among them, or why it declined."""
+
+    detector: Detector
+    stamp: Stamp | None = None
+    suspicions: tuple[Suspicion, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    declined: DeclinedError | None = field(default=None)
+
+
+def run_detectors(engine: Engine, detectors: Iterable[Detector], as_of_us: int | None = None) -> list[Run]:
+    """One `Run` a detector, in order. `as_of_us` None: the latest event in the tables the detector reads.
+
+    Raises:
+        EngineError: the engine refused a query (CB-FI-003).
+    """
+    log = get_log("find")
+    runs = []
+    for detector in detectors:
+        try:
+            runs.append(run_one(engine, detector, as_of_us))
+        except DeclinedError as refusal:
+            log.warning("detector_declined", detector=ident(detector), code=refusal.code, reason=refusal.what)
+            runs.append(Run(detector, declined=refusal))
+    return runs
+
+
+def run_one(engine: Engine, detector: Detector, as_of_us: int | None = None) -> Run:
+    """Reduce, judge and settle one detector; findings ordered by score (highest first), then by id.
+
+    Raises:
+        DeclinedError: a table or column it needs is missing or empty (CB-FI-001, CB-FI-002).
+        EngineError: the engine refused a query (CB-FI-003).
+    """
+    stamp, suspicions = suspect(engine, detector, as_of_us)
+    findings = [settle(s, detector, stamp) for s in choose(suspicions, detector)]
+    findings.sort(key=lambda f: (-f.score, f.finding_id))
+    return Run(detector, stamp, tuple(suspicions), tuple(findings))
+
+
+def suspect(engine: Engine, detector: Detector, as_of_us: int | None = None) -> tuple[Stamp, list[Suspicion]]:
+    """Everything the detector measured, whether or not it would be reported: what `why-not` and calibration need."""
+    for need in detector.needs:
+        _check(engine, detector, need)
+    read = {need.table: engine.snapshot[need.table] for need in detector.needs if need.table in engine.snapshot}
+    moment = _latest(engine, detector) if as_of_us is None else as_of_us
+    tables = {need.table: as_seen(engine, need, moment, detector.name) for need in detector.needs}
+
+    def keep(name: str, expr: Any) -> Any:
+        must_be_portable(f"{ident(detector)} {name}", expr)
+        return engine.checkpoint(f"{detector.name}_{name}", expr)
+
+    try:
+        named = detector.reduce(tables, moment, keep)
+        for name, expr in named.items():
+            must_be_portable(f"{ident(detector)} {name}", expr)
+        reduced = {name: engine.run(expr) for name, expr in named.items()}
+    except ChainbreakError:
+        raise
+    except Exception as e:
+        # Engines raise their own families of errors; the store does not name them, so neither can we.
+        raise EngineError(
+            "CB-FI-003", "the engine refused a query", given=f"{ident(detector)} on {engine.name}: {str(e)[:300]}"
+        ) from e
+    return Stamp(moment, read), detector.judge(reduced, moment)
+
+
+def as_seen(engine: Engine, need: Need, as_of_us: int, owner: str) -> Any:
+    """The needed columns of one table as they were known at `as_of_us` (UTC µs), each record once.
+
+    Materialised, because every feature reads it; grain as the lake table.
+    """
+    import ibis
+
+    kind, table = kind_named(need.table), engine.table(need.table)
+    times = [kind.time] if kind.time else [c for c in STARTS if c in table.columns]
+    for column in times:
+        table = table.filter((table[column] <= as_of_us) | table[column].isnull())
+    for column in ENDS:
+        if column in table.columns:
+            known = ibis.cases((table[column] <= as_of_us, table[column]), else_=ibis.null().cast("int64"))
+            table = table.mutate(**{column: known})
+    parts = ("local_day", "local_hour") if kind.time else ()
+    rows = table.select(*dict.fromkeys((*need.all_columns, *parts, *times))).distinct()
+    must_be_portable(f"{need.table} as seen", rows)
+    return engine.checkpoint(f"{owner}_{need.table}_seen", rows)
+
+
+def _check(engine: Engine, detector: Detector, need: Need) -> None:
+    if need.table not in engine.snapshot:
+        if not need.required:
+            return
+        raise DeclinedError(
+            "CB-FI-001", f"{ident(detector)} needs a table that is not here", given=f"no {need.table}",
+            allowed=need.table, next_step=f"chainbreak ingest {need.table} FILE",
+        )  # fmt: skip
+    if not need.required:
+        return
+    filled = _filled(engine, need)
+    missing = [c for c in need.columns if not filled[c]]
+    if need.any_of and not any(filled[c] for c in need.any_of):
+        missing.append(" or ".join(need.any_of))
+    if missing:
+        raise DeclinedError(
+            "CB-FI-002", f"{ident(detector)} needs columns that are empty", given=f"{need.table}: {', '.join(missing)}",
+            allowed="at least one value each", next_step=f"name them in the mapping and ingest {need.table} again",
+        )  # fmt: skip
+
+
+def _filled(engine: Engine, need: Need) -> Mapping[str, int]:
+    table = engine.table(need.table)
+    counts = {c: table[c].count() for c in (*need.columns, *need.any_of)}
+    row: Mapping[str, int] = engine.run(table.aggregate(**counts)).to_pylist()[0]
+    return row
+
+
+def _latest(engine: Engine, detector: Detector) -> int:
+    latest = []
+    for need in detector.needs:
+        time = kind_named(need.table).time
+        if time and need.table in engine.snapshot:
+            table = engine.table(need.table)
+            latest.append(engine.run(table.aggregate(latest=table[time].max())).to_pylist()[0]["latest"])
+    return max((t for t in latest if t is not None), default=0)

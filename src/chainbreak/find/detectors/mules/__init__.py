@@ -1,0 +1,1 @@
+"""Mule accounts: accounts that receive from many and pass on at once."""
