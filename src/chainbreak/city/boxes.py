@@ -1,0 +1,204 @@
+"""A day of the boxes: which card is in which port, what each port dials, and who is caught on the telephone.
+
+The ports' sessions are the level's doing; calling is the same for all, so that further levels bring sessions only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainbreak.base.clock import US_PER_S
+from chainbreak.city.draws import DAY_S, Ints, Rng, scattered
+from chainbreak.city.gangs import Box
+from chainbreak.city.state import Slot, State
+from chainbreak.city.telephony import ATTACH, DETACH, Day, Legs, calls, signals, talk
+
+
+@dataclass
+class Sessions:
+    """Grain: one stay of one card in one port. port, line, handset; begin and end as seconds of the day."""
+
+    box: Box
+    port: Ints
+    line: Ints
+    handset: Ints
+    begin: Ints
+    end: Ints
+
+
+@dataclass
+class BoxDay:
+    """A box's day: its sessions, its legs, and its calls that a person answered (victim line, line, second, duration)."""
+
+    sessions: Sessions
+    legs: Legs
+    answered: tuple[Ints, Ints, Ints, Ints]
+
+
+def refill(day: Day, box: Box, state: State) -> dict[int, int]:
+    """Put cards into empty, worn-out and blocked places; returns replaced line -> second at which the new one starts.
+
+    A blocked card is replaced within the hour, a worn-out one overnight; with the stock used up the place stays empty.
+    """
+    life, rng = day.world.mix["levels"][box.level]["life"], day.rng("refill", box.name)
+    slots = state.slots.setdefault(box.name, [])
+    if not slots:
+        slots.extend(Slot(-1, day.number) for _ in range(box.ports * box.pool))
+    late: dict[int, int] = {}
+    for slot in slots:
+        blocked = slot.line in state.blocked_lines
+        span = life[0] + int(scattered(np.array([max(slot.line, 0)]), 71)[0]) % (life[1] - life[0] + 1)
+        worn = box.gang >= 0 and day.number - slot.since >= span
+        if slot.line < 0 or blocked or worn:
+            slot.line, slot.since = _next_card(day, box, state), day.number
+            if blocked and slot.line >= 0:
+                late[slot.line] = int(rng.integers(300, 3_600))
+    return late
+
+
+def _next_card(day: Day, box: Box, state: State) -> int:
+    """The next card of the stock that is activated and not blocked, or -1."""
+    dawn, at = day.world.day_us(day.number), state.unused.get(box.name, 0)
+    while at < len(box.stock):
+        line = int(box.stock[at])
+        at += 1
+        if day.world.lines.activated_us[line] < dawn and line not in state.blocked_lines:
+            state.unused[box.name] = at
+            return line
+    state.unused[box.name] = at
+    return -1
+
+
+def sessions_of(day: Day, box: Box, state: State) -> Sessions:
+    """The day's sessions of a box: one a port all day, or cards taking turns of 20 to 90 minutes."""
+    row, rng = day.world.mix["levels"][box.level], day.rng("sessions", box.name)
+    late = refill(day, box, state)
+    cards = np.array([slot.line for slot in state.slots[box.name]]).reshape(box.ports, box.pool)
+    rows: list[tuple[int, int, int, int, int]] = []
+    for port in range(box.ports):
+        start, stop = _working_hours(rng, row)
+        present = cards[port][cards[port] >= 0]
+        turn = int(rng.integers(0, max(1, len(present))))
+        while start < stop and len(present):
+            line = int(present[turn % len(present)])
+            stay = int(rng.integers(row["on_min"][0], row["on_min"][1] + 1) * 60) or DAY_S
+            end = min(start + stay, stop)
+            begin = max(start, late.get(line, 0))
+            if begin < end:
+                rows.append((port, line, _handset(rng, row, box, port), begin, end))
+            start, turn = end + int(rng.integers(20, 120)), turn + 1
+    table = np.array(rows, np.int64).reshape(-1, 5)
+    return Sessions(box, *table.T)
+
+
+def _working_hours(rng: Rng, row: dict[str, Any]) -> tuple[int, int]:
+    begin, end = row["hours"]
+    if (begin, end) == (0, 24):
+        return 0, DAY_S
+    return int(begin * 3600 + rng.integers(0, 1_800)), int(end * 3600 - rng.integers(0, 1_800))
+
+
+def _handset(rng: Rng, row: dict[str, Any], box: Box, port: int) -> int:
+    return int(rng.choice(box.handsets) if row["imei"] == "rewritten" else box.handsets[port % len(box.handsets)])
+
+
+def box_day(day: Day, box: Box, state: State) -> BoxDay | None:
+    """The day of one box; None when it does not work that day."""
+    if box.gang < 0 and day.weekend:
+        return None
+    sessions, rng = sessions_of(day, box, state), day.rng("box", box.name)
+    if not len(sessions.port):
+        return None
+    session, second, length = _dialled(day, rng, sessions)
+    line, handset = sessions.line[session], sessions.handset[session]
+    target = _targets(day, rng, box, len(line))
+    cell = np.full(len(line), box.cell)
+    legs = [calls(day, rng, line, target, second, length, cell=cell, caller_handset=handset),
+            _attachments(day, rng, sessions), _called_back(day, rng, sessions, session, target, second, length)]  # fmt: skip
+    hit = (length > 0) & (target < day.world.people.n)
+    return BoxDay(sessions, Legs.joined(legs), (target[hit], line[hit], second[hit], length[hit]))
+
+
+def _dialled(day: Day, rng: Rng, sessions: Sessions) -> tuple[Ints, Ints, Ints]:
+    """Calls in sequence on each port, never two at once: session, second and duration of each."""
+    row, box = day.world.mix["levels"][sessions.box.level], day.world.mix["box"]
+    held = sessions.end - sessions.begin
+    port_s = np.bincount(sessions.port, held, minlength=sessions.box.ports)
+    cards = np.maximum([len(np.unique(sessions.line[sessions.port == p])) for p in range(len(port_s))], 1)
+    wanted = rng.integers(row["calls"][0], row["calls"][1] + 1, len(port_s)) * cards
+    # A company's gateway calls customers for longer; a gang's mostly hangs up within a minute.
+    gap = port_s / np.maximum(wanted, 1)
+    out = []
+    for i in range(len(held)):
+        mean = float(gap[sessions.port[i]])
+        n = int(held[i] / mean * 1.6) + 4
+        length = talk(rng, box["short_s"], 0.8, box["answered"], n)
+        long = (rng.random(n) < box["long_share"]) & (length > 0)
+        length[long] = talk(rng, box["long_s"], 0.7, 1.0, int(long.sum()))
+        pause = rng.exponential(np.maximum(mean - length, mean * 0.35)).astype(np.int64) + 8
+        begin = sessions.begin[i] + np.cumsum(pause + length) - length
+        fits = begin + length < sessions.end[i]
+        out.append(np.stack([np.full(int(fits.sum()), i), begin[fits], length[fits]]))
+    session, second, length = np.concatenate(out, axis=1)
+    return session, second, length
+
+
+def _targets(day: Day, rng: Rng, box: Box, n: int) -> Ints:
+    """The next part of the gang's dialling list, a share of it outside the city; companies have customers they ring again."""
+    people, lines = day.world.people.n, day.world.lines
+    if box.gang < 0:
+        return scattered(box.stock[0] * 5_000 + rng.integers(0, 400, n), 81) % people
+    # One list a gang, in an order of its own; a box goes on where it stopped, so colleagues' lists overlap late.
+    place = scattered(np.array([box.stock[0] * 64 + day.number]), 82)[0] % people + np.arange(n)
+    listed = (place * 7_919 + box.gang * 104_729) % people
+    away = rng.random(n) < day.world.mix["box"]["offnet_share"]
+    return np.where(away, lines.n + rng.integers(0, lines.outsiders, n), listed)
+
+
+def _attachments(day: Day, rng: Rng, sessions: Sessions) -> Legs:
+    """A card enters and leaves the network with its session, save one that is in all day and night."""
+    came, left = sessions.begin > 0, sessions.end < DAY_S
+    cell = np.full(len(sessions.line), sessions.box.cell)
+    return Legs.joined([
+        signals(day, rng, ATTACH, sessions.line[came], np.maximum(sessions.begin[came] - rng.integers(4, 20), 0),
+                cell=cell[came], handset=sessions.handset[came]),
+        signals(day, rng, DETACH, sessions.line[left], np.minimum(sessions.end[left] + rng.integers(1, 9), DAY_S - 1),
+                cell=cell[left], handset=sessions.handset[left]),
+    ])  # fmt: skip
+
+
+def _called_back(day: Day, rng: Rng, sessions: Sessions, session: Ints, target: Ints, second: Ints, length: Ints) -> Legs:
+    """People who ring the number they missed; nobody answers, and a card out of its port is not even reached."""
+    share = day.world.mix["levels"][sessions.box.level]["back"]
+    back = (length == 0) & (rng.random(len(length)) < share)
+    again = second[back] + rng.integers(60, 4_000, int(back.sum()))
+    which, reached = session[back], again < sessions.end[session[back]]
+    line, nobody = sessions.line[which], np.zeros(int(back.sum()), np.int64)
+    outgoing = calls(day, rng, target[back], line, again, nobody)
+    own = outgoing.line >= 0
+    mine = np.isin(outgoing.line, sessions.line)
+    reached_at = np.zeros(len(own), bool)
+    # `calls` lists the callers' legs first, then the callees' in the order given: the last ones are the box's.
+    reached_at[len(own) - len(line) :] = reached
+    outgoing.handset[len(own) - len(line) :] = sessions.handset[which]
+    inside = outgoing.second < DAY_S - 1
+    return outgoing.where((~mine | reached_at) & inside)
+
+
+def session_at(box_days: list[BoxDay], gang: int, second: int) -> tuple[Box, int, int] | None:
+    """A card of the gang that is in a port at `second`: box, line and handset."""
+    for found in box_days:
+        s = found.sessions
+        if s.box.gang == gang:
+            at = np.flatnonzero((s.begin <= second) & (s.end > second + 60))
+            if len(at):
+                return s.box, int(s.line[at[0]]), int(s.handset[at[0]])
+    return None
+
+
+def moment(day: Day, second: int) -> int:
+    """A second of the day as µs UTC."""
+    return day.world.day_us(day.number) + int(second) * US_PER_S

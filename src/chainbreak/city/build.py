@@ -1,0 +1,85 @@
+"""Write a city to a folder: records, truth, state and a manifest, day by day."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainbreak.base.clock import US_PER_DAY
+from chainbreak.base.errors import UsageError
+from chainbreak.base.progress import Advance, silent
+from chainbreak.city.daily import Produced, one_day
+from chainbreak.city.mix import load_mix
+from chainbreak.city.places import cell_table
+from chainbreak.city.state import State
+from chainbreak.city.tables import account_table, line_table, outlet_table
+from chainbreak.city.truth import Truth, truth_of_boxes, truth_of_money, truth_of_world
+from chainbreak.city.world import World, make_world
+from chainbreak.city.writing import write_bytes, write_lines, write_tables
+
+START = date(2026, 11, 2)
+"""A Monday."""
+
+
+def build(out: Path, preset: str, seed: int, start: date = START, *, mix: Path | None = None, until: int | None = None,
+          advance: Advance = silent) -> dict[str, Any]:  # fmt: skip
+    """Build days 1 to `until` (None: all of the preset) of a city into the empty folder `out`; returns the manifest.
+
+    Raises:
+        UsageError: unknown preset (CB-CI-001), or `out` holds something already (CB-CI-003).
+        InputError: the mix file is wrong (CB-CI-002).
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError("CB-CI-003", "the folder is not empty", given=str(out), allowed="a new or empty folder")
+    mixed = load_mix(preset, mix)
+    world = make_world(mixed, seed, start)
+    if mix is not None:
+        write_bytes(out / "state" / "mix.yaml", mix.read_bytes())
+    counts: dict[str, int] = {}
+    truth, state = Truth(out / "truth"), State.initial(world)
+    _write_registers(out, world, counts)
+    truth_of_world(world, truth)
+    manifest = {"preset": preset, "seed": seed, "start": start.isoformat(), "days": 0, "counts": counts}
+    run_days(out, world, state, truth, manifest, until or mixed.preset.days, advance)
+    return manifest
+
+
+def run_days(out: Path, world: World, state: State, truth: Truth, manifest: dict[str, Any], until: int,
+             advance: Advance = silent) -> None:  # fmt: skip
+    """Write the days after `state.day` up to `until`, then truth, state and manifest."""
+    while state.day < until:
+        _write_day(out, world, one_day(world, state), manifest["counts"], truth)
+        advance(1.0)
+    truth.save()
+    state.save(out / "state")
+    manifest["days"] = state.day
+    write_bytes(out / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1).encode() + b"\n")
+
+
+def _write_registers(out: Path, world: World, counts: dict[str, int]) -> None:
+    """What stood in the registers before the first day."""
+    known = np.flatnonzero(world.lines.activated_us < world.start_us)
+    for kind, table in (("cell", cell_table(world.places)), ("outlet", outlet_table(world)),
+                        ("account", account_table(world)), ("line", line_table(world, known))):  # fmt: skip
+        counts[kind] = write_tables(out / "records" / f"{kind}.parquet", [table])
+
+
+def _write_day(out: Path, world: World, made: Produced, counts: dict[str, int], truth: Truth) -> None:
+    """The day's files, numbered by the day."""
+    number, records = made.day.number, out / "records"
+    dawn = world.day_us(number)
+    activated = world.lines.activated_us
+    new = np.flatnonzero((activated >= dawn) & (activated < dawn + US_PER_DAY))
+    written = {
+        "call": write_tables(records / f"call-{number:02d}.parquet", made.calls),
+        "transfer": write_tables(records / f"transfer-{number:02d}.parquet", [made.transfers]),
+        "line": write_tables(records / f"line-{number:02d}.parquet", [line_table(world, new)] if len(new) else []),
+    }
+    for kind, rows in written.items():
+        counts[kind] = counts.get(kind, 0) + rows
+    truth_of_boxes(made.day, made.box_days, truth)
+    truth_of_money(made.day, made.moved, truth)

@@ -1,0 +1,204 @@
+"""Cases: from the first contact to the report, each planned when it begins and carried out day by day.
+
+Order in every case: contact, then look-up of the site, then payments, then the report.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainbreak.base.clock import US_PER_DAY, US_PER_HOUR, US_PER_MIN, US_PER_S
+from chainbreak.city.boxes import BoxDay, moment, session_at
+from chainbreak.city.draws import Ints, Rng, lognormal
+from chainbreak.city.gangs import Gang
+from chainbreak.city.money import APP, ATM, CASH_OUT, PAYMENT, Moves, nothing_moved
+from chainbreak.city.state import State
+from chainbreak.city.telephony import Day, Legs, calls
+
+Case = dict[str, Any]
+"""case, gang, fraud, victim (person), sim (line, -1: none), contact_us, lookup_us or None, pays (µs), share, report_us or
+None; then what happened: paid (µs, fen, mule), sites, loss_fen."""
+SMALLEST_FEN = 50_000
+ATM_LIMIT_FEN = 2_000_000
+
+
+def open_cases(day: Day, box_days: list[BoxDay], state: State) -> list[Case]:
+    """New cases: people caught on the telephone today, and those a gang reached online; all join `state.cases`."""
+    rng, row = day.rng("cases"), day.world.mix["gangs"]
+    under_way = {case["victim"] for case in state.cases}
+    opened: list[Case] = []
+    for found in box_days:
+        if found.sessions.box.gang < 0:
+            continue
+        caught = (found.answered[3] > 60) & (rng.random(len(found.answered[0])) < row["caught_share"])
+        for victim, sim, second, length in zip(*(column[caught] for column in found.answered), strict=True):
+            if int(victim) not in under_way:
+                under_way.add(int(victim))
+                gang = day.world.gangs[found.sessions.box.gang]
+                opened.append(_planned(day, rng, gang, int(victim), int(sim), moment(day, second + length)))
+    for _ in range(rng.poisson(day.world.mix.preset.online_cases_per_day)):
+        victim, gang = int(rng.integers(0, day.world.people.n)), day.world.gangs[rng.integers(0, len(day.world.gangs))]
+        if victim not in under_way:
+            under_way.add(victim)
+            opened.append(_planned(day, rng, gang, victim, -1, moment(day, rng.integers(8 * 3600, 22 * 3600))))
+    for case in opened:
+        case["case"], state.next_case = state.next_case, state.next_case + 1
+    state.cases.extend(opened)
+    return opened
+
+
+def _planned(day: Day, rng: Rng, gang: Gang, victim: int, sim: int, contact_us: int) -> Case:
+    row = day.world.mix["gangs"]
+    looks = rng.random() < row["lookup_share"] or sim < 0
+    lookup_us = contact_us + int(rng.integers(2, 40)) * US_PER_MIN if looks else None
+    pay_us, pays = (lookup_us or contact_us) + 2 * US_PER_MIN, []
+    for _ in range(1 + int(rng.choice(len(row["payments"]), p=row["payments"]))):
+        gap = lognormal(rng, row["delay_to_pay_h"]["median"] * (10 if pays else 1), row["delay_to_pay_h"]["sigma"], 1)[0]
+        pay_us += int((0.05 + min(gap, 72.0)) * 3600) * US_PER_S
+        pays.append(pay_us)
+    delay = lognormal(rng, row["report_delay_h"]["median"], row["report_delay_h"]["sigma"], 1)[0]
+    reported = rng.random() < row["reported"]
+    return {
+        "case": 0, "gang": gang.number, "fraud": gang.frauds[int(rng.choice(3, p=(0.6, 0.25, 0.15)))],
+        "victim": victim, "sim": sim, "contact_us": contact_us, "lookup_us": lookup_us, "pays": pays,
+        "share": float(rng.uniform(*row["share_of_balance"])),
+        "report_us": pay_us + int((0.1 + min(delay, 720.0)) * US_PER_HOUR) // US_PER_S * US_PER_S if reported else None,
+        "paid": [], "sites": [], "loss_fen": 0,
+    }  # fmt: skip
+
+
+def today(day: Day, at_us: int | None) -> bool:
+    """Whether a moment lies in the day."""
+    begin = day.world.day_us(day.number)
+    return at_us is not None and begin <= at_us < begin + US_PER_DAY
+
+
+def follow_ups(day: Day, box_days: list[BoxDay], state: State) -> Legs:
+    """Calls that accompany payments, ending before them; from a card of the gang in its box, else from abroad."""
+    rng, lines = day.rng("follow-ups"), day.world.lines
+    rows: list[tuple[int, int, int, int, int, int]] = []
+    for case in state.cases:
+        for pay_us in case["pays"]:
+            if case["sim"] < 0 or not today(day, pay_us) or rng.random() > day.world.mix["gangs"]["follow_up_share"]:
+                continue
+            talked = int(rng.integers(120, 1_500))
+            second = (pay_us - day.world.day_us(day.number)) // US_PER_S - talked - int(rng.integers(30, 600))
+            if second < (case["contact_us"] - day.world.day_us(day.number)) // US_PER_S:
+                continue
+            found = session_at(box_days, case["gang"], second)
+            caller = found[1] if found else lines.n + int(rng.integers(0, lines.outsiders))
+            rows.append((caller, case["victim"], max(second, 0), talked, found[0].cell if found else 0, found[2] if found else 0))
+    caller, victim, second, talked, cell, handset = np.array(rows, np.int64).reshape(-1, 6).T
+    return calls(day, rng, caller, victim, second, talked, cell=cell, caller_handset=handset)
+
+
+def calls_for_help(day: Day, state: State) -> Legs:
+    """A call to the bank or the police just before the report."""
+    rng, lines = day.rng("help"), day.world.lines
+    cases = [case for case in state.cases if today(day, case["report_us"]) and case["loss_fen"]]
+    victim = np.array([case["victim"] for case in cases], np.int64)
+    second = np.array([(case["report_us"] - day.world.day_us(day.number)) // US_PER_S for case in cases], np.int64)
+    to = np.where(rng.random(len(cases)) < 0.5, rng.choice(lines.banks, len(cases)), rng.choice(lines.police, len(cases)))
+    return calls(day, rng, victim, to, second - rng.integers(60, 300, len(cases)), rng.integers(40, 300, len(cases)))
+
+
+def order_payments(day: Day, state: State) -> None:
+    """Turn today's payments of cases into ordered transfers along the gang's mules, in `state.in_flight`."""
+    promised: dict[int, int] = {}
+    for case in state.cases:
+        for number, pay_us in enumerate(case["pays"]):
+            if today(day, pay_us):
+                held = int(state.balance[case["victim"]]) - promised.get(case["victim"], 0)
+                fen = int(held * case["share"] / (len(case["pays"]) - number)) // 10_000 * 10_000
+                if fen >= SMALLEST_FEN:
+                    promised[case["victim"]] = promised.get(case["victim"], 0) + fen
+                    rng = day.rng("chain", case["case"], number)
+                    state.in_flight += _chain(day, rng, state, case, pay_us, fen)
+
+
+def _mule(rng: Rng, day: Day, state: State, gang: int, layer: str) -> int:
+    """One of the layer's mules in use: a window over the gang's list that moves on, past those that are held."""
+    listed = [int(a) for a in day.world.gangs[gang].mules[layer] if int(a) not in state.held_accounts]
+    row = day.world.mix["gangs"]["mules"]
+    begin = (day.number // row["days_used"]) * 2
+    return listed[(begin + int(rng.integers(0, row[layer]))) % len(listed)] if listed else -1
+
+
+def _chain(day: Day, rng: Rng, state: State, case: Case, pay_us: int, fen: int) -> list[list[Any]]:
+    """The transfers of one payment: victim, first mule, two to four hops with splits and minutes between, then out."""
+    out: list[list[Any]] = []
+    front = [(case["victim"], pay_us, fen)]
+    layers = ["first", "middle", "last"] if rng.random() < 0.65 else ["first", "last"]
+    for hop, layer in enumerate(layers):
+        ahead: list[tuple[int, int, int]] = []
+        for payer, at_us, amount in front:
+            for share in _split(rng, amount, 1 if hop == 0 else int(rng.integers(1, 4))):
+                when = at_us if hop == 0 else at_us + _dwell(day, rng)
+                mule = _mule(rng, day, state, case["gang"], layer)
+                if mule >= 0 and mule != payer:
+                    out.append([when, payer, mule, share, PAYMENT, APP, case["case"], hop])
+                    ahead.append((mule, when, share - share * int(rng.integers(0, 6)) // 1_000))
+        front = ahead
+    for payer, at_us, amount in front:
+        out += _leave(day, rng, payer, at_us, amount, case["case"], len(layers))
+    return out
+
+
+def _leave(day: Day, rng: Rng, payer: int, at_us: int, amount: int, case: int, hop: int) -> list[list[Any]]:
+    """Out of the ledger: cash at machines in pieces, a shop's terminal, or abroad."""
+    accounts, way = day.world.accounts, rng.random()
+    when = at_us + _dwell(day, rng)
+    if way < 0.6:
+        sink, out = int(accounts.cash[accounts.bank[payer]]), []
+        while amount >= 10_000:
+            piece = min(amount // 10_000 * 10_000, ATM_LIMIT_FEN)
+            out.append([when, payer, sink, piece, CASH_OUT, ATM, case, hop])
+            amount, when = amount - piece, when + int(rng.integers(40, 150)) * US_PER_S
+        return out
+    sink = int(accounts.abroad[0] if way > 0.85 else rng.choice(accounts.merchants))
+    return [[when, payer, sink, amount, PAYMENT, APP, case, hop]]
+
+
+def _split(rng: Rng, amount: int, pieces: int) -> list[int]:
+    shares = rng.dirichlet(np.full(pieces, 4.0))
+    parts = [int(amount * share) // 100 * 100 for share in shares[:-1]]
+    return [part for part in [*parts, amount - sum(parts)] if part > 0]
+
+
+def _dwell(day: Day, rng: Rng) -> int:
+    low, high = day.world.mix["gangs"]["dwell_min"]
+    return int(rng.uniform(low, high) * 60) * US_PER_S
+
+
+def book_payments(day: Day, state: State) -> tuple[Moves, Ints]:
+    """Book what is due today; returns the transfers and, by account, what must be kept from honest spending.
+
+    A held account pays nothing, and nobody pays what he has not got: what depended on it does not happen.
+    """
+    end = day.world.day_us(day.number) + US_PER_DAY
+    reserve, running, booked = np.zeros(day.world.accounts.n, np.int64), {}, []
+    by_case = {case["case"]: case for case in state.cases}
+    for row in sorted((row for row in state.in_flight if row[0] < end), key=lambda r: (r[0], r[7], r[1], r[2])):
+        at_us, payer, payee, fen, _, _, number, hop = row
+        have = running.get(payer, 0)
+        if payer in state.held_accounts or int(state.balance[payer]) + have < fen:
+            continue
+        running[payer], running[payee] = have - fen, running.get(payee, 0) + fen
+        reserve[payer] = max(int(reserve[payer]), fen - have)
+        booked.append(row)
+        if hop == 0 and number in by_case:
+            by_case[number]["paid"].append([at_us, fen, payee])
+            by_case[number]["loss_fen"] += fen
+    state.in_flight = [row for row in state.in_flight if row[0] >= end]
+    return (Moves(*np.array(booked, np.int64).T) if booked else nothing_moved()), reserve
+
+
+def close_cases(day: Day, state: State) -> list[Case]:
+    """Today's reports with a loss; cases that are over leave the state."""
+    end = day.world.day_us(day.number) + US_PER_DAY
+    over = [c for c in state.cases if (c["report_us"] or max(c["pays"]) + US_PER_HOUR) < end]
+    numbers = {case["case"] for case in over}
+    state.cases = [case for case in state.cases if case["case"] not in numbers]
+    return sorted((c for c in over if c["report_us"] and c["loss_fen"]), key=lambda c: (c["report_us"], c["case"]))

@@ -1,0 +1,79 @@
+"""What the city carries from one day to the next: balances, cards in the boxes, cases under way, what is blocked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainbreak.city.draws import Ints
+from chainbreak.city.world import World
+from chainbreak.city.writing import write_bytes
+
+
+@dataclass
+class Slot:
+    """One place for a card in a box: the line in it, and the day it was put there."""
+
+    line: int
+    since: int
+
+
+@dataclass
+class GangState:
+    """Where a gang stands: the number and age of its site, and how many mules of each layer it has used up."""
+
+    site: int = 0
+    site_since: int = 0
+    used: dict[str, int] = field(default_factory=lambda: {"first": 0, "middle": 0, "last": 0})
+
+
+@dataclass
+class State:
+    """After day `day`: balances in fen; cards in boxes with the next unused of each stock; gangs; cases not yet reported;
+    transfers ordered but not booked (µs, payer, payee, fen, kind, channel, case, hop); lines, accounts and sites blocked.
+    """
+
+    day: int
+    balance: Ints
+    slots: dict[str, list[Slot]] = field(default_factory=dict)
+    unused: dict[str, int] = field(default_factory=dict)
+    gangs: list[GangState] = field(default_factory=list)
+    cases: list[dict[str, Any]] = field(default_factory=list)
+    in_flight: list[list[Any]] = field(default_factory=list)
+    next_case: int = 1
+    blocked_lines: set[int] = field(default_factory=set)
+    held_accounts: set[int] = field(default_factory=set)
+    sunk_domains: set[str] = field(default_factory=set)
+
+    @staticmethod
+    def initial(world: World) -> State:
+        """Before day 1: opening balances, empty boxes."""
+        return State(0, world.accounts.opening_fen.copy(), gangs=[GangState() for _ in world.gangs])
+
+    def save(self, folder: Path) -> None:
+        """Write to `folder`: balances.npy and state.json, each atomically."""
+        import io
+
+        folder.mkdir(parents=True, exist_ok=True)
+        held = io.BytesIO()
+        np.save(held, self.balance, allow_pickle=False)
+        write_bytes(folder / "balances.npy", held.getvalue())
+        body = {key: sorted(value) if isinstance(value, set) else value for key, value in vars(self).items()}
+        del body["balance"]
+        body["gangs"] = [asdict(gang) for gang in self.gangs]
+        body["slots"] = {box: [[s.line, s.since] for s in slots] for box, slots in self.slots.items()}
+        write_bytes(folder / "state.json", json.dumps(body, ensure_ascii=False, sort_keys=True).encode())
+
+    @staticmethod
+    def load(folder: Path) -> State:
+        """The state that `save` wrote to `folder`."""
+        body = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+        for key in ("blocked_lines", "held_accounts", "sunk_domains"):
+            body[key] = set(body[key])
+        body["gangs"] = [GangState(**gang) for gang in body["gangs"]]
+        body["slots"] = {box: [Slot(*pair) for pair in slots] for box, slots in body["slots"].items()}
+        return State(balance=np.load(folder / "balances.npy", allow_pickle=False), **body)

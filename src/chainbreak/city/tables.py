@@ -1,0 +1,144 @@
+"""Days as tables of records: canonical columns, raw identifiers, values missing at the published rates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from chainbreak.base.clock import US_PER_DAY, US_PER_S
+from chainbreak.city.accounts import KINDS
+from chainbreak.city.draws import Bools, Ints, scattered
+from chainbreak.city.lines import CLASSES, CONSUMER_PLANS, PLANS
+from chainbreak.city.money import CHANNELS, TRANSFER_KINDS, Moves
+from chainbreak.city.numbers import BANKS
+from chainbreak.city.places import DISTRICTS
+from chainbreak.city.telephony import MT_CALL, Day, Legs
+from chainbreak.city.world import World
+from chainbreak.records.call import CALL_KINDS
+
+CHUNK_ROWS = 1_000_000
+"""Rows made into text at a time, so that memory is bounded however many people there are."""
+OPERATOR_NAMES = ("云川移动", "云川联通", "云川电信")
+
+
+def call_tables(day: Day, legs: Legs) -> Iterator[pa.Table]:
+    """Grain: one leg, columns of the record kind `call`, in order of time; at least one table."""
+    rng = day.rng("call rows")
+    order = np.argsort(legs.second, kind="stable")
+    # Sub-second parts are the network element's; they also mix legs of one second.
+    for begin in range(0, max(len(order), 1), CHUNK_ROWS):
+        yield _call_table(day, rng, legs.where(order[begin : begin + CHUNK_ROWS]))
+
+
+def _call_table(day: Day, rng: np.random.Generator, legs: Legs) -> pa.Table:
+    world, n = day.world, len(legs.second)
+    missing, optional = world.mix["missing"], world.mix["optional"]
+    at = world.day_us(day.number) + legs.second * US_PER_S
+    is_call = legs.kind <= MT_CALL
+    # A third of cells report timing advance; it tells distance, so a thing that stays put keeps its value but for noise.
+    measured = (scattered(legs.cell, 201) % 1000 < optional["ta_share"] * 1000) & (rng.random(n) < 0.97)
+    ta = scattered(legs.handset * 4_096 + legs.cell, 202) % 14 + (rng.random(n) < 0.15)
+    auth = np.round(np.exp(rng.normal(np.log(130.0), 0.35, n)), 1)
+    lines = world.lines
+    return pa.table({
+        "at_us": at,
+        "duration_s": legs.duration.astype(np.int32),
+        "kind": _take(pa.array(CALL_KINDS), legs.kind),
+        "msisdn": _take(lines.text, legs.line),
+        "imsi": _take(lines.imsi, legs.line),
+        "imei": _take(lines.imei, legs.handset, rng.random(n) < missing["imei"]),
+        "peer": _take(lines.text, legs.peer, legs.peer < 0),
+        "cell_id": _take(world.places.cell_names, legs.cell, rng.random(n) < missing["cell"]),
+        "answered": pa.array(legs.answered > 0, mask=~is_call),
+        "ta": pa.array(ta.astype(np.int32), mask=~measured),
+        "auth_ms": pa.array(auth, mask=rng.random(n) >= optional["auth_share"]),
+        "roaming": pa.array(scattered(legs.line, 203) % 400 == 0),
+    })  # fmt: skip
+
+
+def _take(texts: pa.Array, which: Ints, absent: Bools | None = None) -> pa.Array:
+    return texts.take(pa.array(which, mask=absent))
+
+
+def line_table(world: World, which: Ints, closed_us: int | None = None) -> pa.Table:
+    """Grain: one subscription of `which`, columns of the record kind `line`, in order of number."""
+    lines = world.lines
+    plan = _take(pa.array(CONSUMER_PLANS), scattered(which, 211) % len(CONSUMER_PLANS)).to_pylist()
+    for place, code in enumerate(lines.kind[which]):
+        plan[place] = PLANS.get(CLASSES[code], plan[place])
+    table = pa.table({
+        "msisdn": _take(lines.text, which),
+        "imsi": _take(lines.imsi, which),
+        "activated_at_us": lines.activated_us[which],
+        "closed_at_us": pa.array([closed_us] * len(which), pa.int64()),
+        "outlet_id": [f"O{o:04d}" for o in lines.outlet[which]],
+        "holder": _take(world.people.identity, holder_of(world, which), np.isin(lines.kind[which], _ORGANISED)),
+        "plan": pa.array(plan, pa.string()),
+    })  # fmt: skip
+    return table.sort_by("msisdn")
+
+
+_ORGANISED = np.array([CLASSES.index(name) for name in PLANS])
+
+
+def holder_of(world: World, which: Ints) -> Ints:
+    """The person in whose name each line is: its owner; for a gang's cards a straw person for every three or so."""
+    straw = scattered(which // 3, 212) % world.people.n
+    return np.where(world.lines.owner[which] >= 0, world.lines.owner[which], straw)
+
+
+def account_table(world: World) -> pa.Table:
+    """Grain: one account, columns of the record kind `account`, in order of number."""
+    accounts = world.accounts
+    every = np.arange(accounts.n)
+    straw = scattered(every // 2, 221) % world.people.n
+    personal = accounts.kind == 0
+    return pa.table({
+        "account": accounts.text,
+        "bank": _take(pa.array(BANKS), accounts.bank),
+        "opened_at_us": accounts.opened_us,
+        "opening_balance_fen": accounts.opening_fen,
+        "holder": _take(world.people.identity, np.where(accounts.owner >= 0, accounts.owner, straw), ~personal),
+        "outlet_id": [f"B{o:03d}" for o in accounts.bank * 12 + scattered(every, 222) % 12],
+        "kind": _take(pa.array(KINDS), accounts.kind),
+    }).sort_by("account")  # fmt: skip
+
+
+def outlet_table(world: World) -> pa.Table:
+    """Grain: one outlet of an operator (O…) or a bank (B…)."""
+    count = world.mix.preset.outlets
+    shops, branches = np.arange(count), np.arange(len(BANKS) * 12)
+    opened = world.start_us - (scattered(np.arange(count + len(branches)), 231) % 4_000 + 30) * US_PER_DAY
+    return pa.table({
+        "outlet_id": [f"O{o:04d}" for o in shops] + [f"B{b:03d}" for b in branches],
+        "operator_or_bank": [OPERATOR_NAMES[o % 3] for o in shops] + [BANKS[b // 12] for b in branches],
+        "district": [DISTRICTS[o % len(DISTRICTS)] for o in shops] + [DISTRICTS[b % len(DISTRICTS)] for b in branches],
+        "opened_at_us": opened,
+    })  # fmt: skip
+
+
+def transfer_table(day: Day, moved: Moves) -> tuple[pa.Table, Moves]:
+    """Grain: one transfer, columns of the record kind `transfer`, in the order of booking; and the moves in that order."""
+    moved = moved.where(np.lexsort((moved.hop, moved.at)))
+    seq = day.number * 10**9 + np.arange(len(moved.at))
+    texts = day.world.accounts.text
+    table = pa.table({
+        "transfer_id": transfer_ids(day, len(seq)),
+        "booked_at_us": moved.at,
+        "seq": seq,
+        "payer": _take(texts, moved.payer),
+        "payee": _take(texts, moved.payee),
+        "amount_fen": moved.fen,
+        "currency": pa.array(["CNY"]).take(pa.array(np.zeros(len(seq), np.int64))),
+        "channel": _take(pa.array(CHANNELS), moved.channel),
+        "kind": _take(pa.array(TRANSFER_KINDS), moved.kind),
+        "link": pa.nulls(len(seq), pa.string()),
+    })  # fmt: skip
+    return table, moved
+
+
+def transfer_ids(day: Day, n: int) -> pa.Array:
+    """The ids of a day's `n` transfers, in order: T, day of the run, number of the day."""
+    return pa.array(np.char.add(f"T{day.world.date_of(day.number):%Y%m%d}", np.char.zfill(np.arange(n).astype(str), 8)))

@@ -1,0 +1,92 @@
+"""The truth of a city, kept apart from its records: who is what, and what belongs together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from chainbreak.base.clock import US_PER_S
+from chainbreak.city.accounts import KINDS
+from chainbreak.city.boxes import BoxDay
+from chainbreak.city.lines import CLASSES
+from chainbreak.city.money import Moves
+from chainbreak.city.tables import transfer_ids
+from chainbreak.city.telephony import Day
+from chainbreak.city.world import World
+from chainbreak.city.writing import write_tables
+
+
+class Truth:
+    """Tables of truth under `folder`, one Parquet file each; days are added to what earlier runs wrote."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.rows: dict[str, list[pa.Table]] = {}
+
+    def add(self, name: str, table: pa.Table) -> None:
+        """Append rows to the table `name`."""
+        if table.num_rows:
+            self.rows.setdefault(name, []).append(table)
+
+    def add_rows(self, name: str, rows: list[dict[str, Any]]) -> None:
+        """Append rows given as mappings."""
+        if rows:
+            self.add(name, pa.Table.from_pylist(rows))
+
+    def save(self) -> None:
+        """Write every table that grew, together with what was there."""
+        for name, tables in self.rows.items():
+            path = self.folder / f"{name}.parquet"
+            before = [pq.read_table(path)] if path.exists() else []
+            write_tables(path, [pa.concat_tables([*before, *tables], promote_options="permissive")])
+        self.rows.clear()
+
+
+def truth_of_world(world: World, truth: Truth) -> None:
+    """Grain of `sims`: one line with its class; of `accounts`: one account with class, and gang and layer of mules."""
+    lines, accounts = world.lines, world.accounts
+    truth.add("sims", pa.table({
+        "imsi": lines.imsi, "msisdn": lines.text.slice(0, lines.n),
+        "class": pa.array(CLASSES).take(pa.array(lines.kind)),
+        "group": pa.array(lines.group, mask=lines.group < 0),
+        "protected": np.isin(lines.kind, [CLASSES.index("call_centre"), CLASSES.index("hospital")]),
+    }))  # fmt: skip
+    kind = pa.array(KINDS).take(pa.array(accounts.kind)).to_pylist()
+    text = accounts.text.to_pylist()
+    rows = []
+    for gang in world.gangs:
+        for layer, members in gang.mules.items():
+            rows += [{"account": text[a], "class": "mule", "gang": gang.number, "layer": layer} for a in members]
+    mules = {row["account"] for row in rows}
+    rows += [{"account": a, "class": k, "gang": None, "layer": None} for a, k in zip(text, kind, strict=True) if a not in mules]
+    truth.add_rows("accounts", rows)
+
+
+def truth_of_boxes(day: Day, box_days: list[BoxDay], truth: Truth) -> None:
+    """Grain of `devices`: one stay of one card in one port, from and to as µs UTC; companies' gateways have gang null."""
+    world, begin = day.world, day.world.day_us(day.number)
+    for found in box_days:
+        s, n = found.sessions, len(found.sessions.port)
+        x, y = world.places.x[[s.box.cell // 3]], world.places.y[[s.box.cell // 3]]
+        lat, lon = world.places.lat_lon(x, y)
+        truth.add("devices", pa.table({
+            "device_id": [s.box.name] * n, "gang": pa.array([s.box.gang if s.box.gang >= 0 else None] * n, pa.int64()),
+            "level": [s.box.level] * n, "port": s.port, "imsi": world.lines.imsi.take(pa.array(s.line)),
+            "msisdn": world.lines.text.take(pa.array(s.line)), "imei": world.lines.imei.take(pa.array(s.handset)),
+            "cell_id": world.places.cell_names.take(pa.array(np.full(n, s.box.cell))),
+            "lat": np.full(n, lat[0]), "lon": np.full(n, lon[0]),
+            "from_us": begin + s.begin * US_PER_S, "to_us": begin + s.end * US_PER_S,
+        }))  # fmt: skip
+
+
+def truth_of_money(day: Day, moved: Moves, truth: Truth) -> None:
+    """Grain of `transfers`: one transfer of a case, hop 0 being the victim's; `moved` in the order of the records."""
+    fraud = np.flatnonzero(moved.case > 0)
+    truth.add("transfers", pa.table({
+        "transfer_id": transfer_ids(day, len(moved.at)).take(pa.array(fraud)),
+        "case": moved.case[fraud], "hop": moved.hop[fraud],
+    }))  # fmt: skip

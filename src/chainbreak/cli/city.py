@@ -1,0 +1,46 @@
+"""`chainbreak city`: build the simulated city, step it on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chainbreak.base.progress import progress_bar
+from chainbreak.cli.common import JsonOption, emit
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="The simulated city with ground truth.")
+
+
+@app.command()
+def build(
+    out: Annotated[Path, typer.Argument(help="New or empty folder: records/, truth/, state/, partner/, manifest.json")],
+    preset: Annotated[str, typer.Option(help="town: 20,000 people, 7 days; city: 460,000 people, 30 days")] = "town",
+    seed: Annotated[int, typer.Option(help="Equal seeds give equal cities")] = 1,
+    start: Annotated[str, typer.Option(help="First day")] = "2026-11-02",
+    mix: Annotated[Path | None, typer.Option(help="YAML that overrides counts and parameters")] = None,
+    until: Annotated[int | None, typer.Option(min=1, help="Stop after this day; go on with `city step`")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Build a city from its first day."""
+    from chainbreak.app.build_city import build_city, days_of
+
+    with progress_bar("city", until or days_of(preset, mix)) as advance:
+        made = build_city(out, preset, seed, start, mix=mix, until=until, advance=advance)
+    emit(made, as_json, title=f"city in {out}")
+
+
+@app.command()
+def step(
+    folder: Annotated[Path, typer.Argument(help="A built city")],
+    days: Annotated[int, typer.Option(min=1, help="Days to add")] = 1,
+    blocks: Annotated[list[Path] | None, typer.Option(help="Number list, hold list or zone as delivered; repeat")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Go on by some days, given what is blocked."""
+    from chainbreak.app.step_city import step_city
+
+    with progress_bar("city", days) as advance:
+        made = step_city(folder, days, blocks or [], advance)
+    emit(made, as_json, title=f"city in {folder}")
