@@ -1,0 +1,19 @@
+"""The API's routes on an application, and how a failed call is answered."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI
+
+from chainbreak.api import findings, health
+from chainbreak.api.shape import PROBLEMS, answer_failure
+
+__all__ = ["answer_failure", "mount"]
+
+
+def mount(app: FastAPI) -> None:
+    """Add every resource under /api/v1 and the health routes to `app`."""
+    v1 = APIRouter(prefix="/api/v1", responses=PROBLEMS)
+    for resource in (findings,):
+        v1.include_router(resource.router)
+    app.include_router(v1)
+    app.include_router(health.router, responses={503: PROBLEMS[503]})

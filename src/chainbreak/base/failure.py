@@ -1,0 +1,37 @@
+"""A failed request as both web faces know it: HTTP status, the error's parts, and what was wrong per field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from chainbreak.base.errors import ChainbreakError, DeclinedError, InputError, RefusedError, SetupError, UsageError
+
+_STATUS_OF_KIND: tuple[tuple[type[ChainbreakError], int], ...] = (
+    (RefusedError, 403), (InputError, 422), (UsageError, 422), (DeclinedError, 409), (SetupError, 503),
+)  # fmt: skip
+# Codes whose meaning in HTTP is narrower than their kind's.
+_STATUS_OF_CODE = {
+    "CB-UI-001": 401, "CB-PE-021": 401, "CB-PE-022": 429, "CB-UI-004": 404, "CB-UI-010": 413, "CB-PE-001": 404,
+    "CB-DK-006": 409,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One failed request; `error` is `ChainbreakError.as_dict()`, `errors` one {field, code, message} a field."""
+
+    status: int
+    error: dict[str, str]
+    errors: list[dict[str, str]] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def failure_of(error: ChainbreakError) -> Failure:
+    """The failure that `error` means to the one who asked.
+
+    >>> failure_of(RefusedError("CB-PE-005", "only an administrator changes people")).status
+    403
+    """
+    kind = next((status for kind, status in _STATUS_OF_KIND if isinstance(error, kind)), 500)
+    headers = {"retry-after": "900"} if error.code == "CB-PE-022" else {}
+    return Failure(_STATUS_OF_CODE.get(error.code, kind), error.as_dict(), headers=headers)

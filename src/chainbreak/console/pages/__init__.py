@@ -1,0 +1,1 @@
+"""The pages, one file each: what it shows, and the verbs its buttons call."""

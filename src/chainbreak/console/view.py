@@ -1,0 +1,84 @@
+"""Rendering: one Jinja environment, the words of the reader's language, the frame around each page."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Response
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from chainbreak.base.wording import word
+from chainbreak.console import show
+from chainbreak.app.read_session import IDLE_US
+from chainbreak.base.clock import US_PER_S
+from chainbreak.console.session import LANG_COOKIE, Visit
+from chainbreak.records.actor import Role
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+SAID_COOKIE = "chainbreak_said"
+# Entries of the rail: name (word key, icon, address), key after `g`, and who sees it (none named: everybody).
+ENTRIES: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
+    ("today", "t", ()),
+    ("findings", "f", ()),
+    ("orders", "o", ()),
+    ("appeals", "a", ()),
+    ("log", "l", ()),
+    ("ingest", "i", ()),
+    ("users", "u", (Role.ADMIN,)),
+)
+
+
+@cache
+def environment() -> Environment:
+    """Templates with autoescape always on; an undefined name is an error, not a gap."""
+    env = Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    env.globals.update(asset=asset, shapes=show.SHAPES, state=show.state, short=show.short, bits_bar=show.bits_bar)
+    env.filters.update(fen=show.fen, number=show.number, short=show.short)
+    return env
+
+
+@cache
+def asset(path: str) -> str:
+    """The address of a static file with the digest of its contents, so that it may be cached for ever."""
+    digest = hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:10]
+    return f"/static/{path}?v={digest}"
+
+
+def said(response: Response, what: str) -> Response:
+    """Have the next page say `console.said.<what>` once."""
+    response.set_cookie(SAID_COOKIE, what, max_age=30, samesite="strict", httponly=True)
+    return response
+
+
+def _said(visit: Visit) -> str:
+    what = visit.request.cookies.get(SAID_COOKIE, "")
+    return show.word_or(f"console.said.{what}", "", visit.lang)
+
+
+def render(visit: Visit, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page or a fragment in the visitor's language."""
+    lang, zone = visit.lang, visit.office.centre.settings.zone
+    person = visit.session.person if visit.session else None
+    html = environment().get_template(template).render(
+        visit=visit, lang=lang, settings=visit.office.centre.settings, person=person,
+        theme=person.theme if person else None, csrf=visit.session.csrf if visit.session else "",
+        entries=[(name, key) for name, key, roles in ENTRIES if person and (not roles or person.roles & set(roles))],
+        idle_s=IDLE_US // US_PER_S - 5, said=_said(visit), now=visit.office.clock.now_us(), fragment=visit.is_fragment, other_lang="en" if lang == "zh" else "zh",
+        t=lambda key, **given: word(key, lang, **given),
+        moment=lambda at, **how: show.moment(at, zone, **how), lasting=lambda span: show.lasting(span, lang),
+        word_or=lambda key, fallback: show.word_or(key, fallback, lang), **values,
+    )  # fmt: skip
+    response = HTMLResponse(html, status)
+    if SAID_COOKIE in visit.request.cookies:
+        response.delete_cookie(SAID_COOKIE)
+    if visit.asked_lang == lang:
+        response.set_cookie(LANG_COOKIE, lang, max_age=365 * 86_400, samesite="strict", httponly=True)
+    return response

@@ -1,0 +1,69 @@
+"""What surrounds every request: an id, security headers, a bound on the body's size. Plain ASGI, because it runs always."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+# No inline script or style, nothing from elsewhere, no frames, forms only to ourselves.
+POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = [
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), clipboard-read=()"),
+    (b"x-frame-options", b"DENY"),
+]
+LARGEST_BODY = 1 << 20
+
+
+class Guard:
+    """ASGI middleware; see the module."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
+        added = [*HEADERS, (b"x-request-id", request_id.encode())]
+        if not scope["path"].startswith("/static/"):
+            added.append((b"cache-control", b"no-store"))
+
+        async def send_with_headers(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), *added]
+            await send(message)
+
+        await self.app(scope, _bounded(receive), send_with_headers)
+
+
+def _bounded(receive: Receive) -> Receive:
+    """`receive`, that refuses (CB-UI-010) once a body has grown beyond 1 MiB, however it is framed."""
+    taken = 0
+
+    async def bounded() -> MutableMapping[str, Any]:
+        from chainbreak.base.errors import UsageError
+
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > LARGEST_BODY:
+            raise UsageError("CB-UI-010", "the request is too large", allowed=f"{LARGEST_BODY} bytes")
+        return message
+
+    return bounded

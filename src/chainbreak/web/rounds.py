@@ -1,0 +1,32 @@
+"""What no person has to press a key for, every few seconds: send what is due, let lapse, publish a checkpoint."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+
+from chainbreak.app.bootstrap import Office
+from chainbreak.base.log import get_log
+
+log = get_log("web")
+# Each step is small and idempotent; a few seconds keep delivery and expiry prompt without load.
+ROUND_S = 5.0
+
+
+async def keep_rounds(office: Office) -> None:
+    """Rounds until cancelled, in a worker thread so that requests never wait for one."""
+    while True:
+        try:
+            await asyncio.to_thread(run_round, office)
+        except Exception as e:  # a round that fails must not end the next ones
+            log.error("round_failed", error=type(e).__name__, where=where(e))
+        await asyncio.sleep(ROUND_S)
+
+
+def where(error: BaseException) -> list[str]:
+    """File, line and function of each frame; neither message nor values, which may hold what a log must not."""
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+
+
+def run_round(office: Office) -> None:
+    """One round."""
