@@ -35,8 +35,7 @@ def export_log(conn: Connection, published: Path, out: Path) -> int:
     Raises:
         UsageError: `out` exists and is not empty (CB-AU-012).
     """
-    if out.exists() and any(out.iterdir()):
-        raise UsageError("CB-AU-012", "the folder to export to is not empty", given=out.name)
+    check_empty(out)
     out.mkdir(parents=True, exist_ok=True)
     count = 0
 
@@ -53,6 +52,16 @@ def export_log(conn: Connection, published: Path, out: Path) -> int:
         shutil.copytree(published / name, out / name, ignore=shutil.ignore_patterns(".*"), dirs_exist_ok=True)
     shutil.copy(published / "vkey", out / "vkey")
     return count
+
+
+def check_empty(out: Path) -> None:
+    """Refuse to write among what is there already.
+
+    Raises:
+        UsageError: `out` exists and is not an empty folder (CB-AU-012).
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError("CB-AU-012", "the folder to export to is not empty", given=out.name)
 
 
 def receipt(conn: Connection, published: Path, sequence: int, *, opened: bool = False) -> dict[str, Any]:
