@@ -28,7 +28,7 @@ def init_centre(root: Path, settings: Settings, clock: Clock | None = None) -> O
         raise SetupError("CB-ST-003", "the directory already holds a centre", given=str(root))
     office = Office(Centre(root.resolve(), settings), clock)
     office.centre.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not any(office.centre.keys.iterdir()):
+    if not (office.centre.keys / "epochs.json").exists():  # written last: without it a killed `init` left half a keyring
         Keyring.create(office.centre.keys)
     office.desk.migrate()
     with office.desk.begin() as conn:

@@ -1,4 +1,4 @@
-"""Tokens for a whole column at once: regular expressions over Arrow arrays for the common forms, one by one for the rest.
+"""Tokens for a whole column at once: patterns over Arrow arrays for the common forms, one by one for the rest.
 
 Both paths give the same answer (a property test holds them together); the fast one exists because a day of calls names
 millions of numbers: 2 million distinct Chinese numbers take about 4 CPU seconds, most of it SHA-256.
@@ -29,7 +29,7 @@ def tokenise(kind: Identifier, distinct_raw: Any, keys: Keyring, place: Place) -
     """Tokens of the distinct raw values of one column, one row a value, in the order given.
 
     Columns: raw (string) · token (int64, null where there is none) · check (int64) · value (canonical form) ·
-    `class`, `country` | `plmn` | `tac` | `bin` by kind (string) · checked (bool: check digits right, null without any) ·
+    `class`, `country` | `plmn` | `tac` | `bin` by kind (string) · checked (bool: check digits right, null without) ·
     reason (error code, null where a token was made and where raw is blank, which is no error).
     """
     raw = distinct_raw.combine_chunks() if isinstance(distinct_raw, pa.ChunkedArray) else distinct_raw

@@ -78,7 +78,8 @@ class Keyring:
             if path.stat().st_mode & _OTHERS:
                 raise SetupError(
                     "CB-ID-003", "others than the owner may read the keys",
-                    given=f"{path} mode {stat.S_IMODE(path.stat().st_mode):03o}", allowed="700 for the folder, 600 for keys",
+                    given=f"{path} mode {stat.S_IMODE(path.stat().st_mode):03o}",
+                    allowed="700 for the folder, 600 for keys",
                     next_step=f"chmod -R go= {folder}",
                 )  # fmt: skip
         coming = folder / "rotation.json"
@@ -106,24 +107,25 @@ class Keyring:
         """Where the signing key of the audit log's checkpoints lies; made and read by `chainbreak.audit`."""
         return self.folder / "checkpoint.pem"
 
+    def refresh(self) -> None:
+        """Notice a rotation that another process began or finished."""
+        now = Keyring.load(self.folder)
+        self.epochs, self.coming = now.epochs, now.coming
+
     @contextmanager
     def in_use(self) -> Iterator[None]:
-        """Hold the keys still while tokens are being made and stored: a rotation waits, and none may be unfinished.
+        """Hold the keys still: whoever makes tokens and stores them does both within, and a rotation waits.
 
         Raises:
-            SetupError: a rotation was interrupted (CB-ID-004), or finished since these keys were read (CB-ID-005).
+            SetupError: a rotation was interrupted (CB-ID-004).
         """
         with self._lock(fcntl.LOCK_SH):
-            now = Keyring.load(self.folder)
-            if now.coming:
+            self.refresh()
+            if self.coming:
                 raise SetupError(
-                    "CB-ID-004",
-                    "a key rotation is unfinished",
-                    given=", ".join(now.coming),
+                    "CB-ID-004", "a key rotation is unfinished", given=", ".join(self.coming),
                     next_step="chainbreak vault rotate",
-                )
-            if now.epochs != self.epochs:
-                raise SetupError("CB-ID-005", "the keys were rotated meanwhile", next_step="run the command again")
+                )  # fmt: skip
             yield
 
     @contextmanager
@@ -134,8 +136,7 @@ class Keyring:
         leaving without that (or being killed) keeps it unfinished.
         """
         with self._lock(fcntl.LOCK_EX):
-            now = Keyring.load(self.folder)
-            self.epochs, self.coming = now.epochs, now.coming
+            self.refresh()
             if not self.coming:
                 coming = {kind.value: self.epochs[kind.value] + 1 for kind in kinds}
                 for kind, epoch in coming.items():
@@ -145,7 +146,7 @@ class Keyring:
             yield
 
     def finish_rotation(self) -> None:
-        """Put the coming epochs in force, destroy the keys they replace, and end the rotation; inside `rotating` only."""
+        """Put the coming epochs in force, destroy the keys they replace, end the rotation; inside `rotating` only."""
         self.epochs = self.epochs | self.coming
         write_atomic(self.folder / "epochs.json", json.dumps(self.epochs).encode(), mode=0o600)
         for kind, epoch in self.coming.items():

@@ -1,12 +1,12 @@
-"""Masking free text: each telephone number, card, id in it becomes its written token, `[line:9f3a…]`; hosts stay in clear.
+"""Masking free text: each telephone number, card or id becomes its written token, `[line:9f3a…]`; hosts stay in clear.
 
-Made for narratives and messages as officers and phones write them: glued to Chinese text, with spaces, dashes, full-width
-digits. It leans to masking: a run of 16 to 19 digits is taken for an account even when its check digit is wrong, since
-victims mistype and an unmasked card in the lake is worse than a masked order number. Short numbers (95588) need a word
-such as 拨打 or 来电 beside them, because most five-digit numbers are amounts. Emergency numbers stay in clear.
+Made for narratives and messages as officers and phones write them: glued to Chinese text, with spaces, dashes,
+full-width digits. It leans to masking: a run of 16 to 19 digits is taken for an account even when its check digit is
+wrong, since victims mistype and an unmasked card in the lake is worse than a masked order number. Short numbers (95588)
+need a word such as 拨打 or 来电 beside them, since most five-digit numbers are amounts. Emergency numbers stay clear.
 
-Every pattern is bounded and starts only where a run starts, so work grows linearly with the text (tested); look-arounds
-are ASCII, since `\\b` does not part digits from Chinese letters. Patterns never name a person; names are not found here.
+Every pattern is bounded, so work grows linearly with the text, however hostile (tested); look-arounds are ASCII,
+since `\\b` does not part digits from Chinese letters. Names of persons are not found here.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def mask(text: str, keys: Keyring, place: Place) -> tuple[str, list[Mention]]:
 
     >>> import tempfile; from pathlib import Path; from chainbreak.identity.keys import Keyring
     >>> masked, found = mask("嫌疑人13800138000让我加微信abc_123", Keyring.create(Path(tempfile.mkdtemp())), Place())
-    >>> masked[:10], [(kind.value, value) for kind, _, value in found]
+    >>> masked[:9], [(kind.value, value) for kind, _, value in found]
     ('嫌疑人[line:', [('line', '+8613800138000'), ('chat', 'abc_123')])
     """
     pieces, mentions, end = [], [], 0
@@ -166,4 +166,4 @@ FORMS: tuple[tuple[re.Pattern[str], Reader], ...] = ((MARK, None), (_EMAIL, _as(
          _line),
     )
 ))  # fmt: skip
-"""Every form in order of precedence: its pattern, whose group `n` is the identifier, and what reads it (None: it stays)."""
+"""Every form in order of precedence: its pattern, whose group `n` is the identifier; what reads it (None: it stays)."""

@@ -3,13 +3,13 @@
 | kind | canonical form | attributes | refused |
 |---|---|---|---|
 | line | E.164, or `CN:` + digits (see `numbers`) | class, country | in no number plan |
-| imsi | 15 digits | plmn: first 5 digits, also where the network code has 3 (TS 23.003 gives no length) | other lengths |
-| imei | 14 digits: without check digit or software version | tac: first 8 | wrong Luhn digit (0 is what networks send) |
-| account | card or account id, upper case, no separators | bin: first 6 of a card with a right Luhn digit | over 64 characters |
+| imsi | 15 digits | plmn: first 5, also where the network code has 3 digits | other lengths, first digit 0, 1 or 8 |
+| imei | 14 digits: without check digit or software version | tac: first 8 | wrong Luhn digit, unless 0 |
+| account | upper case; cards, IBANs without separators | bin: first 6 of a card that passes Luhn | over 64 long |
 | person, chat, device | trimmed, one case | – | over 128 characters |
 | ip | RFC 5952 | – | no address |
 
-An anonymised source (`Place.opaque`) gives `opaque:` + its own id for line, imsi and imei: no attribute is read into it.
+An anonymised source (`Place.opaque`) gives `opaque:` + its own id for line, imsi and imei: nothing is read into it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from chainbreak.identity.numbers import SEPARATORS, Place, is_blank, number_form
 from chainbreak.records import Identifier
 
 ATTRIBUTES: dict[Identifier, tuple[str, ...]] = {
-    Identifier.LINE: ("class", "country"), Identifier.IMSI: ("plmn",), Identifier.IMEI: ("tac",), Identifier.ACCOUNT: ("bin",),
+    Identifier.LINE: ("class", "country"), Identifier.IMSI: ("plmn",), Identifier.IMEI: ("tac",),
+    Identifier.ACCOUNT: ("bin",),
 }  # fmt: skip
 """Suffixes of the derived columns of each kind, as in `records.kind.derived_columns`."""
 

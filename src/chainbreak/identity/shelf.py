@@ -1,9 +1,9 @@
 """A shelf: token -> value, sealed, for any number of readers and writers at once.
 
-Segments are sorted by token. Beside each lies an index (`.npy`, shape (2, n): tokens, checks) that is memory-mapped: what
-is known already is found without opening anything. Tokens and checks tell nothing without the key, and the lake holds
-the tokens anyway; values are only in the sealed file. A segment counts once its index exists; the index is written
-after the segment and removed before it, so a kill leaves at worst an orphan, which the next writer sweeps up.
+Segments are sorted by token. Beside each lies an index (`.npy`, shape (2, n): tokens, checks) that is memory-mapped:
+what is known already is found without opening anything. Tokens and checks tell nothing without the key, and the lake
+holds the tokens anyway; values are only in the sealed file. A segment counts once its index exists; the index is
+written after the segment and removed before it, so a kill leaves at worst an orphan, which the next writer sweeps up.
 
 Small segments are merged eight at a time (as in a log-structured merge tree), up to 32 MiB, which bounds memory.
 """
@@ -44,7 +44,7 @@ class Shelf:
         return sum(index.shape[1] for index in self._indexes.values())
 
     def add(self, tokens: Ints, checks: Ints, values: Any) -> int:
-        """Add what is not there yet and return how many rows that was; the three run in parallel, `values` an Arrow array.
+        """Add what is not there yet, return how many rows that was; the three run in parallel, `values` in Arrow.
 
         Raises:
             InputError: a token stands for another value already (CB-ID-020); nothing was added.
@@ -80,7 +80,7 @@ class Shelf:
         return self._known(tokens, None)
 
     def segments(self) -> Iterator[pa.Table]:
-        """Everything, a segment at a time: token, check, value; while nobody else adds (a merge would take segments away)."""
+        """Everything, a segment at a time: token, check, value; while nobody adds, since a merge removes segments."""
         self._refresh()
         for name in sorted(self._indexes):
             yield sealed.read_groups(self.folder, name, self._key)
@@ -170,7 +170,7 @@ class Shelf:
 
 
 def _positions(tokens: Any, wanted: Ints) -> tuple[Ints, npt.NDArray[np.bool_]]:
-    """Where each wanted token stands in the sorted `tokens`, and whether it does; look-ups in order are kind to caches."""
+    """Where each wanted token stands in the sorted `tokens`, and whether it does; asked in order, for the caches."""
     order = np.argsort(wanted)
     at = np.empty(len(wanted), dtype=np.int64)
     at[order] = np.searchsorted(tokens, wanted[order])

@@ -65,6 +65,7 @@ class Vault:
 
     def values(self, kind: Identifier, tokens: Iterable[int]) -> dict[int, str]:
         """Token -> value of those that are in the vault; each segment is opened once, however many are asked for."""
+        self._keys.refresh()  # a server may have been running since before the last rotation
         asked = {token: self.current(kind, token) for token in tokens}
         wanted = np.array(sorted(set(asked.values())), dtype=np.int64)
         found = self._shelf(kind).find(wanted)
@@ -101,7 +102,7 @@ class Vault:
         return {kind.value: len(self._shelf(kind)) for kind in Identifier} | {"texts": len(self._texts)}
 
     def retoken(self, kind: Identifier) -> None:
-        """Fill the shelf of the coming epoch from the one in force, and the map old -> new. Doing it again adds nothing."""
+        """Fill the shelf of the coming epoch from the one in force, and the map old -> new; again, it adds nothing."""
         coming = self._keys.coming[kind.value]
         key, shelf, was = self._keys.token_key(kind, coming), self._shelf(kind, coming), self._was(kind)
         for rows in self._shelf(kind).segments():
@@ -120,7 +121,7 @@ class Vault:
         return old[order], new[order]
 
     def drop_epoch(self, kind: Identifier, epoch: int) -> None:
-        """Remove the shelf of an epoch whose rotation has finished."""
+        """Remove the shelf of an epoch that nothing in the lake is written under any more."""
         self._shelves.pop(_folder_name(kind, epoch), None)
         shutil.rmtree(self.root / _folder_name(kind, epoch), ignore_errors=True)
 

@@ -1,0 +1,59 @@
+"""`chainbreak vault`: what tokens stand for, under lock: reveal, rotate, status."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from chainbreak.app.bootstrap import open_office
+from chainbreak.cli.common import AsOption, CentreOption, JsonOption, emit
+from chainbreak.records import Identifier
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="What tokens stand for: reveal one, rotate the keys, say what is held.",
+)
+
+
+@app.command()
+def reveal(
+    token: Annotated[str, typer.Argument(help="A written token, as line:9f3a0c…")],
+    purpose: Annotated[str, typer.Option(help="What the value is needed for; goes into the log")] = "",
+    case: Annotated[str, typer.Option(help="The case it is needed in; goes into the log")] = "",
+    as_name: AsOption = "", centre: CentreOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Show the value of one token; purpose, case and person go into the log before it is shown."""
+    from chainbreak.app.find_actor import find_actor
+    from chainbreak.app.reveal_identifier import reveal_identifier
+
+    office = open_office(centre)
+    actor = find_actor(office, as_name) if as_name else None
+    emit(asdict(reveal_identifier(office, actor, token, purpose=purpose, case=case)), as_json)
+
+
+@app.command()
+def rotate(
+    kind: Annotated[list[Identifier] | None, typer.Argument(help="Kinds of identifier; none: all")] = None,
+    as_name: AsOption = "", centre: CentreOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Put new keys in force and exchange every token; run again after an interruption, it continues."""
+    from chainbreak.app.find_actor import find_actor
+    from chainbreak.app.rotate_keys import rotate_keys
+    from chainbreak.base.progress import progress_bar
+
+    office = open_office(centre)
+    actor = find_actor(office, as_name)
+    with progress_bar("vault rotate", len(office.lake.tables())) as advance:
+        done = rotate_keys(office, actor, kind or tuple(Identifier), advance)
+    emit(done, as_json)
+
+
+@app.command()
+def status(centre: CentreOption = None, as_json: JsonOption = False) -> None:
+    """Entries by kind, key epochs, and which roles may reveal what."""
+    from chainbreak.app.vault_status import vault_status
+
+    emit(vault_status(open_office(centre)), as_json, title="Vault")
