@@ -53,7 +53,7 @@ Guard = Callable[[Order | None, Ask, Rules], Iterator[Objection]]
 # rung. Each has a guard of its own that says when it may not.
 _CONDITIONAL = frozenset({"amount_fen", "traced_fen", "exception", "ladder_reason"})
 _NOTICE_PARTS = ("zh", "en", "channel")
-_REMEDY_PARTS = ("channel", "materials", "deadline_us", "receipt_code")
+_REMEDY_PARTS = ("channel", "materials", "deadline_days", "receipt_code")
 _SCOPE_PARTS = ("object", "functions", "direction")
 
 

@@ -1,0 +1,79 @@
+"""The outbox: what a move of an order means for partners, written in the same transaction as the move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from chainbreak.store.desk.tables_delivery import outbox, receipt
+
+if TYPE_CHECKING:
+    from chainbreak.act.orders.model import Event, Order
+
+QUEUED, SENT, ACKNOWLEDGED, VERIFIED = "queued", "sent", "acknowledged", "verified"
+FAILED, SUPERSEDED = "failed", "superseded"
+BLOCK, WITHDRAW, CORRECT = "block", "withdraw", "correct"
+URGENCY = {WITHDRAW: 0, CORRECT: 0, BLOCK: 1}
+"""Letting go goes before taking hold."""
+_ENDS = frozenset({"release", "fall", "expire", "lapse"})
+
+
+def follow(conn: Connection, before: Order | None, after: Order, event: Event) -> None:
+    """Queue what `event` means for partners, and drop what it has overtaken."""
+    from chainbreak.act.orders.model import State
+
+    if before is not None and after.revision != before.revision:
+        _supersede(conn, after)
+    newly_signed = after.state is State.APPROVED and (before is None or before.state is not State.APPROVED)
+    if newly_signed or event.move == "emergency":
+        _queue(conn, after, BLOCK, after.content.partners, event.at_us)
+    elif event.move in _ENDS:
+        _queue(conn, after, WITHDRAW, after.sent_to, event.at_us)
+    elif event.move == "annul":
+        _queue(conn, after, CORRECT, after.sent_to, event.at_us)
+
+
+def _queue(conn: Connection, order: Order, action: str, targets: Iterable[str], now_us: int) -> None:
+    rows = [
+        {
+            "order_id": order.order_id, "revision": order.revision, "target": target, "action": action,
+            "state": QUEUED, "urgency": URGENCY[action], "attempts": 0, "queued_at_us": now_us, "due_at_us": now_us,
+            "detail": "",
+        }
+        for target in targets
+    ]  # fmt: skip
+    if rows:
+        conn.execute(insert(outbox), rows)
+
+
+def _supersede(conn: Connection, order: Order) -> None:
+    o = outbox.c
+    overtaken = (o.order_id == order.order_id) & (o.revision < order.revision) & o.state.in_((QUEUED, SENT, FAILED))
+    conn.execute(update(outbox).where(overtaken).values(state=SUPERSEDED))
+
+
+def waiting(conn: Connection, now_us: int | None = None) -> list[Any]:
+    """Messages not yet settled, withdrawals first; with `now_us` only those due."""
+    o = outbox.c
+    query = select(outbox).where(o.state.in_((QUEUED, SENT))).order_by(o.urgency, o.due_at_us, o.order_id, o.target)
+    return list(conn.execute(query if now_us is None else query.where(o.due_at_us <= now_us)))
+
+
+def settle(conn: Connection, message: Any, state: str, now_us: int, **values: Any) -> None:
+    """Bring a message to `state`, and keep the step as a receipt row. Values: actor, outcome, code, meaning, digest."""
+    o = outbox.c
+    same = (o.order_id == message.order_id) & (o.revision == message.revision) & (o.target == message.target)
+    changed: dict[str, Any] = {"state": state, "detail": values.get("outcome") or values.get("meaning", "")}
+    if state == SENT:
+        changed |= {"sent_at_us": now_us, "attempts": o.attempts + 1}
+    elif state in (ACKNOWLEDGED, VERIFIED, FAILED):
+        changed["settled_at_us"] = now_us
+    conn.execute(update(outbox).where(same).values(**changed))
+    conn.execute(insert(receipt).values(
+        order_id=message.order_id, revision=message.revision, target=message.target, at_us=now_us,
+        actor=values.get("actor", "service"), step=state, outcome=values.get("outcome", ""),
+        partner_code=values.get("code", ""), meaning=values.get("meaning", ""),
+        response_digest=values.get("digest", ""), took_us=now_us - message.queued_at_us,
+    ))  # fmt: skip

@@ -1,0 +1,55 @@
+"""Orders for lists, the last changed first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chainbreak.act.orders import ledger
+from chainbreak.act.orders.force import ends_at_us, in_force, standing
+from chainbreak.act.orders.guards import signatures_needed
+from chainbreak.act.orders.model import Order, State
+from chainbreak.app.order_ask import rules_of
+from chainbreak.base.clock import rfc3339
+
+if TYPE_CHECKING:
+    from chainbreak.act.orders.rules import Rules
+    from chainbreak.app.bootstrap import Office
+
+
+def list_orders(
+    office: Office, *, states: list[State] | None = None, kind: str | None = None, about: str | None = None,
+    case_ref: str | None = None, drafted_by: str | None = None, limit: int = 100,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Rows (order_id, kind, rung, object, standing, state, in_force, amount_fen, ends_at, signatures, needed, …).
+
+    `standing` is the word to show: the state, or what time has made of it. `awaits` is `approve`, `confirm`,
+    `approve_extension` or "".
+    """
+    rules = rules_of(office)
+    with office.desk.read() as conn:
+        now = ledger.order_now(conn, office.clock.now_us())
+        found = ledger.list_orders(
+            conn, states, limit, kind=kind, object=about, case_ref=case_ref, drafted_by=drafted_by
+        )
+    return [order_row(order, now, rules) for order in found]
+
+
+def order_row(order: Order, now_us: int, rules: Rules) -> dict[str, Any]:
+    """One order as a row of a list."""
+    content, ends = order.content, ends_at_us(order)
+    signed = order.extension.approvals if order.extension else order.approvals
+    return {
+        "order_id": order.order_id, "kind": content.kind, "rung": content.rung, "object": content.object,
+        "standing": standing(order, now_us), "state": str(order.state), "in_force": in_force(order, now_us),
+        "amount_fen": content.amount_fen, "case_ref": content.case_ref, "drafted_by": order.drafted_by,
+        "starts_at": rfc3339(content.starts_at_us), "ends_at": rfc3339(ends), "ends_at_us": ends,
+        "signatures": len(signed), "needed": signatures_needed(content, rules), "awaits": _awaits(order, now_us),
+    }  # fmt: skip
+
+
+def _awaits(order: Order, now_us: int) -> str:
+    if now_us >= ends_at_us(order):
+        return ""
+    if order.extension:
+        return "approve_extension"
+    return {State.SUBMITTED: "approve", State.EMERGENCY: "confirm"}.get(order.state, "")

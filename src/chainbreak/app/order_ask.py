@@ -1,0 +1,71 @@
+"""What every verb about orders shares: the rules, the time an order is judged by, the facts guards need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from chainbreak.act.orders import exclusions, ledger
+from chainbreak.act.orders.guards import Ask, object_kind
+from chainbreak.act.orders.model import Content, Order
+from chainbreak.act.orders.rules import Rules, load_rules
+from chainbreak.audit import log
+from chainbreak.records.actor import SERVICE, Actor
+from chainbreak.records.finding import read_token
+from chainbreak.records.kind import Identifier
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from chainbreak.app.bootstrap import Office
+
+
+def rules_of(office: Office) -> Rules:
+    """The centre's rules of orders."""
+    return load_rules(office.centre.root)
+
+
+def ask_for(
+    office: Office, conn: Connection, actor: Actor, order: Order | None = None, *, content: Content | None = None,
+    data: Mapping[str, Any] | None = None, digest: str = "", check_lists: bool = False,
+) -> Ask:  # fmt: skip
+    """An `Ask` of `actor` about `order` or a new `content`, with the facts its guards need as of now."""
+    now = ledger.order_now(conn, office.clock.now_us())
+    about = content or (order.content if order else None)
+    if about is None:
+        return Ask(actor, now, dict(data or {}))
+    return Ask(
+        actor, now, dict(data or {}), digest, content,
+        hits=exclusion_hits(office, conn, about, now) if check_lists else (),
+        held_elsewhere_fen=ledger.held_elsewhere_fen(conn, about.object, order.order_id if order else "", now),
+        emergency_by=ledger.emergency_by(conn, about.object),
+        logged=order is not None and ledger.is_logged(conn, order),
+    )  # fmt: skip
+
+
+def exclusion_hits(office: Office, conn: Connection, content: Content, now_us: int) -> tuple[str, ...]:
+    """Entries of the exclusion lists that an order with this content would touch.
+
+    Raises:
+        InputError: the vault does not know the object, so it can be neither checked nor delivered (CB-ID-021).
+    """
+    kind = object_kind(content.object)
+    if kind not in exclusions.LISTED_KINDS:
+        return ()
+    value = clear_value(office, conn, content, "exclusion check", now_us)
+    return exclusions.hits(conn, kind, value)
+
+
+def clear_value(office: Office, conn: Connection, content: Content, purpose: str, now_us: int) -> str:
+    """The object of an order in clear, for the machine alone; a token's reading is a leaf in the log.
+
+    Raises:
+        InputError: the vault does not know it (CB-ID-021).
+    """
+    kind = object_kind(content.object)
+    if kind not in set(Identifier):
+        return content.object.partition(":")[2] if kind == "cell" else content.object
+    value = office.vault.value(Identifier(kind), read_token(content.object)[1])
+    leaf = log.Entry.by(SERVICE, now_us, "vault.read", content.object, purpose=purpose, case=content.case_ref)
+    log.append(conn, leaf)
+    return value
