@@ -9,15 +9,24 @@ from typing import Any
 
 import numpy as np
 
-from chainbreak.base.clock import US_PER_DAY
 from chainbreak.base.errors import UsageError
 from chainbreak.base.progress import Advance, silent
-from chainbreak.city.daily import Produced, one_day
+from chainbreak.city.daily import Known, Produced, one_day
 from chainbreak.city.mix import load_mix
+from chainbreak.city.neighbours import posts_and_sites
+from chainbreak.city.partner import write_partner_lines
 from chainbreak.city.places import cell_table
 from chainbreak.city.state import State
 from chainbreak.city.tables import account_table, line_table, outlet_table
-from chainbreak.city.truth import Truth, truth_of_boxes, truth_of_money, truth_of_world
+from chainbreak.city.truth import (
+    Truth,
+    truth_of_boxes,
+    truth_of_cases,
+    truth_of_money,
+    truth_of_sites,
+    truth_of_world,
+)
+from chainbreak.city.web import honest_domains
 from chainbreak.city.world import World, make_world
 from chainbreak.city.writing import write_bytes, write_lines, write_tables
 
@@ -51,8 +60,9 @@ def build(out: Path, preset: str, seed: int, start: date = START, *, mix: Path |
 def run_days(out: Path, world: World, state: State, truth: Truth, manifest: dict[str, Any], until: int,
              advance: Advance = silent) -> None:  # fmt: skip
     """Write the days after `state.day` up to `until`, then truth, state and manifest."""
+    known = Known(honest_domains(world)["domain"].combine_chunks(), posts_and_sites(world)[1])
     while state.day < until:
-        _write_day(out, world, one_day(world, state), manifest["counts"], truth)
+        _write_day(out, one_day(world, state, known), manifest["counts"], truth)
         advance(1.0)
     truth.save()
     state.save(out / "state")
@@ -62,24 +72,22 @@ def run_days(out: Path, world: World, state: State, truth: Truth, manifest: dict
 
 def _write_registers(out: Path, world: World, counts: dict[str, int]) -> None:
     """What stood in the registers before the first day."""
-    known = np.flatnonzero(world.lines.activated_us < world.start_us)
-    for kind, table in (("cell", cell_table(world.places)), ("outlet", outlet_table(world)),
-                        ("account", account_table(world)), ("line", line_table(world, known))):  # fmt: skip
+    lines = line_table(world, np.flatnonzero(world.lines.activated_us < world.start_us))
+    posts, sites = posts_and_sites(world)
+    registers = {"cell": cell_table(world.places), "outlet": outlet_table(world), "account": account_table(world),
+                 "line": lines, "domain": honest_domains(world).sort_by("domain"), "post": posts, "site": sites}  # fmt: skip
+    for kind, table in registers.items():
         counts[kind] = write_tables(out / "records" / f"{kind}.parquet", [table])
+    write_partner_lines(out / "partner", lines)
 
 
-def _write_day(out: Path, world: World, made: Produced, counts: dict[str, int], truth: Truth) -> None:
+def _write_day(out: Path, made: Produced, counts: dict[str, int], truth: Truth) -> None:
     """The day's files, numbered by the day."""
     number, records = made.day.number, out / "records"
-    dawn = world.day_us(number)
-    activated = world.lines.activated_us
-    new = np.flatnonzero((activated >= dawn) & (activated < dawn + US_PER_DAY))
-    written = {
-        "call": write_tables(records / f"call-{number:02d}.parquet", made.calls),
-        "transfer": write_tables(records / f"transfer-{number:02d}.parquet", [made.transfers]),
-        "line": write_tables(records / f"line-{number:02d}.parquet", [line_table(world, new)] if len(new) else []),
-    }
-    for kind, rows in written.items():
-        counts[kind] = counts.get(kind, 0) + rows
+    for kind, tables in made.tables.items():
+        counts[kind] = counts.get(kind, 0) + write_tables(records / f"{kind}-{number:02d}.parquet", tables)
+    counts["report"] = counts.get("report", 0) + write_lines(records / f"report-{number:02d}.ndjson", made.reports)
     truth_of_boxes(made.day, made.box_days, truth)
     truth_of_money(made.day, made.moved, truth)
+    truth_of_cases(made.day, made.opened, made.reported, truth)
+    truth_of_sites(made.day, made.new_sites, truth)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from chainbreak.base.clock import US_PER_DAY
 from chainbreak.city.boxes import BoxDay, box_day
 from chainbreak.city.cases import (
     Case,
@@ -20,44 +22,93 @@ from chainbreak.city.cases import (
 )
 from chainbreak.city.lookalikes import family_swaps, family_turns, machines, repairs, second_hand, trade_calls
 from chainbreak.city.money import Moves, honest_moves
+from chainbreak.city.neighbours import incident_table, inspection_table
+from chainbreak.city.reports import report_rows
 from chainbreak.city.state import State
-from chainbreak.city.tables import call_tables, transfer_table
-from chainbreak.city.telephony import Day, Legs, power, service_messages, social_calls
+from chainbreak.city.tables import call_tables, line_table, transfer_table
+from chainbreak.city.telephony import MO_CALL, Day, Legs, power, service_messages, social_calls
+from chainbreak.city.web import lookup_table, message_table, move_sites, registrations, scam_texts, visit_sites
 from chainbreak.city.world import World
 
 
 @dataclass
 class Produced:
-    """A day's records: tables to stream by kind, reports, and what the truth needs."""
+    """A day's records: tables by kind, each kind's in the order to be written, and reports; then what the truth needs."""
 
     day: Day
-    calls: Iterator[pa.Table]
-    transfers: pa.Table
+    tables: dict[str, Iterable[pa.Table]]
+    reports: list[dict[str, Any]]
     moved: Moves
     box_days: list[BoxDay]
     opened: list[Case]
     reported: list[Case]
+    new_sites: dict[str, int]
 
 
-def one_day(world: World, state: State) -> Produced:
+def one_day(world: World, state: State, known: Known) -> Produced:
     """The day after `state.day`; `state` is moved on by it."""
     day = Day.of(world, state.day + 1)
     second_hand(day)
+    domains, new_sites = move_sites(day, state)
     box_days = [found for box in world.boxes if (found := box_day(day, box, state))]
     opened = open_cases(day, box_days, state)
-    order_payments(day, state)
-    fraud, reserve = book_payments(day, state)
-    honest = honest_moves(day, state.balance - reserve)
-    transfers, moved = transfer_table(day, Moves.joined([fraud, honest]))
+    visits = visit_sites(day, state)
+    transfers, moved = transfer_table(day, _money(day, state))
+    text_legs, texts, curious = scam_texts(day, state)
+    registered, codes = registrations(day)
     legs = Legs.joined([*_honest_legs(day), *(found.legs for found in box_days), follow_ups(day, box_days, state),
-                        calls_for_help(day, state)])  # fmt: skip
-    np.add.at(state.balance, moved.payee, moved.fen)
-    np.subtract.at(state.balance, moved.payer, moved.fen)
+                        calls_for_help(day, state), text_legs, codes])  # fmt: skip
+    legs = _cut_off(legs, state)
     reported = close_cases(day, state)
+    tables: dict[str, Iterable[pa.Table]] = {
+        "call": call_tables(day, legs), "transfer": [transfers], "line": _line_changes(day, state),
+        "registration": [registered], "message": [message_table(day, legs, texts)],
+        "lookup": [lookup_table(day, visits + curious, known.domains)], "domain": [domains] if new_sites else [],
+        "incident": [incident_table(day)], "inspection": [inspection_table(day, known.sites)],
+    }  # fmt: skip
     state.day = day.number
-    return Produced(day, call_tables(day, legs), transfers, moved, box_days, opened, reported)
+    return Produced(day, tables, report_rows(day, reported), moved, box_days, opened, reported, new_sites)
+
+
+@dataclass(frozen=True)
+class Known:
+    """Registers that days refer to: names of honest domains, most visited first, and inspected sites."""
+
+    domains: pa.Array
+    sites: pa.Table
 
 
 def _honest_legs(day: Day) -> list[Legs]:
     everybody = family_turns(day, Legs.joined([social_calls(day), service_messages(day), power(day)]))
     return [everybody, *trade_calls(day), family_swaps(day), repairs(day), machines(day)]
+
+
+def _money(day: Day, state: State) -> Moves:
+    """The day's transfers; balances are moved on. A held account pays nobody."""
+    order_payments(day, state)
+    fraud, reserve = book_payments(day, state)
+    free = state.balance - reserve
+    free[list(state.held_accounts)] = 0
+    moved = Moves.joined([fraud, honest_moves(day, free)])
+    np.add.at(state.balance, moved.payee, moved.fen)
+    np.subtract.at(state.balance, moved.payer, moved.fen)
+    return moved
+
+
+def _cut_off(legs: Legs, state: State) -> Legs:
+    """Without the legs of blocked lines; calls to them are not answered."""
+    blocked = np.array(sorted(state.blocked_lines), np.int64)
+    if len(blocked):
+        legs = legs.where(~np.isin(legs.line, blocked))
+        lost = np.isin(legs.peer, blocked) & (legs.kind == MO_CALL)
+        legs.duration[lost], legs.answered[lost] = 0, 0
+    return legs
+
+
+def _line_changes(day: Day, state: State) -> list[pa.Table]:
+    """Lines activated today, and new versions of those that were closed by a block."""
+    dawn, activated = day.world.day_us(day.number), day.world.lines.activated_us
+    new = np.flatnonzero((activated >= dawn) & (activated < dawn + US_PER_DAY))
+    closed = np.array(sorted(state.blocked_lines - state.closed_lines), np.int64)
+    state.closed_lines |= state.blocked_lines
+    return [line_table(day.world, which, at) for which, at in ((new, None), (closed, dawn)) if len(which)]

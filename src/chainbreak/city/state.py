@@ -46,6 +46,8 @@ class State:
     in_flight: list[list[Any]] = field(default_factory=list)
     next_case: int = 1
     blocked_lines: set[int] = field(default_factory=set)
+    closed_lines: set[int] = field(default_factory=set)
+    """Blocked lines whose closing the register already shows."""
     held_accounts: set[int] = field(default_factory=set)
     sunk_domains: set[str] = field(default_factory=set)
 
@@ -72,7 +74,7 @@ class State:
     def load(folder: Path) -> State:
         """The state that `save` wrote to `folder`."""
         body = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-        for key in ("blocked_lines", "held_accounts", "sunk_domains"):
+        for key in ("blocked_lines", "closed_lines", "held_accounts", "sunk_domains"):
             body[key] = set(body[key])
         body["gangs"] = [GangState(**gang) for gang in body["gangs"]]
         body["slots"] = {box: [Slot(*pair) for pair in slots] for box, slots in body["slots"].items()}

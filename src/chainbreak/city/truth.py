@@ -12,8 +12,10 @@ import pyarrow.parquet as pq
 from chainbreak.base.clock import US_PER_S
 from chainbreak.city.accounts import KINDS
 from chainbreak.city.boxes import BoxDay
+from chainbreak.city.cases import Case
 from chainbreak.city.lines import CLASSES
 from chainbreak.city.money import Moves
+from chainbreak.city.reports import report_id
 from chainbreak.city.tables import transfer_ids
 from chainbreak.city.telephony import Day
 from chainbreak.city.world import World
@@ -90,3 +92,23 @@ def truth_of_money(day: Day, moved: Moves, truth: Truth) -> None:
         "transfer_id": transfer_ids(day, len(moved.at)).take(pa.array(fraud)),
         "case": moved.case[fraud], "hop": moved.hop[fraud],
     }))  # fmt: skip
+
+
+def truth_of_cases(day: Day, opened: list[Case], reported: list[Case], truth: Truth) -> None:
+    """Grain of `victims`: one case when it begins; of `losses`: one payment; of `reports`: one report with its case."""
+    world = day.world
+    texts, accounts, identity = world.lines.text, world.accounts.text, world.people.identity
+    truth.add_rows("victims", [
+        {"case": c["case"], "gang": c["gang"], "type": c["fraud"], "victim": identity[c["victim"]].as_py(),
+         "msisdn": texts[c["victim"]].as_py(), "account": accounts[c["victim"]].as_py(),
+         "box_msisdn": texts[c["sim"]].as_py() if c["sim"] >= 0 else None, "first_contacted_us": c["contact_us"]}
+        for c in opened])  # fmt: skip
+    truth.add_rows("reports", [
+        {"report_id": report_id(day, number), "case": c["case"], "gang": c["gang"], "series": f"{c['gang']}-{c['fraud']}",
+         "type": c["fraud"], "first_contacted_us": c["contact_us"], "first_paid_us": c["paid"][0][0], "loss_fen": c["loss_fen"]}
+        for number, c in enumerate(reported, 1)])  # fmt: skip
+
+
+def truth_of_sites(day: Day, sites: dict[str, int], truth: Truth) -> None:
+    """Grain of `domains`: one site of a gang, and the day it came into use."""
+    truth.add_rows("domains", [{"domain": name, "gang": gang, "day": day.number} for name, gang in sites.items()])

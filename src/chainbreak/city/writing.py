@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -35,23 +36,23 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 def write_tables(path: Path, tables: Iterable[pa.Table]) -> int:
     """Tables of one schema as the row groups of one Parquet file; returns rows. Nothing is written when there are none."""
-    rows, writer = 0, None
-    with whole_file(path) as temporary:
-        for table in tables:
-            writer = writer or pq.ParquetWriter(temporary, table.schema, compression="zstd", compression_level=1)
+    parts = iter(tables)
+    first = next(parts, None)
+    if first is None:
+        return 0
+    rows = 0
+    with whole_file(path) as temporary, pq.ParquetWriter(
+        temporary, first.schema, compression="zstd", compression_level=1
+    ) as writer:
+        for table in chain([first], parts):
             writer.write_table(table)
             rows += table.num_rows
-        if writer is None:
-            temporary.write_bytes(b"")
-        else:
-            writer.close()
-    if writer is None:
-        path.unlink()
     return rows
 
 
 def write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> int:
-    """Rows as newline-delimited JSON in UTF-8; returns rows."""
+    """Rows as newline-delimited JSON in UTF-8; returns rows. Nothing is written when there are none."""
     lines = [json.dumps(row, ensure_ascii=False) for row in rows]
-    write_bytes(path, "".join(line + "\n" for line in lines).encode())
+    if lines:
+        write_bytes(path, "".join(line + "\n" for line in lines).encode())
     return len(lines)
