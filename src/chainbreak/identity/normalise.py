@@ -71,7 +71,7 @@ def _opaque(kind: Identifier, raw: str) -> Normal:
     attributes: dict[str, str | None] = dict.fromkeys(ATTRIBUTES[kind])
     if kind is Identifier.LINE:
         attributes["class"] = "unknown"
-    return Normal(f"opaque:{tidy(raw)}", attributes)
+    return Normal(f"opaque:{_name(tidy(raw), str).value}", attributes)
 
 
 def _line(raw: str, place: Place) -> Normal:
@@ -102,8 +102,8 @@ def _account(raw: str, _place: Place) -> Normal:
     bare = _SEPARATORS.sub("", written)
     # Dashes are layout in a card or an IBAN, and part of the name in any other account id.
     value = bare if _CARD.fullmatch(bare) or iban_ok(bare) else written
-    if not 1 <= len(value) <= 64:
-        raise InputError("CB-ID-010", "not an account", given=f"{len(value)} characters", allowed="1 to 64")
+    if not 1 <= len(value) <= 64 or not value.isprintable():
+        raise InputError("CB-ID-010", "not an account", given=f"{len(value)} characters", allowed="1 to 64, printable")
     if _CARD.fullmatch(value):
         right = luhn_ok(value)
         return Normal(value, {"bin": value[:6] if right else None}, right)

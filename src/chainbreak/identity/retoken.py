@@ -75,7 +75,8 @@ class Exchanger:
 
     def _text(self, value: Any) -> Any:
         if isinstance(value, list):
-            return [self._text(item) for item in value]
+            # Ingest lists what a report names in sorted order, which the new tokens change.
+            return sorted(self._text(item) for item in value)
         return value and self._written.sub(self._next, value)
 
     def _next(self, match: re.Match[str]) -> str:
