@@ -63,7 +63,7 @@ def _weights_of_evidence(
         if value == value:
             counts[int(is_true), bin_of(value, edges)] += 1
     shares = (counts + SMOOTHING) / (counts + SMOOTHING).sum(axis=1, keepdims=True)
-    return np.log(shares[1] / shares[0])
+    return np.asarray(np.log(shares[1] / shares[0]))
 
 
 def _at(row: Mapping[str, float], rule: str, edges: Sequence[float], woe: np.ndarray) -> float:
@@ -100,7 +100,7 @@ def conformal_cut(negatives: Sequence[float], budget: float) -> float:
 
 @dataclass(frozen=True)
 class Band:
-    """One row of a reliability table: how many subjects scored in [low, high), their mean score, their share of true."""
+    """One row of a reliability table: subjects scored in [low, high), their mean score, their share of true."""
 
     low: float
     high: float

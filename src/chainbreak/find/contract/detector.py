@@ -18,6 +18,7 @@ import rfc8785
 from pydantic import BaseModel, ConfigDict, Field
 
 from chainbreak.records.finding import Action, Member
+from chainbreak.records.kind import Identifier
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -107,8 +108,18 @@ Remeasure = Callable[[Rows, str], float]
 """Computes one rule's value from the cited rows (lake table -> rows) of one subject; the kit holds findings to it."""
 
 
+@dataclass(frozen=True)
+class Screen:
+    """The first sieve for one thing: at most one row of `expr` with the columns named in `limits`, which maps column ->
+    (comparison `>=` or `<=`, limit, unit)."""
+
+    expr: Any
+    limits: Mapping[str, tuple[str, float, str]]
+
+
 class Detector(Protocol):
-    """One version of one detector.
+    """One version of one detector. `unit`: the kind of thing its clusters are made of, by which
+    it is measured; `judges`: the kinds of thing it can be asked about.
 
     `story`: three sentences: what the fraud does, what it leaves behind, what is measured. `limits`: whom it wrongly
     hits and when it does not work. `two_kinds`: evidence of a family in the first set AND of one in the second is
@@ -119,8 +130,10 @@ class Detector(Protocol):
     name: str
     version: str
     subject_kind: str
+    unit: Identifier
     story: Words
     limits: Words
+    judges: tuple[Identifier, ...]
     needs: tuple[Need, ...]
     two_kinds: tuple[frozenset[str], frozenset[str]]
     watch_places: int
@@ -140,6 +153,12 @@ class Detector(Protocol):
 
     def reduce(self, tables: Tables, as_of_us: int, keep: Keep) -> dict[str, Any]:
         """Few rows out of many, as named Ibis expressions of the portable core; the engine runs them."""
+
+    def screen(self, tables: Tables, kind: str, token: int) -> Screen:
+        """What the first sieve saw of one thing; for `why-not`."""
+
+    def baselines(self, tables: Tables) -> dict[str, Any]:
+        """Naive rules to measure beside the detector: name -> Ibis rows (cluster, token) of what it would report."""
 
     def judge(self, reduced: Rows, as_of_us: int) -> list[Suspicion]:
         """What the reduced rows show, in pure Python and NumPy; deterministic, blind to row order."""

@@ -10,8 +10,8 @@ from typing import Any
 
 from chainbreak.base.clock import rfc3339
 from chainbreak.find.contract.detector import Detector, Measure, Suspicion, ident
-from chainbreak.find.contract.runner import run_one
-from chainbreak.find.contract.settle import Stamp, choose, settle, total_bits, weigh
+from chainbreak.find.contract.runner import as_seen, run_one, suspect
+from chainbreak.find.contract.settle import Stamp, choose, is_reportable, settle, total_bits, weigh
 from chainbreak.records.finding import Action, Evidence, Finding
 from chainbreak.store.engine import Engine
 
@@ -112,7 +112,7 @@ def _outcome(suspicion: Suspicion, detector: Detector, stamp: Stamp) -> str:
 
 @dataclass(frozen=True)
 class WhyNot:
-    """Why a thing is not reported: at which stage it fell short, and each reason with value, threshold and shortfall."""
+    """Why a thing is not reported: the stage it fell short at, and each reason with value, threshold and shortfall."""
 
     subject: str
     detector: str
@@ -127,9 +127,37 @@ class WhyNot:
                 "needed_bits": self.needed_bits, "reasons": list(self.reasons)}  # fmt: skip
 
 
-def why_not_measured(subject: str, suspicion: Suspicion, detector: Detector) -> WhyNot:
-    """For a subject that was measured: what spoke for and against, and how many bits are missing."""
+def why_not(
+    engine: Engine, detector: Detector, subject: str, kind: str, token: int, as_of_us: int | None = None
+) -> WhyNot:
+    """Where the subject (a written token of `kind`) fell short: `unseen` in the records, at the `screen`, when
+    `measured`, or not at all (`reported`).
+
+    Raises:
+        DeclinedError: the detector cannot run here.
+    """
+    stamp, suspicions = suspect(engine, detector, as_of_us)
+    for suspicion in suspicions:
+        if any(m.token == subject for m in suspicion.members):
+            return _why_not_measured(subject, suspicion, detector)
+    tables = {n.table: as_seen(engine, n, stamp.as_of_us, f"{detector.name}_why") for n in detector.needs}
+    screen = detector.screen(tables, kind, token)
+    rows = engine.run(screen.expr).to_pylist()
+    if not rows:
+        return WhyNot(subject, ident(detector), "unseen", None, None, ())
+    reasons = tuple(_held_against(name, rows[0][name], *limit) for name, limit in screen.limits.items())
+    return WhyNot(subject, ident(detector), "screen", None, None, reasons)
+
+
+def _held_against(name: str, value: float | None, sign: str, limit: float, unit: str) -> dict[str, Any]:
+    """One fact of the screen; `short` is by how much it misses the limit, 0 when it does not."""
+    short = 0.0 if value is None else max(0.0, limit - value if sign == ">=" else value - limit)
+    rounded = None if value is None else round(value, 4)
+    return {"rule": name, "value": rounded, "threshold": limit, "unit": unit, "sign": sign, "short": round(short, 4)}
+
+
+def _why_not_measured(subject: str, suspicion: Suspicion, detector: Detector) -> WhyNot:
     weighed = weigh(suspicion.measures, detector)
     reasons = tuple(_as_dict(e) for e in sorted(weighed, key=lambda e: (e.bits, e.rule)))
-    stage = "reported" if choose([suspicion], detector) else "measured"
+    stage = "reported" if is_reportable(weighed, detector) else "measured"
     return WhyNot(subject, ident(detector), stage, total_bits(weighed), detector.weights.report_bits, reasons)

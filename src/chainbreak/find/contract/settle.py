@@ -97,12 +97,17 @@ def settle(suspicion: Suspicion, detector: Detector, stamp: Stamp) -> Finding:
 
 
 def choose(suspicions: list[Suspicion], detector: Detector) -> list[Suspicion]:
-    """Those to report: all that pass on merit, and at most the detector's `watch_places` more, by most bits above zero.
+    """Those to report: all that pass on merit, and at most the detector's `watch_places` more, by most bits, each with
+    at least one notable reason.
 
     The watch list shows where to look next when nothing passes; its scores are as low as the evidence is weak.
     """
     weighed = [(weigh(s.measures, detector), s) for s in suspicions]
     passed = [s for evidence, s in weighed if is_reportable(evidence, detector)]
-    rest = [(total_bits(e), s) for e, s in weighed if not is_reportable(e, detector)]
-    hopeful = sorted((r for r in rest if r[0] > 0), key=lambda r: (-r[0], r[1].subject))
-    return passed + [s for _, s in hopeful[: detector.watch_places]]
+    rest = [(total_bits(e), s) for e, s in weighed if not is_reportable(e, detector) and _has_reason(e)]
+    rest.sort(key=lambda r: (-r[0], r[1].subject))
+    return passed + [s for _, s in rest[: detector.watch_places]]
+
+
+def _has_reason(evidence: tuple[Evidence, ...]) -> bool:
+    return any(e.bits >= NOTABLE_BITS for e in evidence)

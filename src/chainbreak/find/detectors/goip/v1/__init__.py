@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from chainbreak.find.contract.detector import Keep, Need, Rows, Suspicion, Tables, Words
+from chainbreak.find.contract.detector import Keep, Need, Rows, Screen, Suspicion, Tables, Words
 from chainbreak.find.contract.weights import Weights, read_weights
 from chainbreak.find.detectors.goip.v1.measures import REMEASURE
 from chainbreak.find.detectors.goip.v1.params import GoipParams
-from chainbreak.find.detectors.goip.v1.reduce import reduce_calls
+from chainbreak.find.detectors.goip.v1.reduce import reduce_calls, screened
 from chainbreak.records.finding import Action
+from chainbreak.records.kind import Identifier
 
 
 class Goip:
@@ -19,6 +20,7 @@ class Goip:
     name = "goip"
     version = "1"
     subject_kind = "device_cluster"
+    unit = Identifier.IMSI
     story = Words(
         zh="境外诈骗电话经机房或出租屋里的 GOIP 设备换成本地号码呼出，被害人看到的是本地来电。"
         "设备里的卡整天向陌生号码连续外呼，几乎没有人回拨，位置不动，且多张卡轮流占用同一端口或同型号模块。"
@@ -36,6 +38,7 @@ class Goip:
         "sales, field staff who share an office. Without IMEI and cell nothing rises above watch; remote "
         "SIM banks (L4), mimicry (L3, L5) and audio-cable kits (L6) are mostly missed.",
     )
+    judges: tuple[Identifier, ...] = (Identifier.IMSI, Identifier.LINE, Identifier.IMEI)
     needs: tuple[Need, ...] = (
         Need(
             "call", ("at_us", "kind", "peer"), any_of=("imsi", "msisdn"),
@@ -58,6 +61,16 @@ class Goip:
     def reduce(self, tables: Tables, as_of_us: int, keep: Keep) -> dict[str, Any]:
         """Legs of each candidate's busiest day, and counts of its devices, places and contacts."""
         return reduce_calls(tables, self.params, keep)
+
+    def screen(self, tables: Tables, kind: str, token: int) -> Screen:
+        """The busiest day of a card, line or handset against the first sieve."""
+        return screened(tables, self.params, kind, token)
+
+    def baselines(self, tables: Tables) -> dict[str, Any]:
+        """The shared-IMEI rule and the fan-out rule."""
+        from chainbreak.find.detectors.goip.v1.baselines import fan_out_rule, shared_imei_rule
+
+        return {"shared IMEI": shared_imei_rule(tables), "fan-out": fan_out_rule(tables)}
 
     def judge(self, reduced: Rows, as_of_us: int) -> list[Suspicion]:
         """Groups of candidates with their measures."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 
 from chainbreak.find.contract.detector import Rows
+from chainbreak.find.detectors.goip.v1.measures import Cited, called_back_share, callees_per_day, outgoing_share
 from chainbreak.find.detectors.goip.v1.params import GoipParams
 from chainbreak.find.detectors.goip.v1.sims import Sim
 
 MOST_CLASHES = 0.2
 """Share of ten-minute slots with two SIMs in one port up to which they still take turns: a swap fills a slot twice."""
+ORDINARY = 0.9
+"""Share of cells, from the emptiest of candidates up, that say what is ordinary."""
 
 
 class Unions:
@@ -74,38 +76,49 @@ def surprise_bits(count: int, expected: float) -> float:
     return max(0.0, -math.log2(min(1.0, tail))) if tail > 0 else 1_000.0
 
 
-def crowded_places(
-    sims: Iterable[Sim], reduced: Rows, places: dict[str, str], params: GoipParams
-) -> dict[str, list[int]]:
-    """Place -> indices of the candidates at home there, where they are more than the place's crowd explains."""
-    at: dict[str, list[int]] = defaultdict(list)
-    eligible = 0
-    for i, sim in enumerate(sims):
-        if sim.bits < params.join_bits:
-            continue
-        eligible += 1
-        if sim.home is not None and sim.home_share >= params.min_home_share:
-            at[sim.home].append(i)
-    crowd: Counter[str] = Counter()
-    for row in reduced["loads"].to_pylist():
-        crowd[places.get(row["cell_id"], row["cell_id"])] += row["sims"]
-    rate = eligible / max(1, int(reduced["active"]["sims"][0].as_py()))
-    return {
-        place: found
-        for place, found in sorted(at.items())
-        if len(found) >= 2 and surprise_bits(len(found), crowd[place] * rate) >= params.crowd_bits
-    }
+def may_join(sim: Sim, params: GoipParams) -> bool:
+    """Whether the SIM's own busiest day looks enough like a port's for it to be put together with others."""
+    day = Cited(sim.legs)
+    return (
+        callees_per_day(day) >= params.join_callees
+        and outgoing_share(day) >= params.join_outgoing_share
+        and called_back_share(day) <= params.join_called_back
+    )
 
 
-def group(sims: list[Sim], reduced: Rows, places: dict[str, str], params: GoipParams) -> list[list[Sim]]:
-    """Candidates in groups that share a port in turn or a crowded place; most groups are of one."""
+def crowded_cells(sims: list[Sim], eligible: set[int], reduced: Rows, params: GoipParams) -> list[list[int]]:
+    """Indices of eligible SIMs at home in one cell, where they are more than the cell's crowd explains.
+
+    The rate expected is that of ordinary cells: the fullest tenth, where boxes and call centres sit, is left out.
+    Protected lines form groups of their own.
+    """
+    at: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for i in sorted(eligible):
+        sim = sims[i]
+        if sim.home is not None and sim.home_share >= params.join_home_share:
+            at[sim.home, sim.protected].append(i)
+    loads = {row["cell_id"]: int(row["sims"]) for row in reduced["loads"].to_pylist()}
+    per_cell = Counter(cell for (cell, _), found in at.items() for _ in found)
+    ordinary = sorted(loads, key=lambda c: (per_cell[c], c))[: math.ceil(ORDINARY * len(loads))]
+    rate = (sum(per_cell[c] for c in ordinary) + 1) / max(1, sum(loads[c] for c in ordinary))
+    return [
+        found
+        for (cell, _), found in sorted(at.items())
+        if len(found) >= 2 and surprise_bits(len(found), loads[cell] * rate) >= params.crowd_bits
+    ]
+
+
+def group(sims: list[Sim], reduced: Rows, params: GoipParams) -> list[list[Sim]]:
+    """Candidates in groups that took turns in a port or crowd a cell; most groups are of one."""
     unions = Unions(len(sims))
     index = {sim.token: i for i, sim in enumerate(sims)}
+    eligible = {i for i, sim in enumerate(sims) if may_join(sim, params)}
     for of_port in ports_in_turn(reduced).values():
-        joined = sorted(index[s] for s in of_port if sims[index[s]].bits >= params.join_bits)
+        joined = sorted(index[s] for s in of_port if index[s] in eligible)
         for other in joined[1:]:
-            unions.join(joined[0], other)
-    for here in crowded_places(sims, reduced, places, params).values():
+            if sims[other].protected == sims[joined[0]].protected:
+                unions.join(joined[0], other)
+    for here in crowded_cells(sims, eligible, reduced, params):
         for other in here[1:]:
             unions.join(here[0], other)
     return [[sims[i] for i in members] for members in unions.groups()]

@@ -19,19 +19,20 @@ from chainbreak.records.kind import Identifier
 
 LINK_BITS = 3.0
 """What standing in a group adds to a SIM's own bits for its probability as a member; a convention of this version."""
+REWRITTEN = 1.5
+"""IMEIs a SIM above which the box rewrites them; replaced handsets stay below."""
 
 
 def judge_sims(reduced: Rows, params: GoipParams, weights: Weights) -> list[Suspicion]:
     """Every group of candidate SIMs with its measures, ordered by subject."""
     cells = reduced["cells"].to_pylist()
-    places = {c["cell_id"]: c["site_id"] for c in cells if c["site_id"] is not None}
     points = {c["cell_id"]: (c["lat"], c["lon"]) for c in cells if c["lat"] is not None and c["lon"] is not None}
-    sims = read_sims(reduced, places, params, weights)
+    sims = read_sims(reduced, params, weights)
     ports = ports_in_turn(reduced)
     counts = {row["sim"]: row for row in reduced["totals"].to_pylist()}
     found = [
         _suspicion(sorted(members, key=lambda s: (-s.callees, s.token)), ports, points, counts, params)
-        for members in group(sims, reduced, places, params)
+        for members in group(sims, reduced, params)
     ]
     return sorted(found, key=lambda s: s.subject)
 
@@ -48,7 +49,7 @@ def _suspicion(
         members=_members(members, is_group),
         measures=tuple(_measures(members, ports, params)),
         first_evidence_us=min(s.first_us for s in members),
-        facts=_facts(members, ports, points, counts),
+        facts=_facts(members, points, counts),
         protected=min(kinds) if kinds else "",
     )
 
@@ -126,7 +127,7 @@ def _commonest_model(uses: list[Row]) -> Cited:
 
 
 def _facts(
-    members: list[Sim], ports: dict[int, set[int]], points: dict[str, tuple[float, float]], counts: Mapping[int, Row]
+    members: list[Sim], points: dict[str, tuple[float, float]], counts: Mapping[int, Row]
 ) -> dict[str, float | int | str]:
     legs = [leg for s in members for leg in s.legs]
     uses = [u for s in members for u in s.uses]
@@ -150,8 +151,15 @@ def _facts(
     if missing:
         facts["without"] = ", ".join(missing)
     if len(members) > 1:
-        facts["level_guess"] = "L2" if imeis & set(ports) else "L0" if len(hours) >= 20 else "L1"
+        facts["level_guess"] = _level(len(members), len(imeis), len(hours))
     return facts
+
+
+def _level(sims: int, imeis: int, hours: int) -> str:
+    """The evasion level it looks like (spec/goip.md 3): identities rewritten, round the clock, or office hours."""
+    if imeis > REWRITTEN * sims:
+        return "L2"
+    return "L0" if hours >= 20 else "L1"
 
 
 def _ports(legs: list[Row]) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from chainbreak.find.contract.detector import Params, param
 
 PROTECTED_PLANS = (
-    "hospital", "school", "call_centre", "bank", "emergency", "government", "switchboard", "probe", "corporate_goip",
+    "hospital", "school", "call_centre", "bank", "emergency", "government", "bank_outbound", "switchboard",
+    "probe", "corporate_gateway",
 )  # fmt: skip
 PROTECTED_CLASSES = ("emergency", "service", "short")
 
@@ -14,7 +15,7 @@ class GoipParams(Params):
     """What counts as a candidate, as the same place and as a shared port."""
 
     min_callees: int = param(
-        5,
+        8,
         "callee/day",
         "spec/goip.md 3: a rotated SIM still calls some 10 numbers in its hour on air",
         "fewest different numbers called on a SIM's busiest day",
@@ -31,23 +32,32 @@ class GoipParams(Params):
         "spec/goip.md 4: couriers reach 10-25 %, friends far more",
         "highest share of callees who call back the same day",
     )
-    min_home_share: float = param(
-        0.6,
-        "share",
-        "a box stands still; three sectors of one mast count as one place",
-        "lowest share of a SIM's legs at one site for it to be at home there",
+    most_watched: int = param(
+        50,
+        "SIM",
+        "a small export shall show where to look next as well",
+        "busiest one-way callers that are measured even when they do not pass the screen",
     )
-    join_bits: float = param(
-        0.0,
-        "bit",
-        "evidence that speaks for a box at all",
-        "fewest bits of behaviour for a SIM to join a place's group",
+    join_callees: int = param(
+        8,
+        "callee/day",
+        "spec/goip.md 3: 20-60 calls a day and SIM from L1 on; ordinary people's busiest day rarely reaches 8",
+        "fewest numbers called on the busiest day for a SIM to join a group",
+    )
+    join_outgoing_share: float = param(
+        0.8, "share", "spec/goip.md 5: median of real fraud SIMs is .97", "lowest outgoing share to join a group"
+    )
+    join_called_back: float = param(
+        0.15, "share", "spec/goip.md 3: L0-L2 are called back 0-5 %", "highest share called back to join a group"
+    )
+    join_home_share: float = param(
+        0.9, "share", "a box stands still", "lowest share of a SIM's legs in one cell for it to be at home there"
     )
     crowd_bits: float = param(
-        6.0,
+        8.0,
         "bit",
-        "chance of 1 in 64 that so many candidates share a place",
-        "least surprise of the candidates at one site against its crowd",
+        "chance of 1 in 256 at one cell; a town has some 200 cells",
+        "least surprise of the candidates at one cell against its crowd",
     )
     exhibit_sims: int = param(
         6,

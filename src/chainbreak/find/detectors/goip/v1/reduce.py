@@ -11,7 +11,7 @@ from typing import Any
 import ibis
 
 from chainbreak.base.clock import US_PER_MIN, US_PER_S
-from chainbreak.find.contract.detector import Keep, Tables
+from chainbreak.find.contract.detector import Keep, Screen, Tables
 from chainbreak.find.detectors.goip.v1.params import GoipParams
 from chainbreak.find.features.calls import cell_loads, contact_days, legs, sim_days
 
@@ -37,15 +37,43 @@ def reduce_calls(tables: Tables, params: GoipParams, keep: Keep) -> dict[str, An
 
 
 def busiest_days(sim_day: Any, params: GoipParams) -> Any:
-    """One row a candidate SIM: the day it called most numbers, of those that pass the screen (earliest of equals)."""
-    screened = sim_day.filter(
-        sim_day.callees >= params.min_callees,
-        sim_day.mo_calls >= params.min_outgoing_share * (sim_day.mo_calls + sim_day.mt_calls),
-        sim_day.called_back <= params.max_called_back * sim_day.callees,
+    """One row a candidate SIM: of its days that pass the screen the one with most one-way callees (earliest of equals).
+
+    The `most_watched` busiest one-way callers are taken along even when no day of theirs passes.
+    """
+    passes = (
+        (sim_day.callees >= params.min_callees)
+        & (sim_day.mo_calls >= params.min_outgoing_share * (sim_day.mo_calls + sim_day.mt_calls))
+        & (sim_day.called_back <= params.max_called_back * sim_day.callees)
     )
-    order = [ibis.desc(screened.callees), ibis.asc(screened.local_day)]
-    ranked = screened.mutate(rank=ibis.row_number().over(group_by="sim", order_by=order))
-    return ranked.filter(ranked.rank == 0).select("sim", "local_day")
+    marked = sim_day.mutate(passes=passes.cast("int64"), one_way=sim_day.callees - sim_day.called_back)
+    order = [ibis.desc(marked.passes), ibis.desc(marked.one_way), ibis.asc(marked.local_day)]
+    best = marked.mutate(rank=ibis.row_number().over(group_by="sim", order_by=order))
+    best = best.filter(best.rank == 0, best.one_way > 0)
+    line_up = [ibis.desc(best.one_way), ibis.asc(best.sim)]
+    watched = best.mutate(place=ibis.row_number().over(order_by=line_up))
+    chosen = watched.filter((watched.passes == 1) | (watched.place < params.most_watched))
+    return chosen.select("sim", "local_day")
+
+
+def screened(tables: Tables, params: GoipParams, kind: str, token: int) -> Screen:
+    """The day with most numbers called of one card (or line, or handset), against the sieve's limits."""
+    column = {"imsi": "imsi", "line": "msisdn", "imei": "imei"}[kind]
+    call = tables["call"]
+    day = sim_days(contact_days(legs(call.filter(call[column] == token))))
+    spoken = (day.mo_calls + day.mt_calls).nullif(0)
+    shares = day.mutate(
+        outgoing_share=day.mo_calls.cast("float64") / spoken,
+        called_back_share=day.called_back.cast("float64") / day.callees.nullif(0),
+    )
+    order = [ibis.desc(shares.callees), ibis.asc(shares.local_day), ibis.asc(shares.sim)]
+    ranked = shares.mutate(rank=ibis.row_number().over(order_by=order))
+    best = ranked.filter(ranked.rank == 0).select("callees", "outgoing_share", "called_back_share")
+    return Screen(best, {
+        "callees": (">=", params.min_callees, "callee/day"),
+        "outgoing_share": (">=", params.min_outgoing_share, "share"),
+        "called_back_share": ("<=", params.max_called_back, "share"),
+    })  # fmt: skip
 
 
 def uses(leg: Any) -> Any:

@@ -14,8 +14,8 @@ from chainbreak.records.finding import write_token
 from chainbreak.records.kind import Identifier
 
 OF_ONE_SIM = (
-    "callees_per_day", "outgoing_share", "calls_per_callee", "called_back_share", "median_gap",
-    "cells_per_sim",
+    "callees_per_day", "outgoing_share", "calls_per_callee", "called_back_share",
+    "median_gap", "cells_per_sim",
 )  # fmt: skip
 """Measures of behaviour that make sense for a SIM alone."""
 
@@ -23,7 +23,7 @@ OF_ONE_SIM = (
 @dataclass(frozen=True)
 class Sim:
     """A candidate: legs of its busiest day, its register rows, its `uses` of devices and cells, where it is at home
-    (place or None) with that place's share of its legs, the bits of its own behaviour, and its protected class or ""."""
+    (cell or None) with that cell's share of its legs, the bits of its own behaviour, and its protected class or ""."""
 
     token: int
     legs: tuple[Row, ...]
@@ -56,8 +56,8 @@ class Sim:
         return min(int(u["first_us"]) for u in self.uses)
 
 
-def read_sims(reduced: Rows, places: dict[str, str], params: GoipParams, weights: Weights) -> list[Sim]:
-    """All candidates, ordered by token. `places`: cell -> place."""
+def read_sims(reduced: Rows, params: GoipParams, weights: Weights) -> list[Sim]:
+    """All candidates, ordered by token."""
     legs = _grouped(reduced["days"].to_pylist(), "sim")
     uses = _grouped(reduced["uses"].to_pylist(), "sim")
     lines = reduced["lines"].to_pylist()
@@ -67,15 +67,15 @@ def read_sims(reduced: Rows, places: dict[str, str], params: GoipParams, weights
         mine = legs[token]
         numbers = {r["msisdn"] for r in mine if r["msisdn"] is not None}
         register = by_card.get(token) or [row for n in sorted(numbers) for row in by_number.get(n, [])]
-        found.append(_read_sim(token, mine, register, uses[token], places, params, weights))
+        found.append(_read_sim(token, mine, register, uses[token], params, weights))
     return found
 
 
 def _read_sim(
-    token: int, legs: list[Row], lines: list[Row], uses: list[Row], places: dict[str, str],
+    token: int, legs: list[Row], lines: list[Row], uses: list[Row],
     params: GoipParams, weights: Weights,
 ) -> Sim:  # fmt: skip
-    home, share = _home(uses, places)
+    home, share = _home(uses)
     cited = Cited(tuple(legs), tuple(lines))
     bits = sum(weights.rules[m.rule].weigh(m.value) for m in measure(OF_ONE_SIM, cited) if m.value == m.value)
     return Sim(token, cited.legs, cited.lines, tuple(uses), home, share, bits, _protected(legs, lines, params))
@@ -86,11 +86,11 @@ def measure(names: Iterable[str], cited: Cited) -> list[Measure]:
     return [Measure(name, MEASURES[name](cited), cited.refs()) for name in names]
 
 
-def _home(uses: list[Row], places: dict[str, str]) -> tuple[str | None, float]:
+def _home(uses: list[Row]) -> tuple[str | None, float]:
     legs: Counter[str] = Counter()
     for use in uses:
         if use["cell_id"] is not None:
-            legs[str(places.get(use["cell_id"], use["cell_id"]))] += use["legs"]
+            legs[str(use["cell_id"])] += use["legs"]
     if not legs:
         return None, 0.0
     home, most = min(legs.items(), key=lambda item: (-item[1], item[0]))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from chainbreak.find.contract.detector import Keep, Need, Rows, Suspicion, Tables, Words
+from chainbreak.find.contract.detector import Keep, Need, Rows, Screen, Suspicion, Tables, Words
 from chainbreak.find.contract.weights import Weights, read_weights
 from chainbreak.find.detectors.mules.v1.measures import REMEASURE
 from chainbreak.find.detectors.mules.v1.params import MulesParams
-from chainbreak.find.detectors.mules.v1.reduce import reduce_transfers
+from chainbreak.find.detectors.mules.v1.reduce import reduce_transfers, screened
 from chainbreak.records.finding import Action
+from chainbreak.records.kind import Identifier
 
 
 class Mules:
@@ -19,6 +20,7 @@ class Mules:
     name = "mules"
     version = "1"
     subject_kind = "account"
+    unit = Identifier.ACCOUNT
     story = Words(
         zh="诈骗款先打入收购或租借来的他人账户，几分钟内拆分转出或取现，账户本身几乎不留余额。"
         "这样的账户往往新开或久未使用，突然在一天内收到多个陌生付款人的款项，又立即付给陌生收款人。"
@@ -36,6 +38,7 @@ class Mules:
         "pay wages from a private account. Accounts that wait longer than a week or mix in much ordinary "
         "spending are mostly missed; one account alone shows nothing of the chain.",
     )
+    judges: tuple[Identifier, ...] = (Identifier.ACCOUNT,)
     needs: tuple[Need, ...] = (
         Need(
             "transfer", ("booked_at_us", "payer", "payee", "amount_fen"),
@@ -58,6 +61,16 @@ class Mules:
     def reduce(self, tables: Tables, as_of_us: int, keep: Keep) -> dict[str, Any]:
         """Recent entries of accounts through which money passed within a day or a week."""
         return reduce_transfers(tables, self.params, keep)
+
+    def screen(self, tables: Tables, kind: str, token: int) -> Screen:
+        """The account's best day against the first sieve."""
+        return screened(tables, self.params, token)
+
+    def baselines(self, tables: Tables) -> dict[str, Any]:
+        """The rule 'nine tenths of what came in went out within the day'."""
+        from chainbreak.find.detectors.mules.v1.baselines import pass_through_rule
+
+        return {"pass-through > 0.9": pass_through_rule(tables)}
 
     def judge(self, reduced: Rows, as_of_us: int) -> list[Suspicion]:
         """One suspicion a candidate account."""

@@ -7,7 +7,7 @@ from typing import Any
 import ibis
 
 from chainbreak.base.clock import US_PER_DAY
-from chainbreak.find.contract.detector import Keep, Tables
+from chainbreak.find.contract.detector import Keep, Screen, Tables
 from chainbreak.find.detectors.mules.v1.params import MulesParams
 from chainbreak.find.features.accounts import entries, flows
 
@@ -43,6 +43,22 @@ def busiest_buckets(entry: Any, params: MulesParams) -> Any:
     order = [ibis.desc(both.in_fen), ibis.asc(both.from_us), ibis.asc(both.until_us)]
     ranked = both.mutate(rank=ibis.row_number().over(group_by="account", order_by=order))
     return ranked.filter(ranked.rank == 0).select("account", "from_us", "until_us")
+
+
+def screened(tables: Tables, params: MulesParams, token: int) -> Screen:
+    """The day with most inflow of one account, against the sieve's limits."""
+    entry = entries(tables["transfer"])
+    day = flows(entry.filter(entry.account == token), US_PER_DAY)
+    order = [ibis.desc(day.in_fen), ibis.asc(day.bucket)]
+    ranked = day.mutate(
+        pass_through=day.out_fen.cast("float64") / day.in_fen.nullif(0), rank=ibis.row_number().over(order_by=order)
+    )
+    best = ranked.filter(ranked.rank == 0).select("in_fen", "pass_through")
+    limits = {
+        "in_fen": (">=", float(params.min_inflow_fen), "fen"),
+        "pass_through": (">=", params.min_pass_through, "ratio"),
+    }
+    return Screen(best, limits)
 
 
 def _spans(flow: Any, bucket_us: int) -> Any:

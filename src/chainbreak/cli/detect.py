@@ -1,0 +1,116 @@
+"""`chainbreak detect`: run, list, explain, why-not, evaluate, cards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from chainbreak.cli.common import CentreOption, JsonOption, emit, say
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Run, explain and measure detectors")
+
+NamesArgument = Annotated[list[str] | None, typer.Argument(help="Detectors, as goip or goip@1; none: all")]
+AsOfOption = Annotated[str, typer.Option("--as-of", help="Moment, RFC 3339 or local; default: the latest event")]
+EngineOption = Annotated[str, typer.Option("--engine", help="Query engine")]
+TruthOption = Annotated[Path, typer.Option("--truth", help="The truth/ folder of a simulated city")]
+
+
+@app.command()
+def run(
+    names: NamesArgument = None, as_of: AsOfOption = "", engine: EngineOption = "duckdb",
+    centre: CentreOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Run detectors on the newest records and keep what they find. Running twice adds nothing."""
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.run_detectors import run_detectors
+    from chainbreak.base.progress import progress_bar
+
+    office = open_office(centre)
+    as_of_us = _moment(as_of, office.centre.settings.zone)
+    with progress_bar("detect", None):
+        outcomes = run_detectors(office, names or (), as_of_us, engine=engine)
+    for outcome in outcomes:
+        say(f"{outcome.detector}: {outcome.declined or f'{len(outcome.findings)} findings, {outcome.new} new'}")
+    rows: list[dict[str, Any]] = [
+        {"finding_id": f.finding_id, "detector": f"{f.detector}@{f.version}", "level": str(f.level), "score": f.score,
+         "action": str(f.proposed_action), "subject": f.subject, "facts": f.facts}
+        for outcome in outcomes for f in outcome.findings
+    ]  # fmt: skip
+    emit(rows, as_json, columns=("finding_id", "detector", "level", "score", "action", "subject"))
+    if not rows:
+        raise typer.Exit(1)
+
+
+def _moment(text: str, zone: str) -> int | None:
+    from chainbreak.base.clock import parse_moment
+    from chainbreak.base.errors import UsageError
+
+    try:
+        return parse_moment(text, zone) if text else None
+    except ValueError:
+        raise UsageError(
+            "CB-FI-004", "not a moment", given=text, allowed="2026-11-20T08:00:00+08:00 or 2026-11-20 08:00"
+        ) from None
+
+
+@app.command("list")
+def list_all(as_json: JsonOption = False) -> None:
+    """What detectors there are and which tables each reads (with ? it may be missing)."""
+    from chainbreak.app.list_detectors import list_detectors
+
+    emit(list_detectors(), as_json)
+
+
+@app.command()
+def explain(finding_id: str, centre: CentreOption = None, as_json: JsonOption = False) -> None:
+    """Why a finding is what it is: reasons, bits that add up to the score, what would change it; exit 1 if it no
+    longer comes out the same on its own snapshot."""
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.explain_finding import explain_finding, sentences
+
+    office = open_office(centre)
+    explanation = explain_finding(office, finding_id)
+    if as_json:
+        emit(explanation.as_dict(), as_json)
+    else:
+        typer.echo("\n".join(sentences(explanation, office.centre.settings.language)))
+    if not explanation.same_bytes:
+        raise typer.Exit(1)
+
+
+@app.command("why-not")
+def why_not(subject: str, as_of: AsOfOption = "", centre: CentreOption = None, as_json: JsonOption = False) -> None:
+    """Why a thing (written token, as line:9f3a…) is not reported, and by how much it falls short. Never a person."""
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.why_not import why_not as ask
+
+    office = open_office(centre)
+    for answer in ask(office, subject, _moment(as_of, office.centre.settings.zone)):
+        if as_json:
+            emit(answer.as_dict(), as_json)
+            continue
+        bits = "" if answer.bits is None else f", {answer.bits:g} bits of {answer.needed_bits:g} needed"
+        say(f"{answer.detector}: {answer.stage}{bits}")
+        emit(answer.reasons, as_json, columns=("rule", "value", "threshold", "unit", "bits", "short"))
+
+
+@app.command()
+def evaluate(name: str, truth: TruthOption, centre: CentreOption = None, as_json: JsonOption = False) -> None:
+    """Measure a detector against the truth of a simulated city, beside naive rules on the same data."""
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.evaluate_detector import evaluate_detector
+
+    rows = evaluate_detector(open_office(centre), name, truth)
+    emit(rows, as_json, columns=("method", "measure", "of", "n", "hits", "rate", "low", "high"))
+    say("Simulated city: a benchmark, never evidence of field performance.")
+
+
+@app.command()
+def cards(folder: Path = Path("docs/reference/detectors")) -> None:
+    """Write every detector's card as Markdown."""
+    from chainbreak.app.list_detectors import write_cards
+
+    for path in write_cards(folder):
+        say(str(path))
