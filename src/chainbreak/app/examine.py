@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 from chainbreak.app.bootstrap import Office
 
 FREE_BYTES_WANTED = 2 * 1024**3
@@ -43,18 +45,14 @@ def examine_machine() -> Iterator[Check]:
 
 
 def _packages() -> Check:
-    wanted = metadata.requires("chainbreak") if _is_installed() else None
-    if wanted is None:
+    if not _has("chainbreak"):
         return Check("packages", "ok", "running from a checkout; locks/core.txt lists them")
-    names = [line.split(";")[0].split("[")[0].split(">")[0].split("=")[0].strip() for line in wanted]
-    missing = [name for name, line in zip(names, wanted, strict=True) if "extra ==" not in line and not _has(name)]
+    wanted = [Requirement(line) for line in metadata.requires("chainbreak") or []]
+    names = [need.name for need in wanted if need.marker is None or need.marker.evaluate({"extra": ""})]
+    missing = [name for name in names if not _has(name)]
     if missing:
         return Check("packages", "wrong", "missing: " + ", ".join(missing), "make demo, or pip install chainbreak")
     return Check("packages", "ok", f"{len(names)} named by the project are here")
-
-
-def _is_installed() -> bool:
-    return _has("chainbreak")
 
 
 def _has(name: str) -> bool:
@@ -92,10 +90,8 @@ def _desk(office: Office) -> str:
 
 
 def _lake(office: Office) -> str:
-    versions = office.lake.snapshot()
-    return (
-        ", ".join(f"{table}@{version}" for table, version in versions.items()) or "empty: chainbreak ingest KIND FILE"
-    )
+    tables = [f"{table}@{version}" for table, version in office.lake.snapshot().items()]
+    return ", ".join(tables) or "empty: chainbreak ingest KIND FILE"
 
 
 def _log(office: Office) -> str:

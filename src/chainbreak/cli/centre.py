@@ -39,7 +39,5 @@ def init(
             "CB-ST-002", "a setting is not allowed", given=f"{first['loc'][0]}={first['input']}", allowed=first["msg"]
         ) from None
     office = init_centre(directory, settings)
-    emit(
-        {"centre": str(office.centre.root), "desk": office.desk.name, "next": "chainbreak user add NAME --role admin"},
-        as_json,
-    )
+    next_step = "chainbreak user add NAME --role admin"
+    emit({"centre": str(office.centre.root), "name": settings.name, "next": next_step}, as_json)
