@@ -73,7 +73,7 @@ def open_segment(folder: Path, name: str, key: bytes) -> pq.ParquetFile:
     except FileNotFoundError:
         raise
     except (OSError, pa.ArrowException) as e:
-        raise _closed(folder, name) from e
+        raise cannot_open(folder, name) from e
 
 
 def read_groups(folder: Path, name: str, key: bytes, groups: list[int] | None = None, **columns: Any) -> pa.Table:
@@ -86,7 +86,7 @@ def read_groups(folder: Path, name: str, key: bytes, groups: list[int] | None = 
     try:
         return segment.read(**columns) if groups is None else segment.read_row_groups(groups, **columns)
     except (OSError, pa.ArrowException) as e:
-        raise _closed(folder, name) from e
+        raise cannot_open(folder, name) from e
 
 
 def read(folder: Path, key: bytes, filter: Any = None) -> pa.Table | None:
@@ -110,5 +110,6 @@ def _file_key(folder: Path, name: str, key: bytes) -> tuple[bytes, bytes]:
     return hmac.digest(key, b"sealed segment\0" + label, "sha256"), label
 
 
-def _closed(folder: Path, name: str) -> SetupError:
+def cannot_open(folder: Path, name: str) -> SetupError:
+    """The error of a segment that is there and does not open, or is missing where it must be."""
     return SetupError("CB-ID-022", "a sealed file cannot be opened", given=f"{folder.name}/{name}")

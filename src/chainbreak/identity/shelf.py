@@ -65,7 +65,11 @@ class Shelf:
         return len(rows)
 
     def find(self, tokens: Ints) -> dict[int, str]:
-        """Token -> value of those that are here; only the row groups that hold them are decrypted."""
+        """Token -> value of those that are here; only the row groups that hold them are decrypted.
+
+        Raises:
+            SetupError: a segment is missing or does not open (CB-ID-022).
+        """
         while True:
             self._refresh()
             try:
@@ -73,7 +77,7 @@ class Shelf:
             except FileNotFoundError:
                 # A merge took a segment away meanwhile; its index is gone too, and the next round reads the merged one.
                 if not self._vanished():
-                    raise
+                    raise sealed.cannot_open(self.folder, "a segment named by its index") from None
 
     def known(self, tokens: Ints) -> npt.NDArray[np.bool_]:
         """Which of `tokens` are here."""

@@ -85,7 +85,9 @@ def test_anonymised_ids_are_usable_and_never_meet_real_numbers() -> None:
     opaque = Place(opaque=True)
     line = normalise(Identifier.LINE, "8800", opaque)
     assert (line.value, line.attributes) == ("opaque:8800", {"class": "unknown", "country": None})
-    assert normalise(Identifier.LINE, "13800138000", opaque).value != normalise(Identifier.LINE, "13800138000", HERE).value
+    assert (
+        normalise(Identifier.LINE, "13800138000", opaque).value != normalise(Identifier.LINE, "13800138000", HERE).value
+    )
     assert normalise(Identifier.IMEI, "5391.0", opaque).value == "opaque:5391"
     with pytest.raises(InputError, match="CB-ID-012"):  # two subscribers would become one
         normalise(Identifier.LINE, "2.13e+11", opaque)

@@ -58,7 +58,9 @@ def test_a_canonical_form_is_its_own_canonical_form(form: str) -> None:
     assert number_form(form, HERE)[0] == form
 
 
-@pytest.mark.parametrize("raw", ["", "abc", "12345678901", "+8612", "00", "+999123456789", "9" * 30, "一三八", "1380013800０a"])
+@pytest.mark.parametrize(
+    "raw", ["", "abc", "12345678901", "+8612", "00", "+999123456789", "9" * 30, "一三八", "1380013800０a"]
+)
 def test_what_no_plan_holds_is_refused_without_showing_it(raw: str) -> None:
     with pytest.raises(InputError) as refused:
         number_form(raw, HERE)

@@ -1,0 +1,131 @@
+"""Masking by example, its refusals, and the bound on its work."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chainbreak.identity.keys import Keyring
+from chainbreak.identity.masking import FORMS, MARK, hosts, mask
+from chainbreak.identity.numbers import Place
+from chainbreak.identity.tokens import token_of
+from chainbreak.records.finding import write_token
+
+KEYS = Keyring.create(Path(tempfile.mkdtemp()) / "keys")
+HERE = Place(area_code="571")
+
+
+def values(text: str) -> list[str]:
+    return [f"{kind.value}:{value}" for kind, _, value in mask(text, KEYS, HERE)[1]]
+
+
+FOUND = [
+    # telephones, glued to Chinese text
+    ("嫌疑人用13800138000打来", ["line:+8613800138000"]),
+    ("+86 138-0013-8000让我", ["line:+8613800138000"]),
+    ("手机138 0013 8000。另有138.0013.8001", ["line:+8613800138000", "line:+8613800138001"]),
+    ("１３８００１３８０００", ["line:+8613800138000"]),
+    ("008617012345678来电", ["line:+8617012345678"]),
+    ("0571-88123456或(010)82345678或（0755）8234567", ["line:+8657188123456", "line:+861082345678", "line:+867558234567"]),
+    ("电话88123456", ["line:+8657188123456"]),
+    ("400-812-3123转8004008888", ["line:+864008123123", "line:+868004008888"]),
+    ("致电95588，又有96110打来电话", ["line:CN:95588", "line:CN:96110"]),
+    ("短信来自106912345678", ["line:CN:106912345678"]),
+    ("物联卡1064712345678", ["line:+861064712345678"]),
+    ("00852 9123 4567和+1 202 555 0123", ["line:+85291234567", "line:+12025550123"]),
+    # money
+    ("转到卡号6222 0212 0112 2334 455开户", ["account:6222021201122334455"]),
+    ("尾号不对的卡4111-1111-1111-1112", ["account:4111111111111112"]),
+    ("账户：622202120112户名张三", ["account:622202120112"]),
+    ("IBAN GB82 WEST 1234 5698 7654 32.", ["account:GB82WEST12345698765432"]),
+    # people and things
+    ("身份证11010519491231002x。", ["person:11010519491231002X"]),
+    ("手机IMEI：352099001761481", ["imei:35209900176148"]),
+    ("邮箱John.Smith@qq.com", ["chat:john.smith@qq.com"]),
+    # chat ids with their cue words
+    ("加微信abc123领取", ["chat:abc123"]), ("V信：Kkk_8899", ["chat:kkk_8899"]), ("vx:kkk_8899", ["chat:kkk_8899"]),
+    ("加微kkk8899", ["chat:kkk8899"]), ("微信号是138001", ["chat:138001"]), ("微信同号13912345678", ["line:+8613912345678"]),
+    ("QQ：123456789加我", ["chat:123456789"]), ("扣扣10001号", ["chat:10001"]), ("飞机@fraud_boss", ["chat:fraud_boss"]),
+    ("下载飞机Fraud_Boss联系", ["chat:fraud_boss"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), FOUND)
+def test_found(text: str, expected: list[str]) -> None:
+    assert values(text) == expected
+    masked, found = mask(text, KEYS, HERE)
+    assert len(MARK.findall(masked)) == len(expected)
+    for kind, token, value in found:
+        assert f"[{write_token(kind, token)}]" in masked
+        assert token == token_of(KEYS.token_key(kind), value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "拨打110报警", "转账95000元", "充值10000，又12000", "损失3万5千元", "2024-04-22 13:54:51", "订单202404221354512",
+        "卡号138****8000", "版本1.2.3", "坐飞机去北京", "微信转账500元", "QQ群里说", "90后", "第123456号楼", "",
+        "对方号码为95588元",
+    ],
+)  # fmt: skip
+def test_left_alone(text: str) -> None:
+    assert mask(text, KEYS, HERE) == (text, [])
+
+
+def test_only_the_identifier_is_replaced() -> None:
+    masked, _ = mask("前１３８００１３８０００后，QQ：１２３４５６", KEYS, HERE)
+    assert MARK.sub("#", masked) == "前#后，QQ：#"
+
+
+def test_hosts_stay_in_clear_and_numbers_in_their_paths_do_not() -> None:
+    masked, _ = mask("点击http://www.jd-kf88.com/13800138000?a=1下载", KEYS, HERE)
+    assert MARK.sub("#", masked) == "点击http://www.jd-kf88.com/#?a=1下载"
+    assert hosts("点击http://www.JD-kf88.com/x下载，发a.b@qq.com") == ["www.jd-kf88.com"]
+
+
+_pieces = st.lists(
+    st.one_of(st.sampled_from([text for text, _ in FOUND]), st.text(max_size=8), st.from_regex(r"[0-9]{1,20}", fullmatch=True)),
+    max_size=5,
+)  # fmt: skip
+
+
+@given(_pieces.map("，".join))
+def test_masking_twice_is_masking_once_and_the_rest_is_untouched(text: str) -> None:
+    masked, found = mask(text, KEYS, HERE)
+    assert mask(masked, KEYS, HERE)[0] == masked
+    assert len(MARK.findall(masked)) - len(MARK.findall(text)) == len(found)
+
+
+HOSTILE: list[Callable[[int], str]] = [
+    lambda n, piece=piece: (piece * (n // len(piece) + 1))[:n]  # type: ignore[misc]
+    for piece in (
+        "1", "1 ", "1-", "0", "a", "a.", "a-", "a@", "a_", "Aa1 ", "AA11 ", "GB82 WEST ", "微信", "微信 ", "加", "加+", "飞机a ",
+        "卡", "卡1", "账号:", "电话", "电话1", "拨打 ", "+1", "+", "00", "106", "1380013800 ", "95588 ", "[line:", "[line:0", "IMEI ",
+        "(0", "400", "QQ", "@", ".", "%a@a.", "１", "12345678901234567890",
+    )
+]  # fmt: skip
+
+
+def test_work_grows_linearly_with_hostile_text() -> None:
+    """A ratio, not a time: what a pattern costs on eight times the text, beside what it costs on the text itself."""
+    import time
+
+    def cost(pattern: object, text: str) -> float:
+        best = float("inf")
+        for _ in range(3):
+            start = time.process_time()
+            for _match in pattern.finditer(text):  # type: ignore[attr-defined]
+                pass
+            best = min(best, time.process_time() - start)
+        return best
+
+    for make in HOSTILE:
+        short, long = make(4_000), make(32_000)
+        for pattern, _ in FORMS:
+            # Linear work costs 8 times as much, quadratic 64 times; 24 and the floor of 10 ms are room for noise.
+            assert cost(pattern, long) < max(24 * cost(pattern, short), 0.01), (pattern.pattern[:60], short[:12])
