@@ -28,7 +28,8 @@ def init_centre(root: Path, settings: Settings, clock: Clock | None = None) -> O
         raise SetupError("CB-ST-003", "the directory already holds a centre", given=str(root))
     office = Office(Centre(root.resolve(), settings), clock)
     office.centre.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not (office.centre.keys / "epochs.json").exists():  # written last: without it a killed `init` left half a keyring
+    # Written last: without it a killed `init` left half a keyring, which is made anew.
+    if not (office.centre.keys / "epochs.json").exists():
         Keyring.create(office.centre.keys)
     office.desk.migrate()
     with office.desk.begin() as conn:
