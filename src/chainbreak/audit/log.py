@@ -16,11 +16,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import rfc8785
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from chainbreak.audit import tree
-from chainbreak.audit.tables import entries as entries_table
-from chainbreak.audit.tables import head, payloads
+from chainbreak.audit.tables import entries, head, insert_rows, payloads
 from chainbreak.base.errors import Bug
 from chainbreak.records.actor import Actor
 
@@ -96,13 +95,10 @@ def append_many(conn: Connection, new: Iterable[Entry]) -> list[Receipt]:
         salt, payload = secrets.token_bytes(SALT_BYTES), _canonical(entry.payload)
         body = entry_bytes(entry, sequence, highest, commitment(salt, payload))
         receipts.append(Receipt(sequence, highest, body, tree.leaf_hash(body)))
-        entry_rows.append({
-            "seq": sequence, "at_us": highest, "actor": entry.actor, "action": entry.action, "object": entry.object,
-            "entry": body,
-        })  # fmt: skip
-        payload_rows.append({"seq": sequence, "salt": salt, "payload": payload})
-    conn.execute(insert(entries_table), entry_rows)
-    conn.execute(insert(payloads), payload_rows)
+        entry_rows.append((sequence, highest, entry.actor, entry.action, entry.object, body))
+        payload_rows.append((sequence, salt, payload))
+    insert_rows(conn, entries, entry_rows)
+    insert_rows(conn, payloads, payload_rows)
     tree.append_leaves(conn, size, [receipt.leaf for receipt in receipts])
     conn.execute(update(head).values(size=size + len(batch), highest_us=highest))
     return receipts

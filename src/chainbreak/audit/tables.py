@@ -7,7 +7,13 @@ row, whose lock serialises writers on PostgreSQL (on SQLite the desk's BEGIN IMM
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 metadata = MetaData()
 
@@ -46,3 +52,14 @@ head = Table(
     Column("size", BigInteger, nullable=False, comment="number of entries"),
     Column("highest_us", BigInteger, nullable=False, comment="the highest time any entry was given"),
 )  # fmt: skip
+
+
+def insert_rows(conn: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
+    """Insert rows given in the order of the table's columns, in one `executemany` of the driver.
+
+    SQLAlchemy's own insert takes four times the CPU of the database for rows as small as these.
+    """
+    mark = "?" if conn.dialect.paramstyle == "qmark" else "%s"
+    names = ", ".join(column.name for column in table.columns)
+    marks = ", ".join(mark for _ in table.columns)
+    conn.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", list(rows))  # noqa: S608 our own names

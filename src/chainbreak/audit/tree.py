@@ -10,9 +10,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, insert, select, tuple_
-
-from chainbreak.audit.tables import nodes
+from chainbreak.audit.tables import insert_rows, nodes
 from chainbreak.base.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,10 +21,6 @@ EMPTY_ROOT = hashlib.sha256(b"").digest()
 
 Place = tuple[int, int]
 """(level, index) of a complete subtree."""
-
-_NODES_AT = select(nodes.c.level, nodes.c.idx, nodes.c.hash).where(
-    tuple_(nodes.c.level, nodes.c.idx).in_(bindparam("places", expanding=True))
-)
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -86,7 +80,11 @@ def read_nodes(conn: Connection, places: Iterable[Place]) -> dict[Place, bytes]:
     wanted = list(places)
     if not wanted:
         return {}
-    found = {(level, idx): bytes(value) for level, idx, value in conn.execute(_NODES_AT, {"places": wanted})}
+    # Written out as text: SQLite answers `(level, idx) IN (…)` by a scan, and a statement built anew for each number
+    # of places costs more than the look-up. Only integers are put in.
+    either = " OR ".join(f"(level = {level:d} AND idx = {idx:d})" for level, idx in wanted)
+    query = f"SELECT level, idx, hash FROM {nodes.name} WHERE {either}"  # noqa: S608 integers only
+    found = {(row[0], row[1]): bytes(row[2]) for row in conn.exec_driver_sql(query)}
     missing = [place for place in wanted if place not in found]
     if missing:
         raise InputError(
@@ -100,11 +98,11 @@ def append_leaves(conn: Connection, size: int, leaves: Sequence[bytes]) -> None:
     """Store the subtrees that `leaves` complete in a tree of `size`. The caller holds the head's lock."""
     edge = read_nodes(conn, frontier(size))
     rows = [
-        {"level": level, "idx": first + i, "hash": value}
+        (level, idx, value)
         for level, first, hashes in grow(size, edge, leaves)
-        for i, value in enumerate(hashes)
+        for idx, value in enumerate(hashes, first)
     ]
-    conn.execute(insert(nodes), rows)
+    insert_rows(conn, nodes, rows)
 
 
 def root_at(conn: Connection, size: int) -> bytes:
