@@ -1,0 +1,37 @@
+"""What a draft from a finding may say: kinds that fit, and of one kind its objects, ladder, articles and defaults."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chainbreak.act.orders import drafting
+from chainbreak.app.draft_order import legal_bases, partners_for
+from chainbreak.app.order_ask import rules_of
+from chainbreak.app.show_finding import finding_named
+
+if TYPE_CHECKING:
+    from chainbreak.app.bootstrap import Office
+
+
+def draft_choices(office: Office, finding_id: str, kind: str = "") -> dict[str, Any]:
+    """Keys: `kinds` (those the finding holds an object for), `kind` (the chosen or the proposed one, "" when none
+    fits), and of it `objects`, `ladder`, `bases`, `partners`, `expiry_h`, `most_h`, `emergency`, `traced_fen`.
+
+    Raises:
+        UsageError: no such finding (CB-FN-001) or kind (CB-US-001).
+    """
+    rules = rules_of(office)
+    with office.desk.read() as conn:
+        found, _ = finding_named(conn, finding_id)
+        fitting = [name for name, rule in rules.kinds.items() if drafting.objects_of(found, rule)]
+        proposed = drafting.PROPOSED.get(found.subject_kind, "")
+        chosen = kind or (proposed if proposed in fitting else next(iter(fitting), ""))
+        if not chosen:
+            return {"kinds": [], "kind": ""}
+        rule = rules.kind(chosen)
+        bases, partners = legal_bases(conn, chosen), partners_for(conn, chosen)
+    return {
+        "kinds": fitting, "kind": chosen, "objects": drafting.objects_of(found, rule), "ladder": rule.ladder,
+        "bases": bases, "partners": partners, "expiry_h": rule.expiry_h, "most_h": rule.most_h,
+        "emergency": rule.emergency, "traced_fen": drafting.traced_fen(found) if rule.money else None,
+    }  # fmt: skip
