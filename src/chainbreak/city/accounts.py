@@ -1,4 +1,4 @@
-"""Accounts: people's first and second, shops, payrolls, utilities, a charity, cash and foreign sinks, and rented mules."""
+"""Accounts: people's first and second, shops, payrolls, utilities, charities, sinks for cash and abroad, and mules."""
 
 from __future__ import annotations
 
@@ -56,13 +56,20 @@ def make_accounts(mix: Mix, seed: int, people: People, start_us: int) -> Account
     group = {name: np.arange(edges[i], edges[i + 1]) for i, name in enumerate(sizes)}
     total = int(edges[-1])
     kind = np.zeros(total, np.int64)
-    for name, code in (("merchants", 1), ("payroll", 2), ("utilities", 3), ("charities", 4), ("cash", 5), ("abroad", 5)):
+    for name, code in (
+        ("merchants", 1),
+        ("payroll", 2),
+        ("utilities", 3),
+        ("charities", 4),
+        ("cash", 5),
+        ("abroad", 5),
+    ):
         kind[group[name]] = code
     owner = np.full(total, -1)
     owner[:n], owner[group["second"]] = np.arange(n), rng.choice(n, sizes["second"], replace=False)
     bank = np.minimum((rng.random(total) ** 1.5 * len(BANKS)).astype(np.int64), len(BANKS) - 1)
     bank[group["cash"]] = np.arange(len(BANKS))
-    opening = (lognormal(rng, 9_000, 1.3, total) * 100).astype(np.int64)
+    opening = (lognormal(rng, 15_000, 1.4, total) * 100).astype(np.int64)
     opening[group["merchants"]] *= 4
     opening[group["payroll"]] = np.bincount(people.employer[people.employer >= 0], minlength=employers) * 3_500_000
     opening[np.concatenate([group["cash"], group["abroad"]])] = 0

@@ -11,10 +11,14 @@ from typing import Any
 import numpy as np
 
 from chainbreak.base.clock import US_PER_S
-from chainbreak.city.draws import DAY_S, Ints, Rng, scattered
+from chainbreak.city.draws import DAY_S, Ints, Rng, scattered, stream
 from chainbreak.city.gangs import Box
 from chainbreak.city.state import Slot, State
 from chainbreak.city.telephony import ATTACH, DETACH, Day, Legs, calls, signals, talk
+
+NIGHT_ENDS_S = 7 * 3_600
+LIST_A_DAY = 1_000
+"""Numbers of its list that a box gets through on a day, about."""
 
 
 @dataclass
@@ -31,7 +35,7 @@ class Sessions:
 
 @dataclass
 class BoxDay:
-    """A box's day: its sessions, its legs, and its calls that a person answered (victim line, line, second, duration)."""
+    """A box's day: its sessions, its legs, and calls that a person answered (victim line, line, second, duration)."""
 
     sessions: Sessions
     legs: Legs
@@ -114,10 +118,14 @@ def box_day(day: Day, box: Box, state: State) -> BoxDay | None:
         return None
     session, second, length = _dialled(day, rng, sessions)
     line, handset = sessions.line[session], sessions.handset[session]
-    target = _targets(day, rng, box, len(line))
+    target = np.empty_like(second)
+    target[np.argsort(second, kind="stable")] = _targets(day, rng, box, len(line))
     cell = np.full(len(line), box.cell)
-    legs = [calls(day, rng, line, target, second, length, cell=cell, caller_handset=handset),
-            _attachments(day, rng, sessions), _called_back(day, rng, sessions, session, target, second, length)]  # fmt: skip
+    legs = [
+        calls(day, rng, line, target, second, length, cell=cell, caller_handset=handset),
+        _attachments(day, rng, sessions),
+        _called_back(day, rng, sessions, session, target, second, length),
+    ]
     hit = (length > 0) & (target < day.world.people.n)
     return BoxDay(sessions, Legs.joined(legs), (target[hit], line[hit], second[hit], length[hit]))
 
@@ -125,19 +133,22 @@ def box_day(day: Day, box: Box, state: State) -> BoxDay | None:
 def _dialled(day: Day, rng: Rng, sessions: Sessions) -> tuple[Ints, Ints, Ints]:
     """Calls in sequence on each port, never two at once: session, second and duration of each."""
     row, box = day.world.mix["levels"][sessions.box.level], day.world.mix["box"]
+    short_s, long_share = _script(day, sessions.box)
     held = sessions.end - sessions.begin
     port_s = np.bincount(sessions.port, held, minlength=sessions.box.ports)
     cards = np.maximum([len(np.unique(sessions.line[sessions.port == p])) for p in range(len(port_s))], 1)
     wanted = rng.integers(row["calls"][0], row["calls"][1] + 1, len(port_s)) * cards
-    # A company's gateway calls customers for longer; a gang's mostly hangs up within a minute.
     gap = port_s / np.maximum(wanted, 1)
     out = []
     for i in range(len(held)):
         mean = float(gap[sessions.port[i]])
         n = int(held[i] / mean * 1.6) + 4
-        length = talk(rng, box["short_s"], 0.8, box["answered"], n)
-        long = (rng.random(n) < box["long_share"]) & (length > 0)
+        length = talk(rng, short_s, 0.8, box["answered"], n)
+        long = (rng.random(n) < long_share) & (length > 0)
         length[long] = talk(rng, box["long_s"], 0.7, 1.0, int(long.sum()))
+        # Whoever is rung at night mostly sleeps on.
+        guess = sessions.begin[i] + np.arange(n) * int(mean)
+        length[(guess % DAY_S < NIGHT_ENDS_S) & (rng.random(n) < 0.9)] = 0
         pause = rng.exponential(np.maximum(mean - length, mean * 0.35)).astype(np.int64) + 8
         begin = sessions.begin[i] + np.cumsum(pause + length) - length
         fits = begin + length < sessions.end[i]
@@ -146,16 +157,27 @@ def _dialled(day: Day, rng: Rng, sessions: Sessions) -> tuple[Ints, Ints, Ints]:
     return session, second, length
 
 
+def _script(day: Day, box: Box) -> tuple[float, float]:
+    """The median length of a box's short calls in s, and its share of long ones: its script's, for good."""
+    rng, row = stream(day.world.seed, "script", box.name), day.world.mix["box"]
+    return float(rng.uniform(*row["short_s"])), float(rng.uniform(*row["long_share"]))
+
+
 def _targets(day: Day, rng: Rng, box: Box, n: int) -> Ints:
-    """The next part of the gang's dialling list, a share of it outside the city; companies have customers they ring again."""
+    """The day's part of the gang's dialling list in the order of dialling, with repeats and numbers of other networks.
+
+    Companies ring customers of theirs again and again.
+    """
     people, lines = day.world.people.n, day.world.lines
     if box.gang < 0:
         return scattered(box.stock[0] * 5_000 + rng.integers(0, 400, n), 81) % people
-    # One list a gang, in an order of its own; a box goes on where it stopped, so colleagues' lists overlap late.
-    place = scattered(np.array([box.stock[0] * 64 + day.number]), 82)[0] % people + np.arange(n)
+    # One list a gang; its boxes begin at different places in it and go on from there every day.
+    place = int(scattered(box.stock[:1], 82)[0]) % people + day.number * LIST_A_DAY + np.arange(n)
     listed = (place * 7_919 + box.gang * 104_729) % people
     away = rng.random(n) < day.world.mix["box"]["offnet_share"]
-    return np.where(away, lines.n + rng.integers(0, lines.outsiders, n), listed)
+    listed = np.where(away, lines.n + rng.integers(0, lines.outsiders, n), listed)
+    again = rng.random(n) < day.world.mix["levels"][box.level]["again"]
+    return np.where(again, listed[np.maximum(np.arange(n) - rng.integers(1, 12, n), 0)], listed)
 
 
 def _attachments(day: Day, rng: Rng, sessions: Sessions) -> Legs:
@@ -170,14 +192,17 @@ def _attachments(day: Day, rng: Rng, sessions: Sessions) -> Legs:
     ])  # fmt: skip
 
 
-def _called_back(day: Day, rng: Rng, sessions: Sessions, session: Ints, target: Ints, second: Ints, length: Ints) -> Legs:
-    """People who ring the number they missed; nobody answers, and a card out of its port is not even reached."""
+def _called_back(
+    day: Day, rng: Rng, sessions: Sessions, session: Ints, target: Ints, second: Ints, length: Ints
+) -> Legs:
+    """People who ring the number they missed: some are taken; a card out of its port is not even reached."""
     share = day.world.mix["levels"][sessions.box.level]["back"]
     back = (length == 0) & (rng.random(len(length)) < share)
     again = second[back] + rng.integers(60, 4_000, int(back.sum()))
     which, reached = session[back], again < sessions.end[session[back]]
-    line, nobody = sessions.line[which], np.zeros(int(back.sum()), np.int64)
-    outgoing = calls(day, rng, target[back], line, again, nobody)
+    line = sessions.line[which]
+    taken = talk(rng, _script(day, sessions.box)[0] * 2, 0.8, day.world.mix["box"]["picked_up"], len(line)) * reached
+    outgoing = calls(day, rng, target[back], line, again, taken)
     own = outgoing.line >= 0
     mine = np.isin(outgoing.line, sessions.line)
     reached_at = np.zeros(len(own), bool)

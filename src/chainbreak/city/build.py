@@ -16,6 +16,7 @@ from chainbreak.city.mix import load_mix
 from chainbreak.city.neighbours import posts_and_sites
 from chainbreak.city.partner import write_partner_lines
 from chainbreak.city.places import cell_table
+from chainbreak.city.sites import honest_domains
 from chainbreak.city.state import State
 from chainbreak.city.tables import account_table, line_table, outlet_table
 from chainbreak.city.truth import (
@@ -26,7 +27,6 @@ from chainbreak.city.truth import (
     truth_of_sites,
     truth_of_world,
 )
-from chainbreak.city.web import honest_domains
 from chainbreak.city.world import World, make_world
 from chainbreak.city.writing import write_bytes, write_lines, write_tables
 
@@ -74,8 +74,10 @@ def _write_registers(out: Path, world: World, counts: dict[str, int]) -> None:
     """What stood in the registers before the first day."""
     lines = line_table(world, np.flatnonzero(world.lines.activated_us < world.start_us))
     posts, sites = posts_and_sites(world)
-    registers = {"cell": cell_table(world.places), "outlet": outlet_table(world), "account": account_table(world),
-                 "line": lines, "domain": honest_domains(world).sort_by("domain"), "post": posts, "site": sites}  # fmt: skip
+    cells, outlets, accounts = cell_table(world.places), outlet_table(world), account_table(world)
+    domains = honest_domains(world).sort_by("domain")
+    registers = {"cell": cells, "outlet": outlets, "account": accounts, "line": lines, "domain": domains,
+                 "post": posts, "site": sites}  # fmt: skip
     for kind, table in registers.items():
         counts[kind] = write_tables(out / "records" / f"{kind}.parquet", [table])
     write_partner_lines(out / "partner", lines)

@@ -18,8 +18,8 @@ from chainbreak.city.state import State
 from chainbreak.city.telephony import Day, Legs, calls
 
 Case = dict[str, Any]
-"""case, gang, fraud, victim (person), sim (line, -1: none), contact_us, lookup_us or None, pays (µs), share, report_us or
-None; then what happened: paid (µs, fen, mule), sites, loss_fen."""
+"""case, gang, fraud, victim (person), sim (line, -1: none), contact_us, lookup_us or None, pays (µs), share, report_us
+or None; then what happened: paid (µs, fen, mule), sites, loss_fen."""
 SMALLEST_FEN = 50_000
 ATM_LIMIT_FEN = 2_000_000
 
@@ -37,12 +37,12 @@ def open_cases(day: Day, box_days: list[BoxDay], state: State) -> list[Case]:
             if int(victim) not in under_way:
                 under_way.add(int(victim))
                 gang = day.world.gangs[found.sessions.box.gang]
-                opened.append(_planned(day, rng, gang, int(victim), int(sim), moment(day, second + length)))
+                opened.append(_planned(day, rng, gang, int(victim), int(sim), moment(day, int(second + length))))
     for _ in range(rng.poisson(day.world.mix.preset.online_cases_per_day)):
         victim, gang = int(rng.integers(0, day.world.people.n)), day.world.gangs[rng.integers(0, len(day.world.gangs))]
         if victim not in under_way:
             under_way.add(victim)
-            opened.append(_planned(day, rng, gang, victim, -1, moment(day, rng.integers(8 * 3600, 22 * 3600))))
+            opened.append(_planned(day, rng, gang, victim, -1, moment(day, int(rng.integers(8 * 3600, 22 * 3600)))))
     for case in opened:
         case["case"], state.next_case = state.next_case, state.next_case + 1
     state.cases.extend(opened)
@@ -53,9 +53,12 @@ def _planned(day: Day, rng: Rng, gang: Gang, victim: int, sim: int, contact_us: 
     row = day.world.mix["gangs"]
     looks = rng.random() < row["lookup_share"] or sim < 0
     lookup_us = contact_us + int(rng.integers(2, 40)) * US_PER_MIN if looks else None
-    pay_us, pays = (lookup_us or contact_us) + 2 * US_PER_MIN, []
+    pay_us = (lookup_us or contact_us) + 2 * US_PER_MIN
+    pays: list[int] = []
     for _ in range(1 + int(rng.choice(len(row["payments"]), p=row["payments"]))):
-        gap = lognormal(rng, row["delay_to_pay_h"]["median"] * (10 if pays else 1), row["delay_to_pay_h"]["sigma"], 1)[0]
+        gap = lognormal(rng, row["delay_to_pay_h"]["median"] * (10 if pays else 1), row["delay_to_pay_h"]["sigma"], 1)[
+            0
+        ]
         pay_us += int((0.05 + min(gap, 72.0)) * 3600) * US_PER_S
         pays.append(pay_us)
     delay = lognormal(rng, row["report_delay_h"]["median"], row["report_delay_h"]["sigma"], 1)[0]
@@ -89,9 +92,18 @@ def follow_ups(day: Day, box_days: list[BoxDay], state: State) -> Legs:
                 continue
             found = session_at(box_days, case["gang"], second)
             caller = found[1] if found else lines.n + int(rng.integers(0, lines.outsiders))
-            rows.append((caller, case["victim"], max(second, 0), talked, found[0].cell if found else 0, found[2] if found else 0))
-    caller, victim, second, talked, cell, handset = np.array(rows, np.int64).reshape(-1, 6).T
-    return calls(day, rng, caller, victim, second, talked, cell=cell, caller_handset=handset)
+            rows.append(
+                (
+                    caller,
+                    case["victim"],
+                    max(second, 0),
+                    talked,
+                    found[0].cell if found else 0,
+                    found[2] if found else 0,
+                )
+            )
+    callers, victims, seconds, lengths, cells, handsets = np.array(rows, np.int64).reshape(-1, 6).T
+    return calls(day, rng, callers, victims, seconds, lengths, cell=cells, caller_handset=handsets)
 
 
 def calls_for_help(day: Day, state: State) -> Legs:
@@ -100,7 +112,9 @@ def calls_for_help(day: Day, state: State) -> Legs:
     cases = [case for case in state.cases if today(day, case["report_us"]) and case["loss_fen"]]
     victim = np.array([case["victim"] for case in cases], np.int64)
     second = np.array([(case["report_us"] - day.world.day_us(day.number)) // US_PER_S for case in cases], np.int64)
-    to = np.where(rng.random(len(cases)) < 0.5, rng.choice(lines.banks, len(cases)), rng.choice(lines.police, len(cases)))
+    to = np.where(
+        rng.random(len(cases)) < 0.5, rng.choice(lines.banks, len(cases)), rng.choice(lines.police, len(cases))
+    )
     return calls(day, rng, victim, to, second - rng.integers(60, 300, len(cases)), rng.integers(40, 300, len(cases)))
 
 
@@ -178,7 +192,9 @@ def book_payments(day: Day, state: State) -> tuple[Moves, Ints]:
     A held account pays nothing, and nobody pays what he has not got: what depended on it does not happen.
     """
     end = day.world.day_us(day.number) + US_PER_DAY
-    reserve, running, booked = np.zeros(day.world.accounts.n, np.int64), {}, []
+    reserve = np.zeros(day.world.accounts.n, np.int64)
+    running: dict[int, int] = {}
+    booked: list[list[Any]] = []
     by_case = {case["case"]: case for case in state.cases}
     for row in sorted((row for row in state.in_flight if row[0] < end), key=lambda r: (r[0], r[7], r[1], r[2])):
         at_us, payer, payee, fen, _, _, number, hop = row

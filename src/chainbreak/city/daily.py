@@ -21,19 +21,21 @@ from chainbreak.city.cases import (
     order_payments,
 )
 from chainbreak.city.lookalikes import family_swaps, family_turns, machines, repairs, second_hand, trade_calls
+from chainbreak.city.messages import message_table, scam_texts
 from chainbreak.city.money import Moves, honest_moves
 from chainbreak.city.neighbours import incident_table, inspection_table
+from chainbreak.city.registrations import registrations
 from chainbreak.city.reports import report_rows
+from chainbreak.city.sites import lookup_table, move_sites, visit_sites
 from chainbreak.city.state import State
 from chainbreak.city.tables import call_tables, line_table, transfer_table
 from chainbreak.city.telephony import MO_CALL, Day, Legs, power, service_messages, social_calls
-from chainbreak.city.web import lookup_table, message_table, move_sites, registrations, scam_texts, visit_sites
 from chainbreak.city.world import World
 
 
 @dataclass
 class Produced:
-    """A day's records: tables by kind, each kind's in the order to be written, and reports; then what the truth needs."""
+    """A day's records: tables by kind, each in the order to be written, and reports; then what the truth needs."""
 
     day: Day
     tables: dict[str, Iterable[pa.Table]]

@@ -44,12 +44,15 @@ class Gang:
 
 def boxes_hold(mix: Mix) -> int:
     """SIMs that all gangs' boxes hold at once, at most."""
-    return sum(n * mix["levels"][level]["ports"] * mix["levels"][level]["pool"][1] for level, n in mix.preset.boxes.items())
+    return sum(
+        n * mix["levels"][level]["ports"] * mix["levels"][level]["pool"][1] for level, n in mix.preset.boxes.items()
+    )
 
 
 def draft_boxes(draft: Draft, mix: Mix, seed: int, places: Places) -> list[Box]:
     """The gangs' boxes of each level, dealt to the gangs in turn, with their cards drafted as lines."""
-    rng, boxes = stream(seed, "boxes"), []
+    rng = stream(seed, "boxes")
+    boxes: list[Box] = []
     for level, count in mix.preset.boxes.items():
         row = mix["levels"][level]
         for _ in range(count):
@@ -61,7 +64,14 @@ def draft_boxes(draft: Draft, mix: Mix, seed: int, places: Places) -> list[Box]:
             if row["imei"] == "sequential":
                 draft.serial_runs.append(handsets)
             seat = np.full(size, cell)
-            draft.add("box", np.full(size, -1), seat, seat, handsets[np.arange(size) % len(handsets)], np.full(size, len(boxes)))
+            draft.add(
+                "box",
+                np.full(size, -1),
+                seat,
+                seat,
+                handsets[np.arange(size) % len(handsets)],
+                np.full(size, len(boxes)),
+            )
             gang = len(boxes) % mix.preset.gangs
             boxes.append(Box(f"box-{len(boxes) + 1:03d}", gang, level, row["ports"], pool, cell, handsets, stock))
     return boxes

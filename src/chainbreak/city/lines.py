@@ -35,7 +35,7 @@ PLANS = {"call_centre": "call_centre", "hospital": "hospital", "iot": "iot", "co
 CONSUMER_PLANS = ("consumer", "consumer_5g", "consumer_senior", "consumer_prepaid")
 BANK_LINES = ("95501", "95502", "95503", "95504", "95505", "95506")
 POLICE_LINES = ("110", "96110")
-SENDERS = tuple(f"1069{i:04d}" for i in range(1201, 1231)) + ("10000", "10010", "10086", "12306", "12345", "95533")
+SENDERS = (*(f"1069{i:04d}" for i in range(1201, 1231)), "10000", "10010", "10086", "12306", "12345", "95533")
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,9 @@ class Lines:
     outsiders: int
     spare_handsets: Ints
     """Handsets of repair shops, in which customers' SIMs are tried."""
-    of_class: dict[str, Ints] = field(default_factory=dict)
+    of_class: dict[str, Ints]
+    second: Ints
+    """A person's second line, -1 for none."""
 
     @property
     def n(self) -> int:
@@ -147,7 +149,9 @@ def draft_people(draft: Draft, mix: Mix, seed: int, people: People, places: Plac
     second = shuffled[taken:][: int(mix["habits"]["second_line_share"] * n)]
     dual = shuffled[taken:][len(second) : len(second) + sizes["dual_sim"]]
     for name, owner in (("second_line", second), ("dual_sim", dual)):
-        draft.add(name, owner, people.home[owner], people.work[owner], draft.new_handsets(len(owner)), np.full(len(owner), -1))
+        draft.add(
+            name, owner, people.home[owner], people.work[owner], draft.new_handsets(len(owner)), np.full(len(owner), -1)
+        )
 
 
 def draft_organisations(draft: Draft, mix: Mix, seed: int, places: Places, sizes: dict[str, int]) -> None:
@@ -180,7 +184,15 @@ def finish_lines(draft: Draft, mix: Mix, seed: int, people: People, start_us: in
         group=column["group"], rate=rate, mean_s=np.where(owner >= 0, people.mean_s[np.maximum(owner, 0)], 60.0),
         text=texts, imsi=as_text(imsi_numbers(rng, n)), imei=as_text(_imeis(rng, draft, column, of_class)),
         outsiders=outsiders, spare_handsets=draft.spare_handsets, of_class=of_class,
+        second=_second_lines(people.n, owner),
     )  # fmt: skip
+
+
+def _second_lines(people: int, owner: Ints) -> Ints:
+    second = np.full(people, -1)
+    further = people + np.flatnonzero(owner[people:] >= 0)
+    second[owner[further]] = further
+    return second
 
 
 def _raw_numbers(numbers: Ints, own: int) -> pa.Array:

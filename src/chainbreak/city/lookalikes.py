@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chainbreak.city.draws import DAY_S, Ints, Rng, scattered, seconds_in
+from chainbreak.city.draws import DAY_S, Floats, Ints, Rng, scattered, seconds_in
 from chainbreak.city.telephony import (
     ATTACH,
     DETACH,
@@ -38,7 +38,7 @@ def _class_calls(day: Day, rng: Rng, lines: Ints, row: dict[str, Any]) -> Legs:
     caller = np.repeat(lines, rng.poisson(pace * rng.uniform(0.6, 1.2, len(lines))))
     second = _trade_hours(rng, row, len(caller))
     callee = _customers(day, rng, caller, row)
-    duration = talk(rng, row["s"], 0.6, row["answered"], len(caller))
+    duration = talk(rng, row["s"] * _manner(caller), 0.6, row["answered"], len(caller))
     cell = _route(day, caller, second, row["roam"]) if row["roam"] else None
     parts = [calls(day, rng, caller, callee, second, duration, cell=cell)]
     back = rng.random(len(caller)) < row["back"]
@@ -52,8 +52,13 @@ def _class_calls(day: Day, rng: Rng, lines: Ints, row: dict[str, Any]) -> Legs:
 
 def _incoming(day: Day, rng: Rng, line: Ints, peer: Ints, second: Ints, row: dict[str, Any]) -> Legs:
     keep = (second < DAY_S) & (peer != line)
-    length = talk(rng, row["s"] * 1.3, 0.7, 0.8, int(keep.sum()))
+    length = talk(rng, row["s"] * _manner(line[keep]) * 1.3, 0.7, 0.8, int(keep.sum()))
     return calls(day, rng, peer[keep], line[keep], second[keep], length)
+
+
+def _manner(line: Ints) -> Floats:
+    """How much longer than its trade a line talks: a factor of its own between about a half and two."""
+    return np.exp((scattered(line, 7) % 2_000 / 1_000 - 1) * 0.7)
 
 
 def _trade_hours(rng: Rng, row: dict[str, Any], n: int) -> Ints:
@@ -65,12 +70,14 @@ def _trade_hours(rng: Rng, row: dict[str, Any], n: int) -> Ints:
 
 
 def _customers(day: Day, rng: Rng, caller: Ints, row: dict[str, Any]) -> Ints:
-    """Somebody of the line's own book for the repeated share, else somebody new, one in ten outside the city."""
+    """Somebody of the line's own book for the repeated share, else somebody new; many are on other networks."""
     people, lines = day.world.people.n, day.world.lines
     m = len(caller)
-    page = scattered(caller * 1_000 + (rng.random(m) ** 1.5 * row["book"]).astype(np.int64), 21) % people
-    new = np.where(rng.random(m) < 0.1, lines.n + rng.integers(0, lines.outsiders, m), rng.integers(0, people, m))
-    chosen = np.where(rng.random(m) < row["repeat"], page, new)
+    page = scattered(caller * 1_000 + (rng.random(m) ** 1.5 * row["book"]).astype(np.int64), 21)
+    known, new = rng.random(m) < row["repeat"], rng.integers(0, 1 << 40, m)
+    entry = np.where(known, page, new)
+    outside = entry // 1_000_003 % 1_000 < day.world.mix["outside"] * 1_000
+    chosen = np.where(outside, lines.n + entry % lines.outsiders, entry % people)
     return np.where(chosen == caller, (chosen + 1) % people, chosen)
 
 

@@ -1,6 +1,6 @@
 """A day of honest money: purchases, gifts, salaries, rents, bills, cash; and honest accounts that pass money through.
 
-A debit is ordered only against what the account held at dawn, less what was already promised: no balance goes below zero.
+A debit is ordered only against what the account held at dawn, less what was promised: no balance goes below zero.
 """
 
 from __future__ import annotations
@@ -69,7 +69,9 @@ def affordable(orders: Moves, free: Ints) -> Moves:
 
 def honest_moves(day: Day, free: Ints) -> Moves:
     """The day's honest transfers; `free` is what each account may spend, and is reduced."""
-    ordered = Moves.joined([_purchases(day), _gifts(day), _salaries(day), _rents(day), _bills(day), _cash(day), _suppliers(day)])
+    ordered = Moves.joined(
+        [_purchases(day), _gifts(day), _salaries(day), _rents(day), _bills(day), _cash(day), _suppliers(day)]
+    )
     passing = [_money_club(day, free), _charity(day, free), _agents(day, free)]
     return Moves.joined([affordable(ordered, free), *passing])
 
@@ -80,7 +82,9 @@ def _purchases(day: Day) -> Moves:
     shops = world.accounts.merchants
     # A shop near home for most: neighbours are neighbours in the numbering.
     near = (payer * len(shops) // n + (rng.normal(0, 6, len(payer))).astype(np.int64)) % len(shops)
-    shop = shops[np.where(rng.random(len(payer)) < 0.7, near, (rng.random(len(payer)) ** 2 * len(shops)).astype(np.int64))]
+    shop = shops[
+        np.where(rng.random(len(payer)) < 0.7, near, (rng.random(len(payer)) ** 2 * len(shops)).astype(np.int64))
+    ]
     fen = (lognormal(rng, 26, 1.1, len(payer)) * YUAN).astype(np.int64) + 1
     second = hours_of(rng, world.people.rhythm[payer])
     return moves(day, second, payer, shop, fen, MERCHANT)
@@ -105,7 +109,8 @@ def _gifts(day: Day) -> Moves:
 
 def _due(day: Day, who: Ints, salt: int) -> Bools:
     """Whether each one's own day of the month (1..28) is today."""
-    return scattered(who, salt) % 28 + 1 == day.world.date_of(day.number).day
+    is_due: Bools = scattered(who, salt) % 28 + 1 == day.world.date_of(day.number).day
+    return is_due
 
 
 def _salaries(day: Day) -> Moves:
@@ -136,7 +141,7 @@ def _bills(day: Day) -> Moves:
 def _cash(day: Day) -> Moves:
     rng, accounts, n = day.rng("cash"), day.world.accounts, day.world.people.n
     who = np.flatnonzero(rng.random(n) < day.world.mix["habits"]["cash_per_day"])
-    fen = rng.choice((2, 3, 5, 10, 20, 50, 100), len(who), p=(.15, .1, .25, .25, .15, .07, .03)) * 100 * YUAN
+    fen = rng.choice((2, 3, 5, 10, 20, 50, 100), len(who), p=(0.15, 0.1, 0.25, 0.25, 0.15, 0.07, 0.03)) * 100 * YUAN
     return moves(day, seconds_in(rng, (7, 22), len(who)), who, accounts.cash[accounts.bank[who]], fen, ATM, CASH_OUT)
 
 
@@ -145,11 +150,13 @@ def _suppliers(day: Day) -> Moves:
     rng, shops = day.rng("suppliers"), day.world.accounts.merchants
     payer = shops[rng.random(len(shops)) < 0.3]
     fen = 40_000 + (lognormal(rng, 3_000, 1.0, len(payer)) * YUAN).astype(np.int64)
-    return moves(day, seconds_in(rng, (9, 18), len(payer)), payer, shops[rng.integers(0, len(shops), len(payer))], fen, ONLINE)
+    return moves(
+        day, seconds_in(rng, (9, 18), len(payer)), payer, shops[rng.integers(0, len(shops), len(payer))], fen, ONLINE
+    )
 
 
 def _money_club(day: Day, free: Ints) -> Moves:
-    """Clubs of savers: on the club's evening members pay the organiser, who pays the whole sum to one of them at once."""
+    """Clubs of savers: one evening a week members pay the organiser, who pays the whole sum to one of them at once."""
     rng, n = day.rng("club"), day.world.people.n
     clubs = np.arange(max(2, n // 400))
     clubs = clubs[scattered(clubs, 131) % 7 == day.number % 7]
@@ -158,7 +165,12 @@ def _money_club(day: Day, free: Ints) -> Moves:
         organiser, member = _club(int(club), n)
         fen = np.full(len(member), (5 + int(club) % 16) * 100 * YUAN)
         evening = int(rng.integers(19 * 3600, 20 * 3600))
-        paid = affordable(moves(day, evening + rng.integers(0, 5_400, len(member)), member, np.full(len(member), organiser), fen, APP), free)
+        paid = affordable(
+            moves(
+                day, evening + rng.integers(0, 5_400, len(member)), member, np.full(len(member), organiser), fen, APP
+            ),
+            free,
+        )
         parts.append(paid)
         parts.append(_passed_on(day, rng, paid, organiser, np.array([member[day.number % len(member)]]), 1.0))
     return Moves.joined([*parts, nothing_moved()])
@@ -176,7 +188,9 @@ def _charity(day: Day, free: Ints) -> Moves:
     for account in world.accounts.charities:
         givers = rng.integers(0, world.people.n, max(20, min(400, world.people.n // 100)))
         fen = rng.choice((10, 20, 50, 100, 200), len(givers)) * YUAN
-        paid = affordable(moves(day, seconds_in(rng, (8, 21), len(givers)), givers, np.full(len(givers), account), fen, APP), free)
+        paid = affordable(
+            moves(day, seconds_in(rng, (8, 21), len(givers)), givers, np.full(len(givers), account), fen, APP), free
+        )
         parts += [paid, _passed_on(day, rng, paid, int(account), world.accounts.utilities[:1], 0.98)]
     return Moves.joined(parts)
 

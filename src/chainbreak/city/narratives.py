@@ -14,7 +14,7 @@ from chainbreak.city.draws import Rng
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡林郭何高罗"
 FAR = ("北京", "上海", "武汉", "哈尔滨", "昆明", "南京")
 _NUMERALS = str.maketrans("0123456789", "零一二三四五六七八九")
-_WIDE = str.maketrans("0123456789", "０１２３４５６７８９")  # noqa: RUF001 full-width digits are the point
+_WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,9 @@ def _slots(rng: Rng, told: Told) -> dict[str, str]:
         "day": told.day, "time": told.time, "place": told.place, "age": str(told.age),
         "name": _one(rng, list(SURNAMES)) + _one(rng, ["某", "某某", "女士" if told.woman else "先生"]),
         "sex": "女" if told.woman else "男", "voice": _one(rng, ["男", "女"]), "far": _one(rng, list(FAR)),
-        "phone": spelled_number(rng, told.phone), "chat": told.chat, "app": told.app, "site": spelled_site(rng, told.site),
-        "card": spelled_card(rng, told.card), "bank": told.bank, "amount": amount, "times": str(told.times),
+        "phone": spelled_number(rng, told.phone), "chat": told.chat, "app": told.app,
+        "site": spelled_site(rng, told.site), "card": spelled_card(rng, told.card), "bank": told.bank,
+        "amount": amount, "times": str(told.times),
         "small": f"{int(rng.integers(3, 90)) * 10}元", "big": f"{int(rng.integers(3, 30))}万元",
         "later": _one(rng, ["当日", "次日", "随后", "先后", "当天下午"]),
     }  # fmt: skip
@@ -143,5 +144,5 @@ def _officer(rng: Rng, text: str) -> str:
         if word in text and rng.random() < 0.08:
             text = text.replace(word, slip, 1)
     if rng.random() < 0.1:
-        text = text.replace("，", ",")  # noqa: RUF001 the full-width comma is the point
+        text = text.replace("，", ",")
     return text

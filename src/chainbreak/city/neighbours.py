@@ -22,7 +22,9 @@ def posts_and_sites(world: World) -> tuple[pa.Table, pa.Table]:
     sites = rng.integers(0, len(places.x), max(10, world.people.n // 500))
     tables = []
     for name, at in (("post_id", posts), ("site_id", sites)):
-        lat, lon = places.lat_lon(places.x[at] + rng.normal(0, 0.4, len(at)), places.y[at] + rng.normal(0, 0.4, len(at)))
+        lat, lon = places.lat_lon(
+            places.x[at] + rng.normal(0, 0.4, len(at)), places.y[at] + rng.normal(0, 0.4, len(at))
+        )
         letter = "P" if name == "post_id" else "J"
         tables.append({name: [f"{letter}{i + 1:04d}" for i in range(len(at))], "lat": lat, "lon": lon,
                        "district": [DISTRICTS[d] for d in places.district[at]]})  # fmt: skip

@@ -46,7 +46,7 @@ class Circles:
     def pick(self, rng: Rng, person: Ints, fallback: Ints) -> Ints:
         """A contact of each person, near the front of the list more often; `fallback` for those who have none."""
         size = self.start[person + 1] - self.start[person]
-        place = (size * rng.random(len(person)) ** 2.2).astype(np.int64)
+        place = (size * rng.random(len(person)) ** 3.0).astype(np.int64)
         found = self.peer[np.minimum(self.start[person] + place, len(self.peer) - 1)]
         return np.where(size > 0, found, fallback)
 
@@ -106,4 +106,5 @@ def _colleague(rng: Rng, employer: Ints, person: Ints) -> Ints:
     # Large employers: only the nearest forty in the list are colleagues one rings.
     reach = np.minimum(last - first, 40)
     anchor = first + (person * 7919) % np.maximum(last - first - reach + 1, 1)
-    return by_employer[np.minimum(anchor + (rng.random(len(person)) * reach).astype(np.int64), last - 1)]
+    found: Ints = by_employer[np.minimum(anchor + (rng.random(len(person)) * reach).astype(np.int64), last - 1)]
+    return found

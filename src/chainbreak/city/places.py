@@ -1,4 +1,4 @@
-"""The fictitious prefecture: districts, radio sites of three cells each, and outlets, on a plane in km around a centre."""
+"""The fictitious prefecture: districts and radio sites of three cells each, on a plane in km around a centre."""
 
 from __future__ import annotations
 

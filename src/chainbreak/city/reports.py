@@ -11,8 +11,8 @@ from chainbreak.city.draws import Rng
 from chainbreak.city.narratives import Told, narrative
 from chainbreak.city.numbers import BANKS
 from chainbreak.city.places import DISTRICTS
+from chainbreak.city.sites import app_of, chat_of
 from chainbreak.city.telephony import Day
-from chainbreak.city.web import app_of, chat_of
 from chainbreak.city.world import ZONE, World
 
 STREETS = ("解放路", "人民街", "云锦苑小区", "幸福里", "东门社区", "学府路", "滨河花园", "工业园区", "城关镇", "向阳村")
@@ -64,12 +64,15 @@ def _told(rng: Rng, world: World, case: Case, named: dict[str, str], district: s
     bank = BANKS[int(world.accounts.bank[case["paid"][-1][2]])]
     chat = CHAT_WORDS[int(rng.choice(len(CHAT_WORDS), p=(0.35, 0.2, 0.15, 0.15, 0.1, 0.05)))].format(named["chat"])
     day = (case["contact_us"] - world.start_us) // US_PER_DAY + 1
+    written_day, written_time = _written_day(rng, begun), _written_time(rng, begun)
+    if written_day[-1].isdigit() and written_time:
+        written_day += " "
     return Told(
-        fraud=case["fraud"], by_phone=bool(named["line"]), day=_written_day(rng, begun), time=_written_time(rng, begun),
+        fraud=case["fraud"], by_phone=bool(named["line"]), day=written_day, time=written_time,
         place=district + STREETS[int(rng.integers(0, len(STREETS)))],
-        woman=int(world.people.identity[victim].as_py()[16]) % 2 == 0, age=int(world.people.age[victim]), phone=named["line"], chat=chat,
-        app=app_of(world, case["gang"], day), site=named["domain"], card=named["account"], bank=bank,
-        loss_fen=case["loss_fen"], times=len(case["paid"]),
+        woman=int(world.people.identity[victim].as_py()[16]) % 2 == 0, age=int(world.people.age[victim]),
+        phone=named["line"], chat=chat, app=app_of(world, case["gang"], day), site=named["domain"],
+        card=named["account"], bank=bank, loss_fen=case["loss_fen"], times=len(case["paid"]),
     )  # fmt: skip
 
 
@@ -80,8 +83,8 @@ def _written_day(rng: Rng, at: datetime) -> str:
 
 
 def _written_time(rng: Rng, at: datetime) -> str:
-    half = "上午" if at.hour < 12 else "下午" if at.hour < 18 else "晚上"
-    forms = (f"{at.hour}时{at.minute}分", f"{at:%H:%M}", f"{half}{(at.hour - 1) % 12 + 1}点", f"{at.hour}时许", "")
+    half = "凌晨" if at.hour < 6 else "上午" if at.hour < 12 else "下午" if at.hour < 18 else "晚上"
+    forms = (f"{at.hour}时{at.minute}分", f"{at:%H:%M}", f"{half}{(at.hour - 1) % 12 + 1}点", f"{at.hour}时", "")
     return forms[int(rng.integers(0, len(forms)))]
 
 

@@ -24,17 +24,16 @@ class Slot:
 
 @dataclass
 class GangState:
-    """Where a gang stands: the number and age of its site, and how many mules of each layer it has used up."""
+    """Where a gang stands: the number of its site, and the day it came into use."""
 
     site: int = 0
     site_since: int = 0
-    used: dict[str, int] = field(default_factory=lambda: {"first": 0, "middle": 0, "last": 0})
 
 
 @dataclass
 class State:
-    """After day `day`: balances in fen; cards in boxes with the next unused of each stock; gangs; cases not yet reported;
-    transfers ordered but not booked (µs, payer, payee, fen, kind, channel, case, hop); lines, accounts and sites blocked.
+    """After day `day`: balances in fen; cards in boxes with the next unused of each stock; gangs; cases under way;
+    transfers ordered but not booked (µs, payer, payee, fen, kind, channel, case, hop); what is blocked.
     """
 
     day: int

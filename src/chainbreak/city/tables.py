@@ -37,7 +37,7 @@ def _call_table(day: Day, rng: np.random.Generator, legs: Legs) -> pa.Table:
     missing, optional = world.mix["missing"], world.mix["optional"]
     at = world.day_us(day.number) + legs.second * US_PER_S
     is_call = legs.kind <= MT_CALL
-    # A third of cells report timing advance; it tells distance, so a thing that stays put keeps its value but for noise.
+    # Timing advance tells distance, so a thing that stays put keeps its value but for noise.
     measured = (scattered(legs.cell, 201) % 1000 < optional["ta_share"] * 1000) & (rng.random(n) < 0.97)
     ta = scattered(legs.handset * 4_096 + legs.cell, 202) % 14 + (rng.random(n) < 0.15)
     auth = np.round(np.exp(rng.normal(np.log(130.0), 0.35, n)), 1)
@@ -120,7 +120,7 @@ def outlet_table(world: World) -> pa.Table:
 
 
 def transfer_table(day: Day, moved: Moves) -> tuple[pa.Table, Moves]:
-    """Grain: one transfer, columns of the record kind `transfer`, in the order of booking; and the moves in that order."""
+    """Grain: one transfer, columns of the record kind `transfer`, in order of booking; and the moves in that order."""
     moved = moved.where(np.lexsort((moved.hop, moved.at)))
     seq = day.number * 10**9 + np.arange(len(moved.at))
     texts = day.world.accounts.text

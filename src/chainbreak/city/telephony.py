@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from chainbreak.city.draws import DAY_S, Bools, Floats, Ints, Rng, lognormal, scattered, seconds_in, stream
+from chainbreak.city.lines import Lines
 from chainbreak.city.world import World
 from chainbreak.records.call import CALL_KINDS
 
@@ -88,7 +89,9 @@ def calls(day: Day, rng: Rng, caller: Ints, callee: Ints, second: Ints, duration
     where = day.cells(rng, caller[out], second[out]) if cell is None else cell[out]
     held = day.handset[caller[out]] if caller_handset is None else caller_handset[out]
     answered = (duration > 0).astype(np.int64)
-    mine = Legs(second[out], duration[out], np.full(len(out), MO_CALL), caller[out], held, callee[out], where, answered[out])
+    mine = Legs(
+        second[out], duration[out], np.full(len(out), MO_CALL), caller[out], held, callee[out], where, answered[out]
+    )
     # Network elements' clocks differ by a second or two.
     late = np.minimum(second[inn] + rng.integers(0, 3, len(inn)), DAY_S - 1)
     theirs = Legs(late, duration[inn], np.full(len(inn), MT_CALL), callee[inn], day.handset[callee[inn]], caller[inn],
@@ -114,7 +117,8 @@ def talk(rng: Rng, median_s: Floats | float, sigma: float, answered: float, n: i
 def hours_of(rng: Rng, rhythm: Ints) -> Ints:
     """A second of the day for each, by the rhythm of life."""
     hour = (rng.random(len(rhythm))[:, None] > HOUR_SHARES[rhythm]).sum(axis=1)
-    return np.minimum(hour, 23) * 3600 + rng.integers(0, 3600, len(rhythm))
+    second: Ints = np.minimum(hour, 23) * 3600 + rng.integers(0, 3600, len(rhythm))
+    return second
 
 
 def social_calls(day: Day) -> Legs:
@@ -128,7 +132,7 @@ def social_calls(day: Day) -> Legs:
     stranger = np.where(rng.random(m) < 0.6, rng.integers(0, people, m), n + rng.integers(0, lines.outsiders, m))
     contact = world.circles.pick(rng, owner, np.full(m, people)).astype(np.int64)
     # A contact below the number of people is that person's first line, which has the same number; others are outside.
-    contact = np.where(contact < people, contact, contact - people + n)
+    contact = np.where(contact < people, _one_of_lines(lines, rng, contact), contact - people + n)
     callee = np.where(rng.random(m) < habits["one_off_share"], stranger, contact)
     callee = np.where(callee == caller, (callee + 1) % people, callee)
     duration = talk(rng, lines.mean_s[caller] * 0.7, habits["duration_s"]["sigma_within"], habits["answered"], m)
@@ -138,6 +142,12 @@ def social_calls(day: Day) -> Legs:
     return calls(day, rng, first, second, when, duration)
 
 
+def _one_of_lines(lines: Lines, rng: Rng, person: Ints) -> Ints:
+    """The number of a person that is rung: the second line's now and then, where there is one."""
+    second = lines.second[np.minimum(person, len(lines.second) - 1)]
+    return np.where((second >= 0) & (rng.random(len(person)) < 0.3), second, person)
+
+
 def service_messages(day: Day) -> Legs:
     """Messages from services to everybody, and the few that people still send each other."""
     world, rng, habits = day.world, day.rng("messages"), day.world.mix["habits"]
@@ -145,6 +155,7 @@ def service_messages(day: Day) -> Legs:
     received = habits["messages_received_per_day"]
     taste = np.exp((scattered(np.arange(people), 5) % 2000 / 1000 - 1) * 1.7 * received["sigma"])
     reader = np.repeat(np.arange(people), rng.poisson(taste * received["median"]))
+    reader = _one_of_lines(lines, rng, reader)
     sender = lines.senders[(len(lines.senders) * rng.random(len(reader)) ** 2).astype(np.int64)]
     writer = np.repeat(np.arange(people), rng.poisson(habits["messages_sent_per_day"], people))
     friend = world.circles.pick(rng, writer, writer).astype(np.int64)

@@ -64,12 +64,16 @@ def truth_of_world(world: World, truth: Truth) -> None:
         for layer, members in gang.mules.items():
             rows += [{"account": text[a], "class": "mule", "gang": gang.number, "layer": layer} for a in members]
     mules = {row["account"] for row in rows}
-    rows += [{"account": a, "class": k, "gang": None, "layer": None} for a, k in zip(text, kind, strict=True) if a not in mules]
+    rows += [
+        {"account": a, "class": k, "gang": None, "layer": None}
+        for a, k in zip(text, kind, strict=True)
+        if a not in mules
+    ]
     truth.add_rows("accounts", rows)
 
 
 def truth_of_boxes(day: Day, box_days: list[BoxDay], truth: Truth) -> None:
-    """Grain of `devices`: one stay of one card in one port, from and to as µs UTC; companies' gateways have gang null."""
+    """Grain of `devices`: one stay of one card in one port, from and to as µs UTC; gang null: a company's."""
     world, begin = day.world, day.world.day_us(day.number)
     for found in box_days:
         s, n = found.sessions, len(found.sessions.port)
@@ -95,7 +99,10 @@ def truth_of_money(day: Day, moved: Moves, truth: Truth) -> None:
 
 
 def truth_of_cases(day: Day, opened: list[Case], reported: list[Case], truth: Truth) -> None:
-    """Grain of `victims`: one case when it begins; of `losses`: one payment; of `reports`: one report with its case."""
+    """Grain of `victims`: one case when it begins; of `reports`: one report with its case.
+
+    `first_paid_us` is in `reports`, and for cases without a report in the hop 0 of `transfers`.
+    """
     world = day.world
     texts, accounts, identity = world.lines.text, world.accounts.text, world.people.identity
     truth.add_rows("victims", [
@@ -104,8 +111,9 @@ def truth_of_cases(day: Day, opened: list[Case], reported: list[Case], truth: Tr
          "box_msisdn": texts[c["sim"]].as_py() if c["sim"] >= 0 else None, "first_contacted_us": c["contact_us"]}
         for c in opened])  # fmt: skip
     truth.add_rows("reports", [
-        {"report_id": report_id(day, number), "case": c["case"], "gang": c["gang"], "series": f"{c['gang']}-{c['fraud']}",
-         "type": c["fraud"], "first_contacted_us": c["contact_us"], "first_paid_us": c["paid"][0][0], "loss_fen": c["loss_fen"]}
+        {"report_id": report_id(day, number), "case": c["case"], "gang": c["gang"],
+         "series": f"{c['gang']}-{c['fraud']}", "type": c["fraud"], "first_contacted_us": c["contact_us"],
+         "first_paid_us": c["paid"][0][0], "loss_fen": c["loss_fen"]}
         for number, c in enumerate(reported, 1)])  # fmt: skip
 
 

@@ -67,5 +67,3 @@ def make_world(mix: Mix, seed: int, start: date) -> World:
     circles = make_circles(mix, seed, people, lines.outsiders)
     return World(mix, seed, start, start_us, places, people, circles, lines, accounts,
                  boxes + company_boxes(mix, lines), gangs)  # fmt: skip
-
-

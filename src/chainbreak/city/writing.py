@@ -35,15 +35,16 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def write_tables(path: Path, tables: Iterable[pa.Table]) -> int:
-    """Tables of one schema as the row groups of one Parquet file; returns rows. Nothing is written when there are none."""
+    """Tables of one schema as the row groups of one Parquet file; returns rows. Nothing is written without tables."""
     parts = iter(tables)
     first = next(parts, None)
     if first is None:
         return 0
     rows = 0
-    with whole_file(path) as temporary, pq.ParquetWriter(
-        temporary, first.schema, compression="zstd", compression_level=1
-    ) as writer:
+    with (
+        whole_file(path) as temporary,
+        pq.ParquetWriter(temporary, first.schema, compression="zstd", compression_level=1) as writer,
+    ):
         for table in chain([first], parts):
             writer.write_table(table)
             rows += table.num_rows

@@ -35,7 +35,9 @@ def build(
 def step(
     folder: Annotated[Path, typer.Argument(help="A built city")],
     days: Annotated[int, typer.Option(min=1, help="Days to add")] = 1,
-    blocks: Annotated[list[Path] | None, typer.Option(help="Number list, hold list or zone as delivered; repeat")] = None,
+    blocks: Annotated[
+        list[Path] | None, typer.Option(help="Number list, hold list or zone as delivered; repeat")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Go on by some days, given what is blocked."""
