@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.orders import exclusions, ledger
@@ -39,6 +39,7 @@ def ask_for(
         hits=exclusion_hits(office, conn, about, now) if check_lists else (),
         held_elsewhere_fen=ledger.held_elsewhere_fen(conn, about.object, order.order_id if order else "", now),
         emergency_by=ledger.emergency_by(conn, about.object),
+        refuted=ledger.refuted_refs(conn),
         logged=order is not None and ledger.is_logged(conn, order),
     )  # fmt: skip
 
@@ -62,10 +63,22 @@ def clear_value(office: Office, conn: Connection, content: Content, purpose: str
     Raises:
         InputError: the vault does not know it (CB-ID-021).
     """
-    kind = object_kind(content.object)
-    if kind not in set(Identifier):
-        return content.object.partition(":")[2] if kind == "cell" else content.object
-    value = office.vault.value(Identifier(kind), read_token(content.object)[1])
-    leaf = log.Entry.by(SERVICE, now_us, "vault.read", content.object, purpose=purpose, case=content.case_ref)
-    log.append(conn, leaf)
-    return value
+    if object_kind(content.object) in set(Identifier):
+        leaf = log.Entry.by(SERVICE, now_us, "vault.read", content.object, purpose=purpose, case=content.case_ref)
+        log.append(conn, leaf)
+    return clear_values(office, [content])[0]
+
+
+def clear_values(office: Office, contents: Sequence[Content]) -> list[str]:
+    """The objects of orders in clear, in the order given; the caller leaves the leaf.
+
+    Raises:
+        InputError: the vault does not know one (CB-ID-021).
+    """
+    objects = [content.object for content in contents]
+    known: dict[str, str] = {}
+    for kind in {object_kind(written) for written in objects} & {str(k) for k in Identifier}:
+        tokens = {written: read_token(written)[1] for written in objects if object_kind(written) == kind}
+        values = office.vault.values(Identifier(kind), tokens.values())
+        known |= {w: values.get(t) or office.vault.value(Identifier(kind), t) for w, t in tokens.items()}
+    return [known.get(w, w.partition(":")[2] if object_kind(w) == "cell" else w) for w in objects]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from chainbreak.base.clock import US_PER_S
 from chainbreak.store.desk.tables_delivery import outbox, receipt
 
 if TYPE_CHECKING:
@@ -39,8 +41,9 @@ def _queue(conn: Connection, order: Order, action: str, targets: Iterable[str], 
     rows = [
         {
             "order_id": order.order_id, "revision": order.revision, "target": target, "action": action,
-            "state": QUEUED, "urgency": URGENCY[action], "attempts": 0, "queued_at_us": now_us, "due_at_us": now_us,
-            "detail": "",
+            "state": QUEUED, "urgency": URGENCY[action], "attempts": 0, "queued_at_us": now_us, "detail": "",
+            # An order signed ahead of its start is not passed on before it.
+            "due_at_us": max(now_us, order.content.starts_at_us) if action == BLOCK else now_us,
         }
         for target in targets
     ]  # fmt: skip
@@ -59,6 +62,18 @@ def waiting(conn: Connection, now_us: int | None = None) -> list[Any]:
     o = outbox.c
     query = select(outbox).where(o.state.in_((QUEUED, SENT))).order_by(o.urgency, o.due_at_us, o.order_id, o.target)
     return list(conn.execute(query if now_us is None else query.where(o.due_at_us <= now_us)))
+
+
+def postpone(conn: Connection, message: Any, now_us: int, why: str) -> None:
+    """Try again later: 1, 2, 5, 15, then every 60 s (delivery, section 2), with a tenth of jitter by order."""
+    waits = (1, 2, 5, 15, 60)
+    wait_us = waits[min(message.attempts, len(waits) - 1)] * US_PER_S
+    jitter = zlib.crc32(message.order_id.encode()) % (wait_us // 10)
+    o = outbox.c
+    same = (o.order_id == message.order_id) & (o.revision == message.revision) & (o.target == message.target)
+    conn.execute(update(outbox).where(same).values(
+        attempts=o.attempts + 1, due_at_us=now_us + wait_us + jitter, detail=why
+    ))  # fmt: skip
 
 
 def settle(conn: Connection, message: Any, state: str, now_us: int, **values: Any) -> None:

@@ -33,7 +33,8 @@ class Ask:
     `data` becomes the event's data when the move is made. `digest`: what the approver saw on the screen.
     `content`: the new content, for a draft, an edit, an extension. `hits`: exclusions the object meets.
     `held_elsewhere_fen`: held by other standing orders on the same traced money. `emergency_by`: who already took an
-    unconfirmed emergency measure against this object. `logged`: the log holds the leaf of the last signature.
+    unconfirmed emergency measure against this object. `refuted`: supports that an appeal has taken away.
+    `logged`: the log holds the leaf of the last signature.
     """
 
     actor: Actor
@@ -44,6 +45,7 @@ class Ask:
     hits: tuple[str, ...] = ()
     held_elsewhere_fen: int = 0
     emergency_by: frozenset[str] = frozenset()
+    refuted: frozenset[str] = frozenset()
     logged: bool = False
 
 
@@ -154,6 +156,13 @@ def no_exclusion(order: Order | None, ask: Ask, rules: Rules) -> Iterator[Object
     for hit in ask.hits:
         if hit not in named:
             yield Objection("CB-OR-026", "the object is on an exclusion list", hit)
+
+
+def still_supported(order: Order | None, ask: Ask, rules: Rules) -> Iterator[Objection]:
+    """Something it rests on has not been refuted by an appeal."""
+    supports = _content(order, ask).supports()
+    if supports and supports <= ask.refuted:
+        yield Objection("CB-OR-027", "everything it rests on was refuted on appeal", ", ".join(sorted(supports)))
 
 
 def four_eyes(order: Order | None, ask: Ask, rules: Rules) -> Iterator[Objection]:

@@ -24,6 +24,7 @@ from chainbreak.store.desk.tables_orders import (
     order_event,
     order_file,
     order_support,
+    refuted,
     task,
 )
 
@@ -170,6 +171,18 @@ def emergency_by(conn: Connection, about: str) -> frozenset[str]:
     return frozenset(row.actor for row in rows if row.order_id not in confirmed)
 
 
+def refuted_refs(conn: Connection) -> frozenset[str]:
+    """Supports that appeals have taken away: `finding:ID`, `order:ID`."""
+    return frozenset(conn.execute(select(refuted.c.ref)).scalars())
+
+
+def refute(conn: Connection, refs: Iterable[str], by_order: str, now_us: int) -> None:
+    """Note that an appeal about `by_order` has taken these supports away."""
+    rows = [{"ref": ref, "by_order": by_order, "at_us": now_us} for ref in sorted(set(refs) - refuted_refs(conn))]
+    if rows:
+        conn.execute(insert(refuted), rows)
+
+
 def all_supports(conn: Connection) -> dict[str, set[str]]:
     """Every order's supports, but those of orders that never left or are already annulled: the evidence graph."""
     gone = (State.WITHDRAWN, State.ANNULLED, State.CORRECTED)
@@ -195,8 +208,8 @@ def open_tasks(conn: Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in rows.mappings()]
 
 
-def list_orders(conn: Connection, states: Iterable[str] | None, limit: int, **equal: str | None) -> list[Order]:
-    """Orders, the last changed first; `equal`: kind, object, case_ref, drafted_by."""
+def list_orders(conn: Connection, states: Iterable[str] | None, limit: int | None, **equal: str | None) -> list[Order]:
+    """Orders, the last changed first; `limit` None: all; `equal`: kind, object, case_ref, drafted_by."""
     o = order_file.c
     query = select(o.body).order_by(o.updated_at_us.desc(), o.order_id).limit(limit)
     if states is not None:

@@ -65,6 +65,19 @@ class Clocks(BaseModel):
         return self.emergency_min * US_PER_MIN
 
 
+class Delivery(BaseModel):
+    """How files for partners are written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    landing: str = Field(pattern=r"^([a-z0-9-]{1,63}\.)*[a-z0-9-]{0,63}$")
+    """Host that a blocked name leads to; empty: it does not exist."""
+    zone: str = Field(pattern=r"^([a-z0-9-]{1,63}\.)+[a-z0-9-]{1,63}$")
+    """Name of the response policy zone."""
+    ttl_s: int = Field(ge=1, le=3_600)
+    """Seconds a resolver may keep an answer; short, so that a withdrawal acts soon."""
+
+
 class Rules(BaseModel):
     """All of it."""
 
@@ -72,6 +85,7 @@ class Rules(BaseModel):
 
     kinds: dict[str, KindRule]
     clocks: Clocks
+    delivery: Delivery
     release_reasons: tuple[str, ...]
 
     def kind(self, name: str) -> KindRule:

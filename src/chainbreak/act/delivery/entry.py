@@ -1,0 +1,61 @@
+"""One line of an artefact: what a partner must hold, with its own end, so that a partner who hears no more lets go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chainbreak.act.orders.force import ends_at_us
+from chainbreak.base.clock import rfc3339
+
+if TYPE_CHECKING:
+    from chainbreak.act.orders.model import Order
+
+
+@dataclass(frozen=True, order=True)
+class Mark:
+    """What identifies a line when a file is read back: the value in clear, the order, the end it was given."""
+
+    value: str
+    order_id: str
+    valid_until: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One order as a partner needs it: `value` is the identifier in clear; times are RFC 3339 UTC; money is fen."""
+
+    value: str
+    order_id: str
+    revision: int
+    kind: str
+    measure: str
+    direction: str
+    functions: tuple[str, ...]
+    amount_fen: int | None
+    valid_from: str
+    valid_until: str
+    digest: str
+
+    @property
+    def mark(self) -> Mark:
+        """What identifies the line."""
+        return Mark(self.value, self.order_id, self.valid_until)
+
+    @property
+    def sort_key(self) -> tuple[str, str]:
+        """Lines are sorted by value, then order."""
+        return (self.value, self.order_id)
+
+
+def entry_of(order: Order, value: str) -> Entry:
+    """The line of an order about `value`.
+
+    Values of numbers lose the mark of a service number's country (`CN:95588` -> `95588`).
+    """
+    content = order.content
+    return Entry(
+        value.partition(":")[2] if value[2:3] == ":" else value, order.order_id, order.revision, content.kind,
+        content.rung, str(content.scope.get("direction", "")), tuple(content.scope.get("functions", ())),
+        content.amount_fen, rfc3339(content.starts_at_us), rfc3339(ends_at_us(order)), order.digest,
+    )  # fmt: skip

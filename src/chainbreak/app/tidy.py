@@ -1,0 +1,29 @@
+"""Say of orders that time has ended that it has, so that partners are told at once. They were over without this."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chainbreak.act.orders import ledger
+from chainbreak.act.orders.force import ends_at_us, standing
+from chainbreak.act.orders.guards import Ask
+from chainbreak.act.orders.model import State
+from chainbreak.app.order_ask import rules_of
+from chainbreak.records.actor import SERVICE
+
+if TYPE_CHECKING:
+    from chainbreak.app.bootstrap import Office
+
+
+def tidy(office: Office) -> int:
+    """Close every order whose end has passed, and queue the messages that take it back; returns how many."""
+    rules = rules_of(office)
+    with office.desk.begin() as conn:
+        now = ledger.order_now(conn, office.clock.now_us())
+        over = [order for order in ledger.issued_orders(conn) if now >= ends_at_us(order)]
+        for order in over:
+            word = standing(order, now)
+            move = "lapse" if word == State.LAPSED else "expire"
+            ask = Ask(SERVICE, now, {"reason": word})
+            ledger.make(conn, move, order.order_id, order, ask, rules)
+    return len(over)
