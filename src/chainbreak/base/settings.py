@@ -35,9 +35,9 @@ class Settings(BaseModel):
     """First language of pages and notices."""
     desk_url: str = ""
     """SQLAlchemy address of the desk; empty: SQLite in the centre's directory."""
-    memory_limit_mib: int = Field(1024, ge=256)
+    memory_limit_mib: int = Field(default=1024, ge=256)
     """What the query engine may use before it spills to disk, in MiB."""
-    threads: int = Field(2, ge=1)
+    threads: int = Field(default=2, ge=1)
     """Worker threads of the query engine."""
     hotline: str = "96110"
     """The published number people call, as printed on notices."""
