@@ -24,6 +24,7 @@ from chainbreak.city.lookalikes import family_swaps, family_turns, machines, rep
 from chainbreak.city.messages import message_table, scam_texts
 from chainbreak.city.money import Moves, honest_moves
 from chainbreak.city.neighbours import incident_table, inspection_table
+from chainbreak.city.openings import opened_domains, opening_visits
 from chainbreak.city.registrations import registrations
 from chainbreak.city.reports import report_rows
 from chainbreak.city.sites import lookup_table, move_sites, visit_sites
@@ -51,21 +52,24 @@ def one_day(world: World, state: State, known: Known) -> Produced:
     """The day after `state.day`; `state` is moved on by it."""
     day = Day.of(world, state.day + 1)
     second_hand(day)
-    domains, new_sites = move_sites(day, state)
+    sites, new_sites = move_sites(day, state)
+    domains = pa.concat_tables([sites, opened_domains(day)])
     box_days = [found for box in world.boxes if (found := box_day(day, box, state))]
     opened = open_cases(day, box_days, state)
     visits = visit_sites(day, state)
     transfers, moved = transfer_table(day, _money(day, state))
     text_legs, texts, curious = scam_texts(day, state)
+    told_legs, told, seen = opening_visits(day)
     registered, codes = registrations(day)
     legs = Legs.joined([*_honest_legs(day), *(found.legs for found in box_days), follow_ups(day, box_days, state),
-                        calls_for_help(day, state), text_legs, codes])  # fmt: skip
+                        calls_for_help(day, state), text_legs, told_legs, codes])  # fmt: skip
     legs = _cut_off(legs, state)
     reported = close_cases(day, state)
     tables: dict[str, Iterable[pa.Table]] = {
         "call": call_tables(day, legs), "transfer": [transfers], "line": _line_changes(day, state),
-        "registration": [registered], "message": [message_table(day, legs, texts)],
-        "lookup": [lookup_table(day, visits + curious, known.domains)], "domain": [domains] if new_sites else [],
+        "registration": [registered], "message": [message_table(day, legs, texts + told)],
+        "lookup": [lookup_table(day, visits + curious + seen, known.domains)],
+        "domain": [domains] if domains.num_rows else [],
         "incident": [incident_table(day)], "inspection": [inspection_table(day, known.sites)],
     }  # fmt: skip
     state.day = day.number

@@ -15,6 +15,7 @@ from chainbreak.city.boxes import BoxDay
 from chainbreak.city.cases import Case
 from chainbreak.city.lines import CLASSES
 from chainbreak.city.money import Moves
+from chainbreak.city.openings import opened_on
 from chainbreak.city.reports import report_id
 from chainbreak.city.tables import transfer_ids
 from chainbreak.city.telephony import Day
@@ -120,3 +121,9 @@ def truth_of_cases(day: Day, opened: list[Case], reported: list[Case], truth: Tr
 def truth_of_sites(day: Day, sites: dict[str, int], truth: Truth) -> None:
     """Grain of `domains`: one site of a gang, and the day it came into use."""
     truth.add_rows("domains", [{"domain": name, "gang": gang, "day": day.number} for name, gang in sites.items()])
+
+
+def truth_of_openings(day: Day, truth: Truth) -> None:
+    """Grain of `openings`: one honest site, its class, and the day it opened."""
+    rows = [{"domain": o.name, "class": o.kind, "day": o.day} for o in opened_on(day.world, day.number)]
+    truth.add_rows("openings", rows)
