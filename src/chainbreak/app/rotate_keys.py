@@ -12,9 +12,10 @@ with, and the vault resolves those through the map. Earlier lake versions keep o
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from chainbreak.base.errors import RefusedError
+from chainbreak.base.errors import RefusedError, SetupError
 from chainbreak.base.progress import Advance, silent
 from chainbreak.records import KINDS, Identifier
 from chainbreak.records.actor import Actor, Role
@@ -61,26 +62,47 @@ def rotate_keys(
 
 def _exchange_table(office: Office, table: str, exchange: Exchange, name: str, advance: Advance) -> bool:
     """Exchange one table unless this rotation has done so already; whether it was done now."""
+    import pyarrow as pa
+
     from chainbreak.identity.retoken import Exchanger
 
     with office.lake.writing(table):
         delta = office.lake.open(table)
         exchanger = Exchanger(table, exchange)
-        rows = delta.to_pyarrow_dataset()
-        due = exchanger.concerns(rows.schema) and not any(c.get("rotation") == name for c in delta.history())
+        due = exchanger.concerns(pa.schema(delta.schema())) and not any(
+            c.get("rotation") == name for c in delta.history()
+        )
         if due:
             partition_by = KINDS[table].partition_by if table in KINDS else list(delta.metadata().partition_columns)
-            office.lake.replace(table, _exchanged(rows, exchanger), partition_by, note={"rotation": name})
+            with _own_errors() as failed:
+                rows = _exchanged(delta.to_pyarrow_dataset(), exchanger, failed)
+                office.lake.replace(table, rows, partition_by, note={"rotation": name})
     advance(1)
     return due
 
 
-def _exchanged(rows: Any, exchanger: Exchanger) -> Any:
+@contextmanager
+def _own_errors() -> Iterator[list[SetupError]]:
+    """Raise what was put into the list: an error inside the rows comes out of the writer as one of its own."""
+    failed: list[SetupError] = []
+    try:
+        yield failed
+    except Exception:
+        if failed:
+            raise failed[0] from None
+        raise
+
+
+def _exchanged(rows: Any, exchanger: Exchanger, failed: list[SetupError]) -> Any:
     import pyarrow as pa
 
     def batches() -> Iterator[Any]:
         for batch in rows.to_batches(batch_readahead=1, fragment_readahead=1):
-            yield exchanger.batch(batch)
+            try:
+                yield exchanger.batch(batch)
+            except SetupError as e:
+                failed.append(e)
+                raise
 
     return pa.RecordBatchReader.from_batches(rows.schema, batches())
 
