@@ -64,6 +64,23 @@ class Shelf:
                 self._merge()
         return len(rows)
 
+    def remove(self, tokens: Ints) -> int:
+        """Destroy the rows of `tokens` by rewriting the segments that hold them; returns how many rows that was."""
+        gone = 0
+        with self._writing():
+            for name, index in list(self._indexes.items()):
+                kept = ~np.isin(index[0], tokens)
+                if kept.all():
+                    continue
+                gone += int((~kept).sum())
+                if kept.any():
+                    rows = sealed.read_groups(self.folder, name, self._key)
+                    self._write(rows.filter(pa.array(kept)).combine_chunks())
+                (self.folder / f"{name}.npy").unlink()
+                sealed.remove(self.folder, name)
+            self._refresh()
+        return gone
+
     def find(self, tokens: Ints) -> dict[int, str]:
         """Token -> value of those that are here; only the row groups that hold them are decrypted.
 

@@ -82,8 +82,16 @@ class Vault:
 
     def add_texts(self, record_refs: Sequence[str], texts: Sequence[str]) -> int:
         """Keep the original texts of records, by record_ref (32 hex digits); returns how many were new."""
-        refs = np.frombuffer(bytes.fromhex("".join(record_refs)), dtype=">i8").astype(np.int64).reshape(-1, 2)
+        refs = _halves(record_refs)
         return self._texts.add(refs[:, 0], refs[:, 1], pa.array(texts, pa.string()))
+
+    def count_texts(self, record_refs: Sequence[str]) -> int:
+        """How many of these records have their original text here."""
+        return int(self._texts.known(_halves(record_refs)[:, 0]).sum())
+
+    def remove_texts(self, record_refs: Sequence[str]) -> int:
+        """Destroy the original texts of records; returns how many there were. Their masked copies stay in the lake."""
+        return self._texts.remove(_halves(record_refs)[:, 0])
 
     def text(self, record_ref: str) -> str:
         """The original text of a record.
@@ -143,3 +151,8 @@ class Vault:
 
 def _folder_name(kind: Identifier, epoch: int) -> str:
     return f"{kind.value}-{epoch:04d}"
+
+
+def _halves(record_refs: Sequence[str]) -> Ints:
+    """Two int64 for each record_ref (32 hex digits), shape (n, 2): the text's place and its check."""
+    return np.frombuffer(bytes.fromhex("".join(record_refs)), dtype=">i8").astype(np.int64).reshape(-1, 2)

@@ -77,16 +77,25 @@ class Lake:
                 "CB-ST-011", "lake version not found", given=f"{table}@{version}", allowed=str(e)
             ) from None
 
-    def append(self, table: str, rows: pa.Table, partition_by: list[str], *, note: dict[str, str] | None = None) -> int:
+    def append(
+        self,
+        table: str,
+        rows: pa.Table,
+        partition_by: list[str],
+        *,
+        note: dict[str, str] | None = None,
+        properties: Any = None,
+    ) -> int:
         """Append `rows` in one atomic commit and return the new version; new columns are added to the schema.
 
-        `note` is kept in the commit (who, which file) for people who read the history.
+        `note` is kept in the commit (who, which file) for people who read the history. `properties` are deltalake's
+        `WriterProperties`: which columns get dictionaries and statistics.
         """
         from deltalake import CommitProperties, write_deltalake
 
         write_deltalake(
             self.path(table), rows, mode="append", partition_by=partition_by or None, schema_mode="merge",
-            commit_properties=CommitProperties(custom_metadata=note or {}),
+            writer_properties=properties, commit_properties=CommitProperties(custom_metadata=note or {}),
         )  # fmt: skip
         version = self.version(table)
         assert version is not None
@@ -103,6 +112,38 @@ class Lake:
         version = self.version(table)
         assert version is not None
         return version
+
+    def count_before(self, table: str, day: date) -> int:
+        """Rows of local days before `day`; 0 when there is no such table."""
+        return self._before(table, day).count_rows() if table in self.tables() else 0
+
+    def refs_before(self, table: str, day: date) -> list[str]:
+        """The record_refs of local days before `day`; none when there is no such table."""
+        if table not in self.tables():
+            return []
+        refs: list[str] = self._before(table, day).to_table(columns=["record_ref"])["record_ref"].to_pylist()
+        return refs
+
+    def forget(self, table: str, before: date, *, note: dict[str, str] | None = None) -> int:
+        """Delete the rows of local days before `before`, files included; returns how many rows went.
+
+        Files of older versions go as well: what was pinned to them cannot be computed again, and that is the point.
+        """
+        from deltalake import CommitProperties
+
+        with self.writing(table):
+            delta = self.open(table)
+            gone = delta.delete(
+                f"local_day < '{before.isoformat()}'", commit_properties=CommitProperties(custom_metadata=note or {})
+            )
+            # Nobody writes while the lock is held, so files of no version can go at once.
+            delta.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False)
+        return int(gone["num_deleted_rows"])
+
+    def _before(self, table: str, day: date) -> Any:
+        import pyarrow.dataset as ds
+
+        return self.open(table).to_pyarrow_dataset().filter(ds.field("local_day") < day)
 
     @contextmanager
     def writing(self, table: str) -> Iterator[None]:
