@@ -134,7 +134,7 @@ def order_payments(day: Day, state: State) -> None:
 
 def _mule(rng: Rng, day: Day, state: State, gang: int, layer: str) -> int:
     """One of the layer's mules in use: a window over the gang's list that moves on, past those that are held."""
-    listed = [int(a) for a in day.world.gangs[gang].mules[layer] if int(a) not in state.held_accounts]
+    listed = [int(a) for a in day.world.gangs[gang].mules[layer] if int(a) not in state.held_fen]
     row = day.world.mix["gangs"]["mules"]
     begin = (day.number // row["days_used"]) * 2
     return listed[(begin + int(rng.integers(0, row[layer]))) % len(listed)] if listed else -1
@@ -189,7 +189,7 @@ def _dwell(day: Day, rng: Rng) -> int:
 def book_payments(day: Day, state: State) -> tuple[Moves, Ints]:
     """Book what is due today; returns the transfers and, by account, what must be kept from honest spending.
 
-    A held account pays nothing, and nobody pays what he has not got: what depended on it does not happen.
+    Nobody pays what he has not got or what is held in his account: what depended on it does not happen.
     """
     end = day.world.day_us(day.number) + US_PER_DAY
     reserve = np.zeros(day.world.accounts.n, np.int64)
@@ -199,7 +199,7 @@ def book_payments(day: Day, state: State) -> tuple[Moves, Ints]:
     for row in sorted((row for row in state.in_flight if row[0] < end), key=lambda r: (r[0], r[7], r[1], r[2])):
         at_us, payer, payee, fen, _, _, number, hop = row
         have = running.get(payer, 0)
-        if payer in state.held_accounts or int(state.balance[payer]) + have < fen:
+        if int(state.balance[payer]) + have - state.held_fen.get(payer, 0) < fen:
             continue
         running[payer], running[payee] = have - fen, running.get(payee, 0) + fen
         reserve[payer] = max(int(reserve[payer]), fen - have)

@@ -90,12 +90,12 @@ def _honest_legs(day: Day) -> list[Legs]:
 
 
 def _money(day: Day, state: State) -> Moves:
-    """The day's transfers; balances are moved on. A held account pays nobody."""
+    """The day's transfers; balances are moved on. What is held in an account does not leave it."""
     order_payments(day, state)
     fraud, reserve = book_payments(day, state)
-    free = state.balance - reserve
-    free[list(state.held_accounts)] = 0
-    moved = Moves.joined([fraud, honest_moves(day, free)])
+    for account, fen in state.held_fen.items():
+        reserve[account] += fen
+    moved = Moves.joined([fraud, honest_moves(day, np.maximum(state.balance - reserve, 0))])
     np.add.at(state.balance, moved.payee, moved.fen)
     np.subtract.at(state.balance, moved.payer, moved.fen)
     return moved
@@ -112,9 +112,11 @@ def _cut_off(legs: Legs, state: State) -> Legs:
 
 
 def _line_changes(day: Day, state: State) -> list[pa.Table]:
-    """Lines activated today, and new versions of those that were closed by a block."""
+    """Lines activated today, and new versions of those that a block closed or a release opened again."""
     dawn, activated = day.world.day_us(day.number), day.world.lines.activated_us
     new = np.flatnonzero((activated >= dawn) & (activated < dawn + US_PER_DAY))
     closed = np.array(sorted(state.blocked_lines - state.closed_lines), np.int64)
-    state.closed_lines |= state.blocked_lines
-    return [line_table(day.world, which, at) for which, at in ((new, None), (closed, dawn)) if len(which)]
+    opened = np.array(sorted(state.closed_lines - state.blocked_lines), np.int64)
+    state.closed_lines = set(state.blocked_lines)
+    changes = ((new, None), (closed, dawn), (opened, None))
+    return [line_table(day.world, which, closed_us) for which, closed_us in changes if len(which)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -47,7 +48,8 @@ class State:
     blocked_lines: set[int] = field(default_factory=set)
     closed_lines: set[int] = field(default_factory=set)
     """Blocked lines whose closing the register already shows."""
-    held_accounts: set[int] = field(default_factory=set)
+    held_fen: dict[int, int] = field(default_factory=dict)
+    """Account -> amount that must stay in it."""
     sunk_domains: set[str] = field(default_factory=set)
 
     @staticmethod
@@ -57,13 +59,12 @@ class State:
 
     def save(self, folder: Path) -> None:
         """Write to `folder`: balances.npy and state.json, each atomically."""
-        import io
-
         folder.mkdir(parents=True, exist_ok=True)
-        held = io.BytesIO()
-        np.save(held, self.balance, allow_pickle=False)
-        write_bytes(folder / "balances.npy", held.getvalue())
+        balances = io.BytesIO()
+        np.save(balances, self.balance, allow_pickle=False)
+        write_bytes(folder / "balances.npy", balances.getvalue())
         body = {key: sorted(value) if isinstance(value, set) else value for key, value in vars(self).items()}
+        body["held_fen"] = sorted(self.held_fen.items())
         del body["balance"]
         body["gangs"] = [asdict(gang) for gang in self.gangs]
         body["slots"] = {box: [[s.line, s.since] for s in slots] for box, slots in self.slots.items()}
@@ -73,8 +74,9 @@ class State:
     def load(folder: Path) -> State:
         """The state that `save` wrote to `folder`."""
         body = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-        for key in ("blocked_lines", "closed_lines", "held_accounts", "sunk_domains"):
+        for key in ("blocked_lines", "closed_lines", "sunk_domains"):
             body[key] = set(body[key])
+        body["held_fen"] = dict(body["held_fen"])
         body["gangs"] = [GangState(**gang) for gang in body["gangs"]]
         body["slots"] = {box: [Slot(*pair) for pair in slots] for box, slots in body["slots"].items()}
         return State(balance=np.load(folder / "balances.npy", allow_pickle=False), **body)

@@ -1,7 +1,8 @@
 """Take a built city further, day by day, given what has been blocked meanwhile.
 
 Blocks are the files that the platform delivers, in raw form: a number list or a hold list (CSV with a header), or a
-response policy zone. They hold from the next simulated midnight; what an earlier step blocked stays blocked.
+response policy zone. Each is the whole of what is in force, as partners read it, from the next simulated midnight on:
+what is no longer in it is released. Without a new file, what the last one said stays in force.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from chainbreak.city.state import State
 from chainbreak.city.truth import Truth
 from chainbreak.city.world import World, make_world
 
-LINE_HEADERS = ("msisdn", "number", "line", "value")
-ACCOUNT_HEADERS = ("account", "card")
+NUMBER, ACCOUNT, AMOUNT = "number", "account", "amount_fen"
+"""Columns of the delivered lists that matter here."""
+WHOLE_FEN = 10**15
 _ZONE_RULE = re.compile(r"^(?P<name>[^\s;$@*]\S*)\s+(?:\d+\s+)?(?:IN\s+)?CNAME\s", re.IGNORECASE)
 
 
@@ -47,35 +49,40 @@ def step(folder: Path, days: int = 1, blocks: list[Path] | None = None, advance:
 
 
 def _apply(world: World, state: State, path: Path) -> None:
+    """What one delivered file says is in force takes the place of what the last file of its kind said."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as e:
         raise InputError("CB-CI-005", "the block file cannot be read", given=f"{path.name}: {e}") from None
     if re.search(r"\bSOA\b", text):
-        state.sunk_domains.update(_zone_names(text))
+        state.sunk_domains = _zone_names(text)
         return
-    rows = list(csv.DictReader(text.splitlines()))
-    header = [name.strip().lower() for name in (rows[0] if rows else {})]
-    lines, accounts = _column(header, LINE_HEADERS), _column(header, ACCOUNT_HEADERS)
-    if rows and not lines and not accounts:
-        raise InputError("CB-CI-005", "no column of numbers or accounts", given=f"{path.name}: {', '.join(header)}",
-                         allowed=", ".join(LINE_HEADERS + ACCOUNT_HEADERS))  # fmt: skip
-    values = [list(row.values())[header.index(accounts or lines)] or "" for row in rows]
-    if accounts:
-        state.held_accounts.update(_places(values, world.accounts.text.to_pylist()))
-    elif lines:
+    table = csv.DictReader(text.splitlines())
+    names, rows = set(table.fieldnames or ()), list(table)
+    if NUMBER in names:
         own = world.lines.text.slice(0, world.lines.n).to_pylist()
-        state.blocked_lines.update(_places([value.strip()[-11:] for value in values], own))
+        state.blocked_lines = set(_by_place([(row[NUMBER] or "").strip()[-11:] for row in rows], own))
+    elif ACCOUNT in names:
+        found = _by_place([(row[ACCOUNT] or "").strip() for row in rows], world.accounts.text.to_pylist())
+        state.held_fen = {place: _amount(rows[at].get(AMOUNT), path) for place, at in found.items()}
+    else:
+        raise InputError("CB-CI-005", "neither a number list, nor a hold list, nor a zone", given=path.name,
+                         allowed=f"a column {NUMBER} or {ACCOUNT}, or an SOA record")  # fmt: skip
 
 
-def _column(header: list[str], wanted: tuple[str, ...]) -> str:
-    return next((name for name in wanted if name in header), "")
-
-
-def _places(values: list[str], known: list[str]) -> list[int]:
-    """Where each value that is known stands; others are of other cities and do nothing."""
+def _by_place(values: list[str], known: list[str]) -> dict[int, int]:
+    """Place in `known` -> place in `values`; values of other cities do nothing."""
     place = {text: at for at, text in enumerate(known)}
-    return [place[value.strip()] for value in values if value.strip() in place]
+    return {place[value]: at for at, value in enumerate(values) if value in place}
+
+
+def _amount(given: str | None, path: Path) -> int:
+    """The amount held in fen; a list without amounts holds whole accounts."""
+    if not given:
+        return WHOLE_FEN
+    if not given.isascii() or not given.isdigit():
+        raise InputError("CB-CI-005", "an amount is not a whole number of fen", given=path.name)
+    return int(given)
 
 
 def _zone_names(text: str) -> set[str]:

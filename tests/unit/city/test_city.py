@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -149,7 +150,7 @@ def test_order_of_transfers_is_total(city: Path) -> None:
 def test_contact_comes_before_payment_and_payment_before_report(city: Path) -> None:
     paid = truth(city, "transfers").join(records(city, "transfer"), "transfer_id").to_pylist()
     contacted = {row["case"]: row["first_contacted_us"] for row in truth(city, "victims").to_pylist()}
-    first_hop = {}
+    first_hop: dict[int, int] = {}
     for row in sorted(paid, key=lambda r: r["hop"]):
         if row["hop"] == 0:
             assert contacted[row["case"]] < row["booked_at_us"]
@@ -205,7 +206,7 @@ def test_cards_of_one_port_never_overlap_in_time(city: Path) -> None:
         [("device_id", "ascending"), ("port", "ascending"), ("from_us", "ascending")]
     )
     rows = stays.to_pylist()
-    for one, other in zip(rows, rows[1:], strict=False):
+    for one, other in pairwise(rows):
         if (one["device_id"], one["port"]) == (other["device_id"], other["port"]):
             assert one["to_us"] <= other["from_us"]
 
@@ -268,7 +269,7 @@ def test_held_mules_pay_nobody_and_gangs_turn_to_others(tmp_path: Path) -> None:
     out = tmp_path / "city"
     build(out, "tiny", 7, START, until=2)
     mules = [r["account"] for r in truth(out, "accounts").to_pylist() if r["class"] == "mule"][:20]
-    (tmp_path / "holds.csv").write_text("account,amount_fen\n" + "".join(f"{m},1\n" for m in mules), encoding="utf-8")
+    (tmp_path / "holds.csv").write_text("account,measure\n" + "".join(f"{m},hold\n" for m in mules), encoding="utf-8")
     step(out, days=2, blocks=[tmp_path / "holds.csv"])
     moved = ds.dataset([out / "records" / f"transfer-0{d}.parquet" for d in (3, 4)]).to_table()
     assert not set(mules) & set(moved["payer"].to_pylist())
@@ -277,11 +278,44 @@ def test_held_mules_pay_nobody_and_gangs_turn_to_others(tmp_path: Path) -> None:
     assert not set(mules) & {r["payee"] for r in later if r["hop"] == 0}
 
 
+def test_a_hold_of_an_amount_keeps_that_amount_and_ends_with_the_list(tmp_path: Path) -> None:
+    out = tmp_path / "city"
+    build(out, "tiny", 7, START, until=1)
+    first = pq.read_table(out / "records" / "transfer-01.parquet")
+    busy = first["payer"].value_counts().to_pylist()[0]["values"]
+    (tmp_path / "holds.csv").write_text(f"account,amount_fen\n{busy},{10**14}\n", encoding="utf-8")
+    (tmp_path / "none.csv").write_text("account,amount_fen\n", encoding="utf-8")
+    step(out, days=3, blocks=[tmp_path / "holds.csv"])
+    step(out, days=4, blocks=[tmp_path / "none.csv"])
+    days = [pq.read_table(out / "records" / f"transfer-0{d}.parquet")["payer"].to_pylist() for d in range(2, 9)]
+    assert not any(busy in payers for payers in days[:3])
+    assert any(busy in payers for payers in days[3:])
+
+
+def test_a_released_line_is_opened_again_in_the_register(tmp_path: Path) -> None:
+    out = tmp_path / "city"
+    build(out, "tiny", 7, START, until=1)
+    honest = truth(out, "sims").filter(pc.field("class") == "resident")["msisdn"].to_pylist()[5]
+    (tmp_path / "on.csv").write_text(f"number\n+86{honest}\n", encoding="utf-8")
+    (tmp_path / "off.csv").write_text("number\n", encoding="utf-8")
+    step(out, blocks=[tmp_path / "on.csv"])
+    step(out, blocks=[tmp_path / "off.csv"])
+    versions = [pq.read_table(out / "records" / f"line-0{d}.parquet").to_pylist() for d in (2, 3)]
+    closed, opened = ([row["closed_at_us"] for row in rows if row["msisdn"] == honest] for rows in versions)
+    assert len(closed) == 1
+    assert closed[0] is not None
+    assert opened == [None]
+    served = [pq.read_table(out / "records" / f"call-0{d}.parquet")["msisdn"].to_pylist() for d in (2, 3)]
+    assert honest not in served[0]
+    assert honest in served[1]
+
+
 def test_a_sunk_site_is_given_up_for_a_new_one(tmp_path: Path) -> None:
     out = tmp_path / "city"
     build(out, "tiny", 7, START, until=1)
     site = truth(out, "domains")["domain"].to_pylist()[-1]
-    zone = f"$TTL 60\n@ IN SOA localhost. root.localhost. 1 2 3 4 5\n@ IN NS localhost.\n{site} IN CNAME .\n*.{site} IN CNAME .\n"
+    head = "$TTL 60\n@ IN SOA localhost. root.localhost. 1 2 3 4 5\n@ IN NS localhost.\n"
+    zone = f"{head}{site} IN CNAME .\n*.{site} IN CNAME .\n"
     (tmp_path / "rpz.zone").write_text(zone, encoding="utf-8")
     step(out, blocks=[tmp_path / "rpz.zone"])
     new = truth(out, "domains").filter(pc.field("day") == 2)["domain"].to_pylist()
