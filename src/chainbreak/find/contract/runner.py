@@ -110,7 +110,11 @@ def as_seen(engine: Engine, need: Need, as_of_us: int, owner: str) -> Any:
             known = ibis.cases((table[column] <= as_of_us, table[column]), else_=ibis.null().cast("int64"))
             table = table.mutate(**{column: known})
     parts = ("local_day", "local_hour") if kind.time else ()
-    rows = table.select(*dict.fromkeys((*need.all_columns, *parts, *times))).distinct()
+    rows = table.select(*dict.fromkeys((*need.all_columns, *parts, *times)))
+    # Ingest adds no record twice; counting refs is a third of the work of a distinct that would find nothing.
+    counted = engine.run(rows.aggregate(rows=rows.count(), records=rows.record_ref.nunique())).to_pylist()[0]
+    if counted["rows"] != counted["records"]:
+        rows = rows.distinct()
     must_be_portable(f"{need.table} as seen", rows)
     return engine.checkpoint(f"{owner}_{need.table}_seen", rows)
 
