@@ -11,12 +11,25 @@ from starlette.types import Scope
 
 from chainbreak.base.failure import Failure
 from chainbreak.base.wording import codes
-from chainbreak.console.pages import errors, findings, log, order_moves, orders, sign_in, users
+from chainbreak.console.pages import (
+    appeals,
+    errors,
+    findings,
+    ingest,
+    log,
+    notice,
+    order_moves,
+    orders,
+    sign_in,
+    status,
+    today,
+    users,
+)
 from chainbreak.console.session import SignInNeeded, Visit, sign_in_address
 from chainbreak.console.view import STATIC, render
 
 # Order matters where one address could be another's parameter: /orders/new before /orders/{order_id}.
-PAGES = (errors, findings, order_moves, orders, log, users, sign_in)
+PAGES = (today, findings, order_moves, orders, notice, appeals, log, ingest, users, sign_in, status, errors)
 
 
 class LastingFiles(StaticFiles):

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Form, Query, Response
 from fastapi.responses import RedirectResponse
 
+from chainbreak.app.explain_finding import explain_finding
 from chainbreak.app.give_verdict import JUDGES, give_verdict, undo_verdict
 from chainbreak.app.list_findings import count_findings, list_findings
 from chainbreak.app.next_finding import next_finding
@@ -70,6 +71,14 @@ def one(visit: Signed, wanted: Filtered, finding_id: str) -> Response:
     found = show_finding(visit.office, finding_id)
     record_read(visit.office, visit.actor, "finding.read", f"finding:{finding_id}")
     return _detail(visit, wanted, found) if visit.is_fragment else _page(visit, wanted, found, None)
+
+
+@router.get("/findings/{finding_id}/again")
+def compute_again(visit: Signed, finding_id: str) -> Response:
+    """The finding computed again on the data versions it pins, and what would have changed the outcome."""
+    record_read(visit.office, visit.actor, "finding.explain", f"finding:{finding_id}")
+    explained = explain_finding(visit.office, finding_id).as_dict()
+    return render(visit, "_explained.html", explained=explained)
 
 
 @router.post("/findings/next")

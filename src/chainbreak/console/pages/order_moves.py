@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Query, Response
 from fastapi.responses import RedirectResponse
 
 from chainbreak.act.orders.drafting import Wish
+from chainbreak.app.acknowledge_order import acknowledge_order
 from chainbreak.app.approve_order import approve_order
 from chainbreak.app.draft_choices import draft_choices
 from chainbreak.app.draft_order import draft_order
@@ -15,6 +16,7 @@ from chainbreak.app.edit_order import edit_order
 from chainbreak.app.extend_order import extend_order
 from chainbreak.app.release_order import release_order
 from chainbreak.app.return_order import return_order
+from chainbreak.app.send_due import send_due
 from chainbreak.app.show_finding import show_finding
 from chainbreak.app.submit_order import submit_order
 from chainbreak.app.take_emergency import take_emergency
@@ -97,6 +99,20 @@ def release(visit: Signed, order_id: str, reason: Line, note: Reason = "") -> Re
     """Let go before the end."""
     release_order(visit.office, visit.actor, order_id, reason, note)
     return _shown(order_id, "released", "over")
+
+
+@router.post("/orders/{order_id}/send")
+def send(visit: Signed, order_id: str) -> Response:
+    """Send now what the service would send within seconds: it acts, whoever presses."""
+    send_due(visit.office)
+    return _shown(order_id, "sent", "under_way")
+
+
+@router.post("/orders/{order_id}/ack")
+def acknowledge(visit: Signed, order_id: str, target: Line, outcome: Line) -> Response:
+    """Enter a partner's answer."""
+    acknowledge_order(visit.office, visit.actor, order_id, target, outcome)
+    return _shown(order_id, "acknowledged", "in_force")
 
 
 @router.post("/orders/{order_id}/extend")
