@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chainbreak.audit.log import Entry, append
-from chainbreak.base.errors import ChainbreakError, InputError
+from chainbreak.base.errors import InputError
 from chainbreak.base.progress import Advance, silent
 from chainbreak.records import kind_named
 from chainbreak.records.actor import Actor
@@ -47,6 +47,7 @@ def ingest_one(
     office: Office, actor: Actor, kind: str, path: Path, mapping: Mapping | None, bar: Bar | None = None
 ) -> IngestRun:
     """One file, and its row and leaf in one transaction."""
+    from chainbreak.ingest.compaction import compact_if_it_pays
     from chainbreak.ingest.pipeline import ingest_file
 
     parts = open_parts(office)
@@ -57,16 +58,18 @@ def ingest_one(
                 run = ingest_file(parts, kind_named(kind), path, mapping, advance)
         else:
             run = ingest_file(parts, kind_named(kind), path, mapping, silent)
-    note_run(office, actor, run, "ingest.file")
+    note_run(office, actor, run)
+    if run.accepted:
+        compact_if_it_pays(parts.lake, kind_named(kind))
     return run
 
 
-def note_run(office: Office, actor: Actor, run: IngestRun, action: str) -> None:
+def note_run(office: Office, actor: Actor, run: IngestRun) -> None:
     """Put a run on the desk together with its leaf."""
     now = office.clock.now_us()
     with office.desk.begin() as conn:
         save_run(conn, run, now, actor.name)
-        append(conn, Entry.by(actor, now, action, f"file:{run.digest[:16] or run.file}", payload=asdict(run)))
+        append(conn, Entry.by(actor, now, "ingest.file", f"file:{run.digest[:16] or run.file}", payload=asdict(run)))
 
 
 def open_parts(office: Office) -> Parts:

@@ -40,10 +40,13 @@ class Chunk:
 
 
 class Reader(Protocol):
-    """An open file of records. `fault` is set when the file ended badly after rows that are good."""
+    """An open file of records. `fault` says how it ended when it ended badly after good rows."""
 
     names: list[str]
-    fault: InputError | None
+
+    @property
+    def fault(self) -> InputError | None:
+        """How the file ended badly, if it did."""
 
     def chunks(self) -> Iterator[Chunk]:
         """The rows in file order; memory is bounded by one chunk."""

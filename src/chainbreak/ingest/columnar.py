@@ -129,9 +129,10 @@ def _as_text(column: pa.Array) -> pa.Array:
         column, kind = column.dictionary_decode(), kind.value_type
     if pa.types.is_floating(kind):
         column = pc.if_else(pc.is_nan(column), pa.scalar(None, kind), column)
-    if pa.types.is_timestamp(kind) and kind.tz:
-        naive = column.cast(pa.timestamp(kind.unit, "UTC")).cast(pa.timestamp(kind.unit))
-        return pc.binary_join_element_wise(naive.cast(pa.string()), "Z", "")
+    if pa.types.is_timestamp(kind):
+        naive = column.cast(pa.timestamp(kind.unit, "UTC")).cast(pa.timestamp(kind.unit)) if kind.tz else column
+        text = pc.replace_substring_regex(naive.cast(pa.string()), r"\.0+$", "")
+        return pc.binary_join_element_wise(text, "Z", "") if kind.tz else text
     if pa.types.is_nested(kind):
         rows = column.to_pylist()
         return pa.array([None if row is None else json.dumps(row, ensure_ascii=False, default=str) for row in rows],

@@ -31,10 +31,11 @@ def without_known(
         return rows, []
     duck.register("new_rows", rows.select(["record_ref"]).append_column("pos", pa.array(np.arange(rows.num_rows))))
     window = _window(kind, rows)
-    known = duck.execute(
+    query = (
         "SELECT pos FROM new_rows WHERE record_ref IN "
-        f"(SELECT record_ref FROM read_parquet($files, hive_partitioning = false) {window})", {"files": files},
-    ).to_arrow_table()["pos"].to_numpy()  # fmt: skip
+        f"(SELECT record_ref FROM read_parquet($files, hive_partitioning = false) {window})"
+    )
+    known = duck.sql(query, params={"files": files}).to_arrow_table()["pos"].to_numpy()
     fresh = np.ones(rows.num_rows, dtype=bool)
     fresh[known] = False
     return rows.filter(pa.array(fresh)), files

@@ -78,7 +78,8 @@ class DelimitedReader:
         # ignore_empty_lines would shift the numbering; an empty line is an odd row and goes the careful way.
         table = arrow_csv.read_csv(
             pa.BufferReader(data),
-            read_options=arrow_csv.ReadOptions(column_names=self.names, block_size=16 * MIB),
+            # One thread: the pipeline has the other core busy, and two cost a third more here.
+            read_options=arrow_csv.ReadOptions(column_names=self.names, block_size=16 * MIB, use_threads=False),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=self.delimiter, quote_char=False, ignore_empty_lines=False, invalid_row_handler=note
             ),

@@ -28,7 +28,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from chainbreak.base.errors import InputError, UsageError, did_you_mean
-from chainbreak.records import KINDS, Kind, Type, kind_named
+from chainbreak.records import KINDS, Kind, kind_named
 
 NULL_WORDS = ("", "NULL", "null", "None", "NaN", "nan", "N/A", "\\N")
 UNITS = {
@@ -191,12 +191,20 @@ def canonical_mapping(kind: Kind, names: list[str], file: str) -> Mapping:
             given=", ".join([*(f"unknown {n}" for n in strange), *(f"without {n}" for n in missing)]),
             allowed=", ".join(known), next_step=f"chainbreak map suggest {file} --kind {kind.name}",
         )  # fmt: skip
-    return Mapping(kind=kind.name, columns={name: _canonical_source(kind, name) for name in known if name in names})
+    return Mapping(kind=kind.name, columns={name: _canonical_source(name) for name in known if name in names})
 
 
-def _canonical_source(kind: Kind, name: str) -> Source:
-    timed = kind.column(name).type is Type.INT64 and name.endswith("_us")
-    return Source(**{"from": name}, time=["us", "iso"] if timed else [])
+def _canonical_source(name: str) -> Source:
+    return Source(from_=name, time=_canonical_time(name))
+
+
+def constant_source(name: str, value: str) -> Source:
+    """The canonical column `name` filled with one value, written as canonical files write it."""
+    return Source(constant=value, time=_canonical_time(name))
+
+
+def _canonical_time(name: str) -> list[str]:
+    return ["us", "iso"] if name.endswith("_us") else []
 
 
 def load_mapping(given: str) -> Mapping:

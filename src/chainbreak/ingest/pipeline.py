@@ -26,6 +26,7 @@ from chainbreak.base.progress import Advance
 from chainbreak.identity.numbers import Place
 from chainbreak.ingest.chunks import Chunk, Reader
 from chainbreak.ingest.dedup import count_conflicts, without_known
+from chainbreak.ingest.layout import writer_properties
 from chainbreak.ingest.limits import MIB, Limits
 from chainbreak.ingest.mapping import Mapping, canonical_mapping, write_mapping
 from chainbreak.ingest.quarantine import Quarantine, Rejected, row_id
@@ -185,7 +186,7 @@ class _Job:
                 return
             self.run.conflicts += count_conflicts(kind, fresh, near, duck)
             note = {"file": self.file, "digest": self.run.digest}
-            self.run.lake_version = lake.append(kind.name, fresh, kind.partition_by, note=note)
+            self.run.lake_version = lake.append(kind.name, fresh, kind.partition_by, note=note, properties=writer_properties(kind))
         self.run.accepted += fresh.num_rows
 
     def _note_span(self, table: pa.Table) -> None:

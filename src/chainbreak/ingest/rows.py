@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from chainbreak.ingest.shape import NO_IDENTIFIER, Coded, Shaped
+from chainbreak.ingest.coded import Coded
+from chainbreak.ingest.shape import NO_IDENTIFIER, Shaped
 from chainbreak.ingest.texts import TextMasker
 from chainbreak.ingest.tokenising import Tokeniser
 from chainbreak.ingest.zones import local_parts
-from chainbreak.records import Identifier, Kind
+from chainbreak.records import Kind
 
 if TYPE_CHECKING:
     import duckdb
@@ -66,7 +67,8 @@ def finish(
 def record_refs(
     kind: Kind, values: dict[str, pa.Array], rows: int, ref_key: bytes, duck: duckdb.DuckDBPyConnection
 ) -> pa.Array:
-    """record_ref of each row: the first 32 hex digits of SHA-256 over key (hex), kind and own values, parted by 0x1f.
+    """record_ref of each row: the first 32 hex digits of SHA-256 over key (16 bytes in hex), kind and own values, parted
+    by 0x1f.
 
     Values are canonical (identifiers in clear, numbers in decimal, nothing for null), in the order of the kind's
     columns: the ref depends neither on token keys, which rotate, nor on where a row stood. Without the key it
@@ -77,7 +79,7 @@ def record_refs(
     given = {f"c{i}": values[c.name] for i, c in enumerate(kind.columns) if c.name in values}
     duck.register("own_values", pa.table(given))
     parts = [f"c{i}" if f"c{i}" in given else "''" for i in range(len(kind.columns))]
-    prefix = f"'{ref_key.hex()}', {_SEPARATOR}, '{kind.name}', {_SEPARATOR}"
+    prefix = f"'{ref_key[:16].hex()}', {_SEPARATOR}, '{kind.name}', {_SEPARATOR}"
     text = f"concat({prefix}, {f', {_SEPARATOR}, '.join(parts)})"
     return duck.sql(f"SELECT left(sha256({text}), 32) AS ref FROM own_values").to_arrow_table()["ref"].combine_chunks()
 
@@ -86,16 +88,17 @@ def _identify(kind: Kind, shaped: Shaped, tokeniser: Tokeniser, stored: dict[str
     """Fill tokens and derived attributes; returns how many optional identifiers could not be read (they become null:
     a call whose handset number is damaged is still a call)."""
     unread = 0
-    for identifier in Identifier:
-        columns = [c for c in kind.columns if c.identifier is identifier and c.name in shaped.columns]
-        coded = [values_ for c in columns if isinstance(values_ := shaped.columns[c.name], Coded)]
-        for column, tokens in zip(columns, tokeniser.tokens(identifier, coded) if coded else [], strict=True):
-            stored[column.name], values[column.name] = tokens.token, tokens.value
-            stored |= {f"{column.name}_{name}": array for name, array in tokens.attributes.items()}
-            if column.required:
-                shaped.faults.note(NO_IDENTIFIER, column.name, tokens.invalid)
-            else:
-                unread += int(tokens.invalid.sum())
+    for column in kind.columns:
+        coded = shaped.columns.get(column.name)
+        if column.identifier is None or not isinstance(coded, Coded):
+            continue
+        tokens = tokeniser.tokens(column.identifier, coded)
+        stored[column.name], values[column.name] = tokens.token, tokens.value
+        stored |= {f"{column.name}_{name}": array for name, array in tokens.attributes.items()}
+        if column.required:
+            shaped.faults.note(NO_IDENTIFIER, column.name, tokens.invalid)
+        else:
+            unread += int(tokens.invalid.sum())
     return unread
 
 

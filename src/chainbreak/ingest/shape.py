@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from chainbreak.base.errors import InputError
+from chainbreak.ingest.coded import Coded, as_numbers
 from chainbreak.ingest.convert import bounded, convert
 from chainbreak.ingest.mapping import Mapping, Source
 from chainbreak.records import Column, Kind, Type
@@ -24,18 +25,6 @@ MISSING, WRONG_TYPE, OUT_OF_RANGE, NOT_ALLOWED, NO_IDENTIFIER = (f"CB-IN-03{i}" 
 FIRST_EVENT_US, FIRST_MOMENT_US, LAST_US = 631_152_000_000_000, -2_208_988_800_000_000, 4_102_444_800_000_000
 """1990 for events (earlier is an epoch in the wrong unit), 1900 for other moments (branches are old), 2100."""
 _NUMBERS = {Type.INT64: pa.int64(), Type.INT32: pa.int32(), Type.FLOAT64: pa.float64(), Type.BOOL: pa.bool_()}
-
-
-@dataclass
-class Coded:
-    """A text column as its distinct values and, for each row, which of them it holds (null: none)."""
-
-    distinct: pa.Array
-    at: pa.Array
-
-    def rows(self) -> pa.Array:
-        """The column row by row."""
-        return self.distinct.take(self.at)
 
 
 class Faults:
@@ -113,6 +102,10 @@ def _column(
             return pc.if_else(pc.is_nan(typed), None, typed) if column.type is Type.FLOAT64 else typed
         except pa.ArrowInvalid:
             pass
+    if column.identifier and not (source.values or source.default or _has_number(mapping.null)):
+        numbers = as_numbers(texts)
+        if numbers is not None:
+            return numbers
     coded, unknown = _cleaned(texts, source, mapping.null)
     faults.note(NOT_ALLOWED, column.name, _spread(unknown, coded.at))
     if column.name == "domain":
@@ -168,7 +161,12 @@ def _is_plain_number(column: Column, source: Source, null_words: list[str]) -> b
     if column.identifier or column.type not in _NUMBERS or source.time not in ([], ["us"], ["us", "iso"]):
         return False
     options = (source.unit, source.values, source.default, source.thousands, source.round, source.decimal != ".")
-    return not any(options) and not any(word.strip("-+.").isdigit() for word in null_words)
+    return not any(options) and not _has_number(null_words)
+
+
+def _has_number(null_words: list[str]) -> bool:
+    """Whether a number stands for nothing known, so that the numbers' fast ways are closed."""
+    return any(word.strip("-+.").isdigit() for word in null_words)
 
 
 def _cleaned(texts: pa.Array, source: Source, null_words: list[str]) -> tuple[Coded, npt.NDArray[np.bool_]]:

@@ -1,4 +1,4 @@
-"""Free text: the lake gets a copy in which each identifier is its masked token, the vault the identifiers and the original."""
+"""Free text: the lake gets a copy with each identifier as its masked token, the vault the identifiers and the original."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from chainbreak.records.finding import write_token
 if TYPE_CHECKING:
     from chainbreak.identity.keys import Keyring
     from chainbreak.identity.vault import Vault
-    from chainbreak.ingest.shape import Coded
+    from chainbreak.ingest.coded import Coded
+
+
+_KINDS = frozenset(kind.value for kind in Identifier)
 
 
 @dataclass
@@ -65,7 +68,7 @@ class TextMasker:
         """One named identifier: `kind:value`, or any form that is found in text, a host, or else a chat id."""
         kind, colon, rest = item.partition(":")
         try:
-            if colon and kind in Identifier:
+            if colon and kind in _KINDS:
                 return [self._token(Identifier(kind), rest, values)]
             _, mentions = mask(item, self._keys, self._place)
             for mention in mentions:

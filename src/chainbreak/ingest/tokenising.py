@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +18,11 @@ from chainbreak.records import Identifier
 if TYPE_CHECKING:
     from chainbreak.identity.keys import Keyring
     from chainbreak.identity.vault import Vault
-    from chainbreak.ingest.shape import Coded
+    from chainbreak.ingest.coded import Coded
 
 REMEMBERED = 2_500_000
-"""Distinct texts of one identifier kind that are kept between chunks; about 100 bytes each."""
+"""Distinct texts of one identifier kind that are kept between chunks; about 60 bytes each."""
+Places = npt.NDArray[np.int64]
 
 
 @dataclass
@@ -41,48 +42,94 @@ class Tokeniser:
 
     def __init__(self, keys: Keyring, place: Place, vault: Vault) -> None:
         self._keys, self._place, self._vault = keys, place, vault
-        self._known: dict[Identifier, pa.Table] = {}
+        self._known: dict[Identifier, _Known] = {}
 
-    def tokens(self, kind: Identifier, columns: list[Coded]) -> list[Tokens]:
-        """The columns of one chunk that hold identifiers of `kind`, together, because they share values."""
-        distinct = pa.concat_arrays([column.distinct for column in columns])
-        table, at = self._look_up(kind, distinct)
-        found, start = [], 0
-        for column in columns:
-            mine = at.slice(start, len(column.distinct)).take(column.at)
-            found.append(_rows(kind, table, mine))
-            start += len(column.distinct)
-        return found
-
-    def _look_up(self, kind: Identifier, distinct: pa.Array) -> tuple[pa.Table, pa.Array]:
-        """The texts known so far, grown by what is new here, and where each of `distinct` stands among them."""
-        known = self._known.get(kind)
-        at = pc.index_in(distinct, known["raw"]) if known is not None else pa.nulls(len(distinct), pa.int32())
-        new = distinct.filter(at.is_null()).unique().drop_null()
-        if known is not None and known.num_rows + len(new) > REMEMBERED:
-            known, at, new = None, pa.nulls(len(distinct), pa.int32()), distinct.unique().drop_null()
-        if len(new) or known is None:
-            before = 0 if known is None else known.num_rows
-            at = pc.coalesce(at, pc.add(pc.index_in(distinct, new), pa.scalar(before, pa.int32())))
-            made = self._make(kind, new)
-            known = made if known is None else pa.concat_tables([known, made]).combine_chunks()
-            self._known[kind] = known
-        return known, at
-
-    def _make(self, kind: Identifier, new: pa.Array) -> pa.Table:
-        made = tokenise(kind, new, self._keys, self._place)
-        self._vault.add(kind, made)
-        invalid = made["reason"].is_valid()
-        # An invalid text keeps its own words under the record_ref: two records that differ there stay two.
-        value = pc.if_else(invalid, pc.binary_join_element_wise("?", made["raw"], ""), made["value"])
-        attributes = {name: made[name] for name in ATTRIBUTES.get(kind, ())}
-        return pa.table({"raw": made["raw"], "token": made["token"], "value": value, "invalid": invalid, **attributes})
+    def tokens(self, kind: Identifier, column: Coded) -> Tokens:
+        """One column of a chunk that holds identifiers of `kind`."""
+        known = self._known.setdefault(kind, _Known())
+        at, new = known.find(column.distinct)
+        if len(known) + len(new) > REMEMBERED:
+            known = self._known[kind] = _Known()
+            at, new = known.find(column.distinct)
+        if len(new):
+            made = tokenise(kind, new.cast(pa.string()), self._keys, self._place)
+            self._vault.add(kind, made)
+            known.add(new, made, ATTRIBUTES.get(kind, ()))
+            at, _ = known.find(column.distinct)
+        return known.rows(pa.array(at).take(column.at))
 
 
-def _rows(kind: Identifier, table: pa.Table, at: pa.Array) -> Tokens:
-    attributes = {name: table[name].combine_chunks().take(at) for name in ATTRIBUTES.get(kind, ())}
-    token, value = (table[name].combine_chunks().take(at) for name in ("token", "value"))
-    invalid = np.zeros(len(at), dtype=bool)
-    if pc.any(table["invalid"]).as_py():
-        invalid = np.asarray(pc.fill_null(table["invalid"].combine_chunks().take(at), False))
-    return Tokens(token, value, attributes, invalid)
+@dataclass
+class _Known:
+    """What is known of the texts seen so far, in the order they were seen; found again by number or by text."""
+
+    numbers: Places = field(default_factory=lambda: np.empty(0, np.int64))
+    """Texts that are plain digits, as sorted numbers: in sorted order a look-up costs a fortieth of hashing text."""
+    number_at: Places = field(default_factory=lambda: np.empty(0, np.int64))
+    texts: Any = None
+    text_at: Places = field(default_factory=lambda: np.empty(0, np.int64))
+    token: Places = field(default_factory=lambda: np.empty(0, np.int64))
+    invalid: npt.NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, bool))
+    value: Any = None
+    codes: dict[str, npt.NDArray[np.int32]] = field(default_factory=dict)
+    names: dict[str, dict[str | None, int]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.token)
+
+    def find(self, distinct: pa.Array) -> tuple[Places, pa.Array]:
+        """Where each of `distinct` stands (-1: nowhere), and those that stand nowhere; nulls are not asked for."""
+        if pa.types.is_integer(distinct.type):
+            wanted = distinct.to_numpy()
+            near = np.minimum(np.searchsorted(self.numbers, wanted), max(len(self.numbers) - 1, 0))
+            hit = self.numbers[near] == wanted if len(self.numbers) else np.zeros(len(wanted), bool)
+            at = np.where(hit, self.number_at[near] if len(self.numbers) else -1, -1)
+            return at, distinct.filter(pa.array(~hit))
+        found = pc.index_in(distinct, self.texts) if self.texts is not None else pa.nulls(len(distinct), pa.int32())
+        missing = pc.and_(found.is_null(), distinct.is_valid())
+        at = np.where(np.asarray(found.is_valid()), self.text_at[found.fill_null(0).to_numpy()], -1) if len(self.text_at) else np.full(len(distinct), -1)
+        return at, distinct.filter(missing).unique()
+
+    def add(self, new: pa.Array, made: pa.Table, attributes: tuple[str, ...]) -> None:
+        """Remember what `tokenise` made of `new` (sorted if numbers)."""
+        at = np.arange(len(self), len(self) + len(new))
+        if pa.types.is_integer(new.type):
+            before = np.searchsorted(self.numbers, new.to_numpy())
+            self.numbers = np.insert(self.numbers, before, new.to_numpy())
+            self.number_at = np.insert(self.number_at, before, at)
+        else:
+            self.texts = new if self.texts is None else pa.concat_arrays([self.texts, new])
+            self.text_at = np.concatenate([self.text_at, at])
+        invalid = np.asarray(made["reason"].is_valid())
+        value = made["value"].combine_chunks()
+        if invalid.any():
+            # An invalid text keeps its own words under the record_ref: two records that differ there stay two.
+            value = pc.if_else(pa.array(invalid), pc.binary_join_element_wise("?", made["raw"], ""), value)
+            value = value.combine_chunks() if isinstance(value, pa.ChunkedArray) else value
+        for name in attributes:
+            codes = self._coded(name, made[name].combine_chunks())
+            self.codes[name] = np.concatenate([self.codes[name], codes]) if name in self.codes else codes
+        self.token = np.concatenate([self.token, made["token"].fill_null(0).to_numpy()])
+        self.invalid = np.concatenate([self.invalid, invalid])
+        self.value = value if self.value is None else pa.concat_arrays([self.value, value])
+
+    def rows(self, at: pa.Array) -> Tokens:
+        """The column whose rows stand at `at` (null: no value)."""
+        missing = np.asarray(at.is_null())
+        place = at.fill_null(0).to_numpy() if at.null_count else at.to_numpy()
+        invalid = self.invalid[place] & ~missing if len(self) else missing & False
+        absent = missing | invalid
+        token = pa.array(self.token[place], mask=absent) if len(self) else pa.nulls(len(at), pa.int64())
+        value = self.value.take(at) if self.value is not None else pa.nulls(len(at), pa.string())
+        attributes = {
+            name: pa.DictionaryArray.from_arrays(pa.array(codes[place], mask=missing), pa.array(list(self.names[name]), pa.string()))
+            for name, codes in self.codes.items()
+        }
+        return Tokens(token, value, attributes, invalid)
+
+    def _coded(self, name: str, values: pa.Array) -> npt.NDArray[np.int32]:
+        """Attribute values as codes; they are few, and rows carry the code instead of the text."""
+        names = self.names.setdefault(name, {})
+        coded = values.dictionary_encode(null_encoding="encode")
+        own = np.array([names.setdefault(text, len(names)) for text in coded.dictionary.to_pylist()], dtype=np.int32)
+        return own[coded.indices.to_numpy()]

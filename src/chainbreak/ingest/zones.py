@@ -1,4 +1,4 @@
-"""Local time and UTC over whole columns: int64 microseconds in, int64 microseconds out, by the zone's own changes of offset.
+"""Local time and UTC over whole columns: int64 microseconds in and out, by the zone's own changes of offset.
 
 The engine's time zones are not used: what a row means must not depend on an engine's build or session.
 """
@@ -18,8 +18,8 @@ Micros = npt.NDArray[np.int64]
 
 
 def to_utc(local_us: Micros, zone: str) -> Micros:
-    """UTC of wall-clock times in `zone`; an hour that comes twice is the first one, one that is skipped counts as before
-    the change (PEP 495, fold 0).
+    """UTC of wall-clock times in `zone`; an hour that comes twice is the first one, one that is skipped counts as
+    before the change (PEP 495, fold 0).
 
     >>> int(to_utc(np.array([1795161600000000]), "Asia/Shanghai")[0])
     1795132800000000
