@@ -122,9 +122,11 @@ class Vault:
 
     def replaced(self, kind: Identifier) -> tuple[Ints, Ints]:
         """Every token that a rotation has replaced, sorted, and beside it the one that took its place."""
-        parts = [(rows["token"].to_numpy(), rows["value"].to_pylist()) for rows in self._was(kind).segments()]
-        old = np.concatenate([tokens for tokens, _ in parts]) if parts else np.empty(0, dtype=np.int64)
-        new = np.array([read_token(text)[1] for _, texts in parts for text in texts], dtype=np.int64)
+        old, new = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+        for rows in self._was(kind).segments():
+            written = (read_token(text)[1] for text in rows["value"].to_pylist())
+            old = np.concatenate([old, rows["token"].to_numpy()])
+            new = np.concatenate([new, np.fromiter(written, np.int64, rows.num_rows)])
         order = np.argsort(old)
         return old[order], new[order]
 

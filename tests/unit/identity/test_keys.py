@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import stat
 from pathlib import Path
 
@@ -83,3 +84,10 @@ def test_a_rotation_killed_while_finishing_finishes(keys: Keyring, tmp_path: Pat
         assert again.epochs["line"] == again.coming["line"] == 2
         again.finish_rotation()
     assert Keyring.load(keys.folder).coming == {}
+
+
+def test_a_rotation_waits_for_whoever_makes_tokens(keys: Keyring) -> None:
+    with keys.in_use(), keys.in_use(), (keys.folder / ".lock").open() as other:  # makers do not wait for one another
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(other, fcntl.LOCK_SH | fcntl.LOCK_NB)
