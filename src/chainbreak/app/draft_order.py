@@ -64,6 +64,12 @@ def legal_bases(conn: Connection, kind: str | None = None) -> list[dict[str, Any
     return [dict(row) for row in rows if kind is None or kind in row["kinds"].split()]
 
 
+def list_bases(office: Office, kind: str | None = None) -> list[dict[str, Any]]:
+    """`legal_bases` for a face."""
+    with office.desk.read() as conn:
+        return legal_bases(conn, kind)
+
+
 def partners_for(conn: Connection, kind: str) -> tuple[str, ...]:
     """Active partners that take this kind of order."""
     from sqlalchemy import select

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.app.reveal_identifier import MAY_REVEAL
@@ -62,7 +63,7 @@ def export_findings(
     return count
 
 
-def _values(office: Office, body: dict[str, Any], kinds: list[Identifier]) -> dict[str, str]:
+def _values(office: Office, body: dict[str, Any], kinds: Sequence[Identifier]) -> dict[str, str]:
     known: dict[str, str] = {}
     written = {body["subject"], *(m["token"] for m in body["members"])}
     for kind in kinds:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.base.clock import rfc3339
+from chainbreak.base.errors import UsageError, did_you_mean
 from chainbreak.store.desk import findings
 from chainbreak.store.desk.findings import Filter
 
@@ -35,6 +36,23 @@ def list_findings(
         }
         for row in rows
     ]  # fmt: skip
+
+
+def filter_named(state: str, detector: str, level: str, district: str, subject: str) -> Filter:
+    """A filter from words as typed: "" leaves a part open, state `all` leaves the state open.
+
+    Raises:
+        UsageError: no such state or level (CB-US-001).
+    """
+    for name, given, known in (
+        ("state", state, (*findings.STATES, "all", "")),
+        ("level", level, (*findings.LEVELS, "")),
+    ):
+        if given not in known:
+            raise UsageError("CB-US-001", f"no such {name}", given=given, allowed=did_you_mean(given, known))
+    return Filter(
+        None if state in ("", "all") else state, detector or None, level or None, district or None, subject or None
+    )
 
 
 def count_findings(office: Office) -> list[dict[str, Any]]:

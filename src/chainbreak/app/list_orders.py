@@ -10,6 +10,7 @@ from chainbreak.act.orders.guards import signatures_needed
 from chainbreak.act.orders.model import Order, State
 from chainbreak.app.order_ask import rules_of
 from chainbreak.base.clock import rfc3339
+from chainbreak.base.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from chainbreak.act.orders.rules import Rules
@@ -32,6 +33,18 @@ def list_orders(
             conn, states, limit, kind=kind, object=about, case_ref=case_ref, drafted_by=drafted_by
         )
     return [order_row(order, now, rules) for order in found]
+
+
+def states_named(names: list[str] | None) -> list[State] | None:
+    """States by their names; None stays None.
+
+    Raises:
+        UsageError: no such state (CB-US-001).
+    """
+    for name in names or ():
+        if name not in set(State):
+            raise UsageError("CB-US-001", "no such state", given=name, allowed=did_you_mean(name, State))
+    return [State(name) for name in names] if names else None
 
 
 def order_row(order: Order, now_us: int, rules: Rules) -> dict[str, Any]:

@@ -108,7 +108,7 @@ class Sender:
 
     def _try_entry(self, conn: Connection, order: Order, blocks: list[Any], now: int) -> None:
         # One line that cannot be written must stop itself, not the whole file of a partner.
-        formats = dict(conn.execute(select(partner.c.partner_id, partner.c.format)).tuples().all())
+        formats = _formats(conn)
         value = self.reveal(conn, order.content, now)
         for message in blocks:
             render(formats[message.target], [entry_of(order, value)], 0, self.rules.delivery)
@@ -164,7 +164,7 @@ class Sender:
         counts = {"sent": 0, "verified": 0, "waiting": 0}
         with self.desk.begin() as conn:
             now = ledger.order_now(conn, self.clock.now_us())
-            formats = dict(conn.execute(select(partner.c.partner_id, partner.c.format)).tuples().all())
+            formats = _formats(conn)
             seen: dict[str, tuple[dict[str, str], frozenset[str]]] = {}
             for message in [m for m in queue.waiting(conn) if m.state == queue.SENT]:
                 counts["sent"] += 1
@@ -192,3 +192,8 @@ class Sender:
             ledger.make(conn, "answer", order_id, order, ask, self.rules)
         queue.settle(conn, message, queue.VERIFIED, now, outcome="full")
         return "verified"
+
+
+def _formats(conn: Connection) -> dict[str, str]:
+    rows = conn.execute(select(partner.c.partner_id, partner.c.format))
+    return {row.partner_id: row.format for row in rows}

@@ -34,10 +34,16 @@ def _text(content: Content, order_id: str, settings: Settings, lang: Lang) -> st
         kind=word(f"orders.kind.{content.kind}", lang), measure=word(f"orders.rung.{content.rung}", lang),
         amount=amount,
         start=_moment(content.starts_at_us, settings), end=_moment(content.expires_at_us, settings),
-        reason=word(f"orders.reason.{content.kind}", lang), hotline=settings.hotline,
-        where=settings.public_url or settings.hotline, materials=word("orders.notice.materials", lang),
+        reason=word(f"orders.reason.{content.kind}", lang), where=_where(settings, lang),
+        materials=word("orders.notice.materials", lang),
         accept=days["accept"], decide=days["decide"], code=content.remedy["receipt_code"],
     ).strip()  # fmt: skip
+
+
+def _where(settings: Settings, lang: Lang) -> str:
+    if settings.public_url:
+        return word("orders.notice.by_page", lang, url=settings.public_url, hotline=settings.hotline)
+    return word("orders.notice.by_phone", lang, hotline=settings.hotline)
 
 
 def _moment(at_us: int, settings: Settings) -> str:

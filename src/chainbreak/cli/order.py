@@ -1,0 +1,275 @@
+"""`chainbreak order`: from a draft to a release. `order draft --help` shows what a draft takes from its finding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chainbreak.cli.common import AsOption, CentreOption, JsonOption, emit
+
+if TYPE_CHECKING:
+    from chainbreak.act.orders.drafting import Wish
+    from chainbreak.act.orders.model import Order
+    from chainbreak.app.bootstrap import Office
+    from chainbreak.records.actor import Actor
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Orders: people issue, machines draft")
+
+FindingOption = Annotated[str, typer.Option("--finding", help="The finding it rests on")]
+KindOption = Annotated[str, typer.Option(help="Kind of order; none: what the finding proposes")]
+RungOption = Annotated[str, typer.Option(help="Step of the necessity ladder; none: the mildest")]
+ObjectOption = Annotated[str, typer.Option("--object", help="One object of the finding; none: its subject")]
+BasisOption = Annotated[list[str] | None, typer.Option(help="Article, as in `order bases`; none: the kind's own")]
+WhyOption = Annotated[str, typer.Option("--why-not-milder", help="Why a milder step is not enough")]
+AmountOption = Annotated[str, typer.Option("--amount", help="Yuan to hold; none: what was traced")]
+UntilOption = Annotated[str, typer.Option("--until", help="End, RFC 3339 or local; none: the kind's default")]
+RestsOption = Annotated[list[str] | None, typer.Option("--rests-on", help="Another order it rests on too")]
+ExceptionOption = Annotated[str, typer.Option("--exception", help="Why an exclusion is set aside; two must sign")]
+EntryOption = Annotated[list[str] | None, typer.Option("--entry", help="Which exclusion, as the refusal names it")]
+ReasonOption = Annotated[str, typer.Option(help="A written reason")]
+
+
+def _act(centre: Any, name: str) -> tuple[Office, Actor]:
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.find_actor import find_actor
+
+    office = open_office(centre)
+    return office, find_actor(office, name)
+
+
+def _tell(order: Order, as_json: bool) -> None:
+    from chainbreak.act.orders.guards import wanted_digest
+
+    emit(
+        {"order_id": order.order_id, "state": str(order.state), "revision": order.revision,
+         "object": order.content.object, "digest": wanted_digest(order)}, as_json,
+    )  # fmt: skip
+
+
+def _wish(office: Office, **said: Any) -> Wish:
+    from chainbreak.act.orders.drafting import Wish
+    from chainbreak.cli.parse import fen_from, moment_from
+
+    exception = {"reason": said.pop("exception"), "entries": said.pop("entry") or []}
+    return Wish(
+        legal_basis=tuple(said.pop("basis") or ()), amount_fen=fen_from(said.pop("amount")),
+        expires_at_us=moment_from(said.pop("until"), office.centre.settings.zone),
+        rests_on=tuple(said.pop("rests_on") or ()), exception=exception if exception["reason"] else None,
+        rung=said.pop("rung") or None, object=said.pop("about") or None, **said,
+    )  # fmt: skip
+
+
+@app.command()
+def draft(
+    finding: FindingOption, case: Annotated[str, typer.Option(help="The authority's case number")], purpose: str,
+    as_name: AsOption, kind: KindOption = "", rung: RungOption = "", about: ObjectOption = "",
+    basis: BasisOption = None, why: WhyOption = "", amount: AmountOption = "", until: UntilOption = "",
+    rests_on: RestsOption = None, exception: ExceptionOption = "", entry: EntryOption = None,
+    centre: CentreOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Draft an order from a finding; what follows from the finding and the rules is filled in."""
+    from chainbreak.app.draft_order import draft_order
+
+    office, actor = _act(centre, as_name)
+    wish = _wish(office, case_ref=case, purpose=purpose, kind=kind, rung=rung, about=about, basis=basis,
+                 ladder_reason=why, amount=amount, until=until, rests_on=rests_on, exception=exception,
+                 entry=entry)  # fmt: skip
+    _tell(draft_order(office, actor, finding, wish), as_json)
+
+
+@app.command()
+def emergency(
+    finding: FindingOption, case: Annotated[str, typer.Option(help="The authority's case number")], purpose: str,
+    as_name: AsOption, kind: KindOption = "", rung: RungOption = "", about: ObjectOption = "",
+    basis: BasisOption = None, why: WhyOption = "", amount: AmountOption = "",
+    centre: CentreOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Act at once, alone, for 30 minutes at most: a hold of an amount, or a restriction of outgoing calls."""
+    from chainbreak.app.take_emergency import take_emergency
+
+    office, actor = _act(centre, as_name)
+    wish = _wish(office, case_ref=case, purpose=purpose, kind=kind, rung=rung, about=about, basis=basis,
+                 ladder_reason=why, amount=amount, until="", rests_on=None, exception="", entry=None)  # fmt: skip
+    _tell(take_emergency(office, actor, finding, wish), as_json)
+
+
+@app.command()
+def check(order_id: str, as_name: AsOption, centre: CentreOption = None, as_json: JsonOption = False) -> None:
+    """What stands between an order and its next move; exit 1 when something does."""
+    from chainbreak.app.check_order import check_order
+
+    office, actor = _act(centre, as_name)
+    found = check_order(office, actor, order_id)
+    emit(found, as_json, columns=("move", "code", "what", "given", "allowed"))
+    if found:
+        raise typer.Exit(1)
+
+
+@app.command()
+def submit(order_id: str, as_name: AsOption, centre: CentreOption = None, as_json: JsonOption = False) -> None:
+    """Hand a draft in for approval."""
+    from chainbreak.app.submit_order import submit_order
+
+    office, actor = _act(centre, as_name)
+    _tell(submit_order(office, actor, order_id), as_json)
+
+
+@app.command()
+def withdraw(
+    order_id: str, as_name: AsOption, reason: ReasonOption = "", centre: CentreOption = None,
+    as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Take back an order that no partner holds yet."""
+    from chainbreak.app.withdraw_order import withdraw_order
+
+    office, actor = _act(centre, as_name)
+    _tell(withdraw_order(office, actor, order_id, reason), as_json)
+
+
+@app.command()
+def approve(
+    order_id: str, as_name: AsOption,
+    digest: Annotated[str, typer.Option(help="What `order show` prints: the signature is under exactly that")],
+    centre: CentreOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Sign an order, confirm an emergency, or sign an extension: whichever waits."""
+    from chainbreak.app.approve_order import approve_order
+
+    office, actor = _act(centre, as_name)
+    _tell(approve_order(office, actor, order_id, digest), as_json)
+
+
+@app.command("return")
+def return_(
+    order_id: str, reason: ReasonOption, as_name: AsOption, centre: CentreOption = None, as_json: JsonOption = False
+) -> None:
+    """Give an order back to its drafter."""
+    from chainbreak.app.return_order import return_order
+
+    office, actor = _act(centre, as_name)
+    _tell(return_order(office, actor, order_id, reason), as_json)
+
+
+@app.command()
+def send(centre: CentreOption = None, as_json: JsonOption = False) -> None:
+    """Send what was approved, withdrawals first, and end what time has ended; the service does this by itself."""
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.send_due import send_due
+
+    counts = send_due(open_office(centre))
+    emit(counts, as_json)
+    if counts["failed"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def ack(
+    order_id: str, target: str, outcome: Annotated[str, typer.Argument(help="full, partial, rejected")],
+    as_name: AsOption, code: str = "", meaning: str = "", centre: CentreOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Enter a partner's answer."""
+    from chainbreak.app.acknowledge_order import acknowledge_order
+
+    office, actor = _act(centre, as_name)
+    _tell(acknowledge_order(office, actor, order_id, target, outcome, code, meaning), as_json)
+
+
+@app.command()
+def extend(
+    order_id: str, finding: FindingOption, as_name: AsOption, until: UntilOption = "", centre: CentreOption = None,
+    as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Ask for a later end, on a finding newer than the last signature."""
+    from chainbreak.app.extend_order import extend_order
+    from chainbreak.cli.parse import moment_from
+
+    office, actor = _act(centre, as_name)
+    until_us = moment_from(until, office.centre.settings.zone)
+    _tell(extend_order(office, actor, order_id, finding, until_us), as_json)
+
+
+@app.command()
+def release(
+    order_id: str, as_name: AsOption, reason: Annotated[str, typer.Option(help="A reason code")] = "other",
+    note: str = "", centre: CentreOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Let an order go."""
+    from chainbreak.app.release_order import release_order
+
+    office, actor = _act(centre, as_name)
+    _tell(release_order(office, actor, order_id, reason, note), as_json)
+
+
+@app.command("list")
+def list_(
+    state: Annotated[list[str] | None, typer.Option(help="Only these states")] = None, kind: KindOption = "",
+    about: ObjectOption = "", case: str = "", limit: int = 100, centre: CentreOption = None,
+    as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Orders, the last changed first."""
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.list_orders import list_orders, states_named
+
+    rows = list_orders(
+        open_office(centre), states=states_named(state), kind=kind or None, about=about or None,
+        case_ref=case or None, limit=limit,
+    )  # fmt: skip
+    emit(rows, as_json, columns=("order_id", "kind", "rung", "object", "standing", "ends_at", "signatures", "needed"))
+    if not rows:
+        raise typer.Exit(1)
+
+
+@app.command()
+def show(order_id: str, centre: CentreOption = None, as_json: JsonOption = False) -> None:
+    """An order with everything about it, and the digest to sign."""
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.show_order import show_order
+
+    emit(show_order(open_office(centre), order_id), as_json)
+
+
+@app.command()
+def why(order_id: str, centre: CentreOption = None, as_json: JsonOption = False) -> None:
+    """What an order rests on, and what rests on it."""
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.why_order import why_order
+
+    emit(why_order(open_office(centre), order_id), as_json)
+
+
+@app.command()
+def notice(
+    order_id: str, as_name: AsOption,
+    given: Annotated[str, typer.Option(help="Note that it was given: letter, sms, counter, hotline, partner")] = "",
+    centre: CentreOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """The text for the person affected; with `--given`, note that they have it."""
+    from chainbreak.app.give_notice import give_notice
+    from chainbreak.app.show_order import show_order
+
+    office, actor = _act(centre, as_name)
+    if given:
+        give_notice(office, actor, order_id, given)
+    text = show_order(office, order_id)["content"]["notice"]
+    emit({"order_id": order_id, "zh": text["zh"], "en": text["en"], "given": given}, as_json)
+
+
+@app.command()
+def rules(centre: CentreOption = None, as_json: JsonOption = False) -> None:
+    """Kinds of order with their ladders, ends and quorums in this centre."""
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.order_ask import rules_of
+
+    found = rules_of(open_office(centre)).kinds
+    emit([{"kind": name, **rule.model_dump()} for name, rule in found.items()], as_json,
+         columns=("kind", "objects", "ladder", "expiry_h", "most_h", "extensions", "citation"))  # fmt: skip
+
+
+@app.command()
+def bases(kind: KindOption = "", centre: CentreOption = None, as_json: JsonOption = False) -> None:
+    """Articles an order may cite, each with how far its wording was checked."""
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.draft_order import list_bases
+
+    emit(list_bases(open_office(centre), kind or None), as_json, columns=("basis_id", "status", "source", "kinds"))
