@@ -13,6 +13,7 @@ Exit: 0 all good, 1 something is wrong, 2 wrong call. Formats: RFC 6962, RFC 878
 
 import argparse
 import base64
+import functools
 import hashlib
 import json
 import sys
@@ -21,7 +22,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-LOG, WITNESS = 1, 4
+WITNESS = 4  # the type of a key that cosigns; a log's own is 1
 
 
 class Wrong(Exception):
@@ -76,10 +77,9 @@ def grown(m, n, path, old_root):
 
 def check_growth(m, old_root, n, new_root, path):
     """Raise unless the proof shows that the first tree begins the second."""
-    if m == 0:
-        if path:
-            raise Wrong("consistency proof: too long")
-    elif grown(m, n, path, old_root) != (old_root, new_root):
+    if m == 0 and path:
+        raise Wrong("consistency proof: too long")
+    if m and grown(m, n, path, old_root) != (old_root, new_root):
         raise Wrong(f"the log of {n} entries does not begin with the {m} entries under the earlier checkpoint")
 
 
@@ -102,16 +102,15 @@ class Key:
         for line in lines:
             name, _, body = line.removeprefix("\u2014 ").partition(" ")
             raw = base64.b64decode(body)
-            message, signature = text, raw[4:]
-            if self.kind == WITNESS:
-                message = f"cosignature/v1\ntime {int.from_bytes(raw[4:12], 'big')}\n{text}"
-                signature = raw[12:]
-            if name == self.name and raw[:4] == self.id:
-                try:
-                    Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message.encode())
-                    return True
-                except InvalidSignature:
-                    pass
+            if (name, raw[:4]) != (self.name, self.id):
+                continue
+            at = f"cosignature/v1\ntime {int.from_bytes(raw[4:12], 'big')}\n" if self.kind == WITNESS else ""
+            try:
+                signature = raw[12:] if at else raw[4:]
+                Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, (at + text).encode())
+                return True
+            except InvalidSignature:
+                continue
         return False
 
 
@@ -129,12 +128,8 @@ def key_chain(trusted, rotations):
     for document in rotations:
         note = split_note(document)
         head, name, size, key = note[0].rstrip("\n").split("\n")
-        if (
-            head != "chainbreak/key-rotation/v1"
-            or name != trusted.name
-            or not trusted.signed(note)
-            or int(size) < since
-        ):
+        fits = (head, name) == ("chainbreak/key-rotation/v1", trusted.name) and int(size) >= since
+        if not (fits and trusted.signed(note)):
             raise Wrong("a new key of the log is not signed by its old one")
         chain.append((trusted, since, int(size)))
         trusted, since = Key(key), int(size)
@@ -156,41 +151,32 @@ def read(path):
     return path.read_bytes().decode("utf-8")
 
 
-def roots_of(lines, sizes):
-    """Hash the entries one by one; {size: root} at each of `sizes` that is reached, and how many there were."""
-    peaks, roots, count, last_us = [], {}, 0, None
-    wanted = set(sizes)
-
-    def bag():
-        whole = None
-        for _, peak in reversed(peaks):
-            whole = peak if whole is None else pair(peak, whole)
-        return whole or sha(b"")
-
-    if 0 in wanted:
-        roots[0] = bag()
-    for raw in lines:
-        entry = raw.rstrip(b"\n")
-        body = json.loads(entry)
-        if body["sequence"] != str(count):
-            raise Wrong(f"line {count + 1}: sequence is {body['sequence']}, not {count}")
-        if last_us is not None and int(body["at_us"]) < last_us:
-            raise Wrong(f"line {count + 1}: time goes backwards")
-        last_us = int(body["at_us"])
-        height, carry = 0, sha(b"\x00", entry)
-        while peaks and peaks[-1][0] == height:
-            carry, height = pair(peaks.pop()[1], carry), height + 1
-        peaks.append((height, carry))
-        count += 1
-        if count in wanted:
-            roots[count] = bag()
-    return roots, count
+def fold(peaks):
+    """Root over complete subtrees (height, hash), widest first."""
+    whole = b""
+    for _, peak in reversed(peaks):
+        whole = pair(peak, whole) if whole else peak
+    return whole or sha(b"")
 
 
 def roots_by_entries(folder, sizes, said):
-    """{size: root} computed from every entry of an export."""
+    """{size: root} at each of `sizes`, computed from every entry of an export."""
+    peaks, known, count, last_us = [], {0: sha(b"")}, 0, None
     with (folder / "entries.jsonl").open("rb") as lines:
-        known, count = roots_of(lines, sizes)
+        for raw in lines:
+            entry = raw.rstrip(b"\n")
+            body = json.loads(entry)
+            if body["sequence"] != str(count):
+                raise Wrong(f"line {count + 1}: sequence is {body['sequence']}, not {count}")
+            if last_us is not None and int(body["at_us"]) < last_us:
+                raise Wrong(f"line {count + 1}: time goes backwards")
+            last_us, height, carry = int(body["at_us"]), 0, sha(b"\x00", entry)
+            while peaks and peaks[-1][0] == height:
+                carry, height = pair(peaks.pop()[1], carry), height + 1
+            peaks.append((height, carry))
+            count += 1
+            if count in sizes:
+                known[count] = fold(peaks)
     said(f"{count} entries hashed; sequence without a gap, time never backwards")
     if max(sizes) < count:
         said(f"the last {count - max(sizes)} entries are under no checkpoint yet")
@@ -199,8 +185,7 @@ def roots_by_entries(folder, sizes, said):
 
 def roots_by_proofs(points, said):
     """{size: root} as a published folder's chain of consistency proofs bears them out."""
-    known = {0: sha(b"")}
-    size = 0
+    size, known = 0, {0: sha(b"")}
     for path, new, root, _ in points:
         _, old, *proof = read(path.with_suffix(".consistency")).split()
         if int(old) != size or new < size or (new == size and root != known[size]):
@@ -221,7 +206,7 @@ def check_folder(folder, trusted, earlier, witnesses, said):
         raise Wrong("there is no checkpoint: nothing fixes what the log said")
     said(f"{len(points)} checkpoints carry a good signature; {len(chain)} key(s), each signed by the one before")
     if (folder / "entries.jsonl").exists():
-        known = roots_by_entries(folder, [size for _, size, *_ in points + cosigned + kept], said)
+        known = roots_by_entries(folder, {size for _, size, *_ in points + cosigned + kept}, said)
     else:
         known = roots_by_proofs(points, said)
     for what, group in (("checkpoint", points), ("cosigned checkpoint", cosigned), ("earlier checkpoint", kept)):
@@ -276,10 +261,7 @@ def main(argv=None):
     options.add_argument("--earlier", type=Path, action="append", default=[])
     options.add_argument("--witness", action="append", default=[])
     given = options.parse_args(argv)
-
-    def said(text):
-        print(f"- {text}")
-
+    said = functools.partial(print, "-")
     try:
         if given.key:
             key = as_key(given.key)

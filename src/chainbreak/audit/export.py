@@ -42,8 +42,8 @@ def export_log(conn: Connection, published: Path, out: Path) -> int:
     def write(path: Path) -> None:
         nonlocal count
         with path.open("wb") as file:
-            result = conn.execution_options(yield_per=_AT_ONCE).execute(select(entries.c.entry).order_by(entries.c.seq))
-            for entry in result.scalars():
+            in_order = select(entries.c.entry).order_by(entries.c.seq)
+            for entry in conn.execute(in_order, execution_options={"yield_per": _AT_ONCE}).scalars():
                 file.write(bytes(entry) + b"\n")
                 count += 1
 
