@@ -49,7 +49,7 @@ def one(call: Caller, finding_id: str) -> dict[str, Any]:
 
 
 @router.post("/next")
-def take_next(call: Caller, key: Key, level: Level = None, detector: str | None = None) -> dict[str, Any]:
+def take_next(call: Caller, level: Level = None, detector: str | None = None) -> dict[str, Any]:
     """Take the most urgent open finding that nobody else has; `item` null when there is none."""
     found = next_finding(call.office, call.actor, Filter(detector=detector, level=level))
     return {"ok": True, "item": safe(found)}

@@ -11,8 +11,9 @@ _STATUS_OF_KIND: tuple[tuple[type[ChainbreakError], int], ...] = (
 )  # fmt: skip
 # Codes whose meaning in HTTP is narrower than their kind's.
 _STATUS_OF_CODE = {
-    "CB-UI-001": 401, "CB-PE-021": 401, "CB-PE-022": 429, "CB-PE-023": 429, "CB-UI-004": 404, "CB-UI-010": 413, "CB-PE-001": 404,
-    "CB-DK-006": 409,
+    "CB-UI-001": 401, "CB-PE-021": 401, "CB-PE-022": 429, "CB-PE-023": 429, "CB-UI-004": 404, "CB-UI-010": 413,
+    "CB-PE-001": 404, "CB-FN-001": 404, "CB-OR-003": 404, "CB-OR-063": 404, "CB-OR-070": 404, "CB-DK-006": 409,
+    "CB-OR-004": 409, "CB-OR-034": 409, "CB-OR-072": 409,
 }  # fmt: skip
 
 

@@ -74,14 +74,15 @@ def number(value: Any) -> str:
     return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def state(hue: str, text: str) -> Markup:
-    """A state as word, shape and hue.
+def state(hue: str, text: str, *, follows: bool = False) -> Markup:
+    """A state as word, shape and hue; `follows`: the row's script renews it when the detail beside it changes.
 
     >>> state("done", "生效中")
     Markup('<span class="state is-done"><span class="shape" aria-hidden="true">✓</span>生效中</span>')
     """
-    return Markup('<span class="state is-{}"><span class="shape" aria-hidden="true">{}</span>{}</span>').format(
-        hue, SHAPES[hue], text
+    mark = Markup(" data-state") if follows else ""
+    return Markup('<span class="state is-{}"{}><span class="shape" aria-hidden="true">{}</span>{}</span>').format(
+        hue, mark, SHAPES[hue], text
     )
 
 

@@ -11,10 +11,10 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from chainbreak.base.wording import word
-from chainbreak.console import show
 from chainbreak.app.read_session import IDLE_US
 from chainbreak.base.clock import US_PER_S
+from chainbreak.base.wording import word
+from chainbreak.console import show
 from chainbreak.console.session import LANG_COOKIE, Visit
 from chainbreak.records.actor import Role
 
@@ -71,7 +71,8 @@ def render(visit: Visit, template: str, *, status: int = 200, **values: Any) -> 
         visit=visit, lang=lang, settings=visit.office.centre.settings, person=person,
         theme=person.theme if person else None, csrf=visit.session.csrf if visit.session else "",
         entries=[(name, key) for name, key, roles in ENTRIES if person and (not roles or person.roles & set(roles))],
-        idle_s=IDLE_US // US_PER_S - 5, said=_said(visit), now=visit.office.clock.now_us(), fragment=visit.is_fragment, other_lang="en" if lang == "zh" else "zh",
+        idle_s=IDLE_US // US_PER_S - 5, said=_said(visit),
+        now=visit.office.clock.now_us(), fragment=visit.is_fragment, other_lang="en" if lang == "zh" else "zh",
         t=lambda key, **given: word(key, lang, **given),
         moment=lambda at, **how: show.moment(at, zone, **how), lasting=lambda span: show.lasting(span, lang),
         word_or=lambda key, fallback: show.word_or(key, fallback, lang), **values,

@@ -1,4 +1,4 @@
-"""What surrounds every request: an id, security headers, a bound on the body's size. Plain ASGI, because it runs always."""
+"""What surrounds every request: an id, security headers, a bound on the body. Plain ASGI: it always runs."""
 
 from __future__ import annotations
 

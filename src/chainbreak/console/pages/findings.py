@@ -20,7 +20,7 @@ from chainbreak.store.desk.findings import LEVELS, OPEN, STATES, Filter
 
 router = APIRouter()
 PAGE = 50
-HUE_OF_STATE = {"open": "medium", "confirmed": "urgent", "false": "done", "unsure": "low", "superseded": "lapsed"}
+HUE_OF_STATE = {"open": "medium", "confirmed": "done", "false": "lapsed", "unsure": "low", "superseded": "lapsed"}
 
 
 class Wanted:
@@ -62,7 +62,9 @@ def page(visit: Signed, wanted: Filtered, after: str | None = None) -> Response:
 @router.get("/findings/rows")
 def more(visit: Signed, wanted: Filtered, after: str) -> Response:
     """The next rows of the list, for htmx."""
-    return render(visit, "_finding_rows.html", wanted=wanted, shown=None, hues=HUE_OF_STATE, **_rows(visit, wanted, after))
+    return render(
+        visit, "_finding_rows.html", wanted=wanted, shown=None, hues=HUE_OF_STATE, **_rows(visit, wanted, after)
+    )
 
 
 @router.get("/findings/{finding_id}")
