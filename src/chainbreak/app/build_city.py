@@ -28,7 +28,7 @@ def build_city(out: Path, preset: str, seed: int, start: str, *, mix: Path | Non
     except ValueError:
         raise UsageError("CB-CI-006", "not a date", given=start, allowed="YYYY-MM-DD") from None
     manifest = build(out, preset, seed, first, mix=mix, until=until, advance=advance)
-    return _measured(manifest, began)
+    return measured(manifest, began)
 
 
 def days_of(preset: str, mix: Path | None = None) -> int:
@@ -40,6 +40,7 @@ def days_of(preset: str, mix: Path | None = None) -> int:
     return load_mix(preset, mix).preset.days
 
 
-def _measured(manifest: dict[str, Any], began: float) -> dict[str, Any]:
+def measured(manifest: dict[str, Any], began: float) -> dict[str, Any]:
+    """The manifest with seconds since `began` and the process's peak memory in MiB."""
     peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {**manifest, "took_s": round(time.perf_counter() - began, 2), "peak_mib": peak_kib // 1024}

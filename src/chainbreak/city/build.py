@@ -23,6 +23,7 @@ from chainbreak.city.truth import (
     Truth,
     truth_of_boxes,
     truth_of_cases,
+    truth_of_farms,
     truth_of_money,
     truth_of_openings,
     truth_of_sites,
@@ -94,4 +95,5 @@ def _write_day(out: Path, made: Produced, counts: dict[str, int], truth: Truth) 
     truth_of_money(made.day, made.moved, truth)
     truth_of_cases(made.day, made.opened, made.reported, truth)
     truth_of_sites(made.day, made.new_sites, truth)
+    truth_of_farms(made.farmed, truth)
     truth_of_openings(made.day, truth)

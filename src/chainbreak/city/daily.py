@@ -46,6 +46,7 @@ class Produced:
     opened: list[Case]
     reported: list[Case]
     new_sites: dict[str, int]
+    farmed: dict[str, int]
 
 
 def one_day(world: World, state: State, known: Known) -> Produced:
@@ -60,7 +61,7 @@ def one_day(world: World, state: State, known: Known) -> Produced:
     transfers, moved = transfer_table(day, _money(day, state))
     text_legs, texts, curious = scam_texts(day, state)
     told_legs, told, seen = opening_visits(day)
-    registered, codes = registrations(day)
+    registered, codes, farmed = registrations(day, state)
     legs = Legs.joined([*_honest_legs(day), *(found.legs for found in box_days), follow_ups(day, box_days, state),
                         calls_for_help(day, state), text_legs, told_legs, codes])  # fmt: skip
     legs = _cut_off(legs, state)
@@ -73,7 +74,7 @@ def one_day(world: World, state: State, known: Known) -> Produced:
         "incident": [incident_table(day)], "inspection": [inspection_table(day, known.sites)],
     }  # fmt: skip
     state.day = day.number
-    return Produced(day, tables, report_rows(day, reported), moved, box_days, opened, reported, new_sites)
+    return Produced(day, tables, report_rows(day, reported), moved, box_days, opened, reported, new_sites, farmed)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import yaml
 
 from chainbreak.base.clock import US_PER_S
 from chainbreak.city.boxes import moment
+from chainbreak.city.registrations import unblocked
 from chainbreak.city.sites import Visit, chat_of, site_of
 from chainbreak.city.state import State
 from chainbreak.city.telephony import MO_SMS, MT_SMS, Day, Legs, signals
@@ -33,11 +34,12 @@ def scam_texts(day: Day, state: State) -> tuple[Legs, list[Text], list[Visit]]:
     rows: list[Text] = []
     visits: list[Visit] = []
     for gang in day.world.gangs:
+        farm = unblocked(gang.farm, state)
         site = site_of(day.world, gang.number, state.gangs[gang.number].site)
         for _ in range(int(rng.integers(*day.world.mix["gangs"]["scam_texts_per_day"]))):
             second = int(rng.integers(9 * 3600, 21 * 3600))
-            own = rng.random() < 0.6
-            sender = int(rng.choice(gang.farm)) if own else lines.n + int(rng.integers(0, lines.outsiders))
+            own = rng.random() < 0.6 and len(farm) > 0
+            sender = int(rng.choice(farm)) if own else lines.n + int(rng.integers(0, lines.outsiders))
             to = int(rng.integers(0, day.world.people.n))
             chat, n = chat_of(day.world, gang.number, day.number), int(rng.integers(100, 9999))
             text = str(rng.choice(texts()["scam"])).format(n=n, site=site, chat=chat)

@@ -125,10 +125,14 @@ def _rents(day: Day) -> Moves:
     rng, n = day.rng("rents"), day.world.people.n
     tenants = np.flatnonzero(scattered(np.arange(n), 111) % 4 == 0)
     tenants = tenants[_due(day, tenants, 112)]
-    # One landlord for about twelve tenants.
-    landlord = scattered(tenants // 48, 113) % n
+    landlord = _landlord(tenants, n)
     fen = (6 + scattered(tenants, 114) % 30) * 10_000
     return moves(day, seconds_in(rng, (8, 22), len(tenants)), tenants, landlord, fen, APP)
+
+
+def _landlord(tenant: Ints, people: int) -> Ints:
+    """The landlord of each tenant: one for about twelve."""
+    return scattered(tenant // 48, 113) % people
 
 
 def _bills(day: Day) -> Moves:
@@ -158,7 +162,7 @@ def _suppliers(day: Day) -> Moves:
 def _money_club(day: Day, free: Ints) -> Moves:
     """Clubs of savers: one evening a week members pay the organiser, who pays the whole sum to one of them at once."""
     rng, n = day.rng("club"), day.world.people.n
-    clubs = np.arange(max(2, n // 400))
+    clubs = np.arange(_clubs(n))
     clubs = clubs[scattered(clubs, 131) % 7 == day.number % 7]
     parts = []
     for club in clubs:
@@ -174,6 +178,10 @@ def _money_club(day: Day, free: Ints) -> Moves:
         parts.append(paid)
         parts.append(_passed_on(day, rng, paid, organiser, np.array([member[day.number % len(member)]]), 1.0))
     return Moves.joined([*parts, nothing_moved()])
+
+
+def _clubs(people: int) -> int:
+    return max(2, people // 400)
 
 
 def _club(club: int, n: int) -> tuple[int, Ints]:
@@ -199,13 +207,26 @@ def _agents(day: Day, free: Ints) -> Moves:
     """Property agents: a tenant's deposit goes on to the landlord within minutes, less the commission."""
     rng, n = day.rng("agents"), day.world.people.n
     parts = [nothing_moved()]
-    for agent in scattered(np.arange(max(3, n // 700)), 141) % n:
+    for agent in _agent_accounts(n):
         for tenant in rng.integers(0, n, rng.integers(0, 3)):
             fen = np.array([int(rng.integers(25, 90)) * 100 * YUAN])
             order = moves(day, seconds_in(rng, (9, 20), 1), np.array([tenant]), np.array([agent]), fen, APP)
             paid = affordable(order, free)
             parts += [paid, _passed_on(day, rng, paid, int(agent), rng.integers(0, n, 1), 0.93)]
     return Moves.joined(parts)
+
+
+def _agent_accounts(people: int) -> Ints:
+    return scattered(np.arange(max(3, people // 700)), 141) % people
+
+
+def passing_accounts(people: int) -> dict[str, Ints]:
+    """Honest accounts through which money passes or in which it gathers, by class; for the truth."""
+    return {
+        "club": np.array([_club(club, people)[0] for club in range(_clubs(people))]),
+        "agent": _agent_accounts(people),
+        "landlord": np.unique(_landlord(np.flatnonzero(scattered(np.arange(people), 111) % 4 == 0), people)),
+    }
 
 
 def _passed_on(day: Day, rng: Rng, received: Moves, account: int, to: Ints, share: float) -> Moves:

@@ -78,7 +78,9 @@ def make_people(mix: Mix, seed: int, places: Places, first_day: Ints) -> People:
 def make_circles(mix: Mix, seed: int, people: People, outsiders: int) -> Circles:
     """Ties of family and street, work, and chance, each shared by both ends with one strength: calls are returned."""
     rng, n, habits = stream(seed, "circles"), people.n, mix["habits"]["contacts"]
-    ties = np.minimum(lognormal(rng, habits["median"], habits["sigma"], n), habits["most"]).astype(np.int64)
+    # Who calls much is known to many and called much.
+    lively = np.sqrt(people.rate / mix["habits"]["calls_started_per_day"]["median"])
+    ties = np.minimum(lognormal(rng, habits["median"], habits["sigma"], n) * lively, habits["most"]).astype(np.int64)
     one = np.repeat(np.arange(n), ties)
     kind, m = rng.random(len(one)), len(one)
     other = rng.integers(0, n, m)

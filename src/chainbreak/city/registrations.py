@@ -8,6 +8,7 @@ import pyarrow as pa
 from chainbreak.city.boxes import moment
 from chainbreak.city.draws import DAY_S, Ints, Rng, scattered
 from chainbreak.city.sites import CHAT_DAYS, chat_of
+from chainbreak.city.state import State
 from chainbreak.city.telephony import MT_SMS, Day, Legs, hours_of, signals
 
 PLATFORMS = ("云信", "抖影", "购多多", "游界", "汇付通")
@@ -19,8 +20,8 @@ Registration = tuple[int, str, str, int, str, str, str]
 """Second of the day, platform, account, line, device, address, client program."""
 
 
-def registrations(day: Day) -> tuple[pa.Table, Legs]:
-    """Grain: one registration, in order of time; and the verification codes' legs of farms."""
+def registrations(day: Day, state: State) -> tuple[pa.Table, Legs, dict[str, int]]:
+    """Grain: one registration, in order of time; the verification codes' legs of farms; farmed account -> gang."""
     rng, world = day.rng("registrations"), day.world
     who = np.flatnonzero(rng.random(world.people.n) < world.mix["habits"]["registrations_per_day"])
     second = hours_of(rng, world.people.rhythm[who])
@@ -32,7 +33,8 @@ def registrations(day: Day) -> tuple[pa.Table, Legs]:
     rows = list(zip(second.tolist(), rng.choice(PLATFORMS, len(who)).tolist(), names, who.tolist(), device, address,
                     rng.choice(AGENTS, len(who)).tolist(), strict=True))  # fmt: skip
     rows += _helped(day, rng)
-    farmed = [row for gang in world.gangs for row in _farmed(day, gang.number, gang.farm)]
+    by_gang = {gang.number: _farmed(day, gang.number, unblocked(gang.farm, state)) for gang in world.gangs}
+    farmed = [row for of_gang in by_gang.values() for row in of_gang]
     rows = sorted([*rows, *farmed])
     verified, line = np.array([(row[0], row[3]) for row in farmed], np.int64).reshape(-1, 2).T
     legs = signals(
@@ -43,12 +45,18 @@ def registrations(day: Day) -> tuple[pa.Table, Legs]:
         np.maximum(verified - rng.integers(8, 50, len(line)), 0),
         rng.choice(world.lines.senders, len(line)),
     )
-    return pa.table({
+    table = pa.table({
         "at_us": [moment(day, row[0]) for row in rows], "platform": [row[1] for row in rows],
         "platform_account": [row[2] for row in rows],
         "msisdn": world.lines.text.take(pa.array([row[3] for row in rows], pa.int64())),
         "device": [row[4] for row in rows], "ip": [row[5] for row in rows], "user_agent": [row[6] for row in rows],
-    }), legs  # fmt: skip
+    })  # fmt: skip
+    return table, legs, {row[2]: gang for gang, of_gang in by_gang.items() for row in of_gang}
+
+
+def unblocked(farm: Ints, state: State) -> Ints:
+    """The cards of a farm that still work."""
+    return farm[~np.isin(farm, list(state.blocked_lines))]
 
 
 def _subscriber_ip(cell: int, k: int) -> str:
@@ -73,7 +81,7 @@ def _farmed(day: Day, gang: int, farm: Ints) -> list[Registration]:
     rng, out = day.rng("farm", gang), []
     devices = [f"{int(v):016x}" for v in scattered(np.arange(4) + gang * 10 + day.number // 3 * 1_000, 303)]
     addresses = [f"198.18.{gang % 256}.{int(v)}" for v in rng.integers(2, 250, 3)]
-    many = int(rng.integers(*day.world.mix["gangs"]["farmed_per_day"]))
+    many = int(rng.integers(*day.world.mix["gangs"]["farmed_per_day"])) if len(farm) else 0
     at = int(rng.integers(8 * 3600, 15 * 3600))
     changes = day.number == 1 or day.number % CHAT_DAYS == 0
     fresh = [chat_of(day.world, gang, day.number, which) for which in range(2 if changes else 0)]

@@ -16,7 +16,8 @@ from chainbreak.city.telephony import Day
 from chainbreak.city.world import ZONE, World
 
 STREETS = ("解放路", "人民街", "云锦苑小区", "幸福里", "东门社区", "学府路", "滨河花园", "工业园区", "城关镇", "向阳村")
-CHAT_WORDS = ("微信{}", "微信号{}", "V信{}", "QQ{}", "薇信号：{}", "Telegram账号{}")
+WECHAT_WORDS = ("微信{}", "微信号{}", "微信{}", "V信{}", "薇信号：{}", "威信{}")
+QQ_WORDS = ("QQ{}", "QQ号{}", "扣扣{}", "QQ：{}")
 
 
 def report_rows(day: Day, reported: list[Case]) -> list[dict[str, Any]]:
@@ -62,7 +63,8 @@ def _told(rng: Rng, world: World, case: Case, named: dict[str, str], district: s
     begun = from_us(case["contact_us"], ZONE)
     victim = case["victim"]
     bank = BANKS[int(world.accounts.bank[case["paid"][-1][2]])]
-    chat = CHAT_WORDS[int(rng.choice(len(CHAT_WORDS), p=(0.35, 0.2, 0.15, 0.15, 0.1, 0.05)))].format(named["chat"])
+    words = QQ_WORDS if named["chat"].isdigit() else WECHAT_WORDS
+    chat = words[int(rng.integers(0, len(words)))].format(named["chat"])
     day = (case["contact_us"] - world.start_us) // US_PER_DAY + 1
     written_day, written_time = _written_day(rng, begun), _written_time(rng, begun)
     if written_day[-1].isdigit() and written_time:

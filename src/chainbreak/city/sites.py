@@ -35,8 +35,10 @@ def site_of(world: World, gang: int, number: int) -> str:
 
 
 def chat_of(world: World, gang: int, day: int, which: int = 0) -> str:
-    """A gang's chat account in use on a day; it has two at a time, and new ones every `CHAT_DAYS` days."""
+    """A gang's chat account in use on a day: 0 its WeChat id, 1 its QQ number; new ones every `CHAT_DAYS` days."""
     rng = stream(world.seed, "chat", gang, day // CHAT_DAYS, which)
+    if which == 1:
+        return str(int(rng.integers(10**8, 4 * 10**9)))
     return "".join(rng.choice(list("abcdefhjkmnprstwxyz"), 3)) + str(int(rng.integers(10_000, 9_999_999)))
 
 

@@ -14,7 +14,7 @@ from chainbreak.city.accounts import KINDS
 from chainbreak.city.boxes import BoxDay
 from chainbreak.city.cases import Case
 from chainbreak.city.lines import CLASSES
-from chainbreak.city.money import Moves
+from chainbreak.city.money import Moves, passing_accounts
 from chainbreak.city.openings import opened_on
 from chainbreak.city.reports import report_id
 from chainbreak.city.tables import transfer_ids
@@ -64,6 +64,9 @@ def truth_of_world(world: World, truth: Truth) -> None:
     for gang in world.gangs:
         for layer, members in gang.mules.items():
             rows += [{"account": text[a], "class": "mule", "gang": gang.number, "layer": layer} for a in members]
+    for name, members in passing_accounts(world.people.n).items():
+        for account in members:
+            kind[account] = name
     mules = {row["account"] for row in rows}
     rows += [
         {"account": a, "class": k, "gang": None, "layer": None}
@@ -116,6 +119,11 @@ def truth_of_cases(day: Day, opened: list[Case], reported: list[Case], truth: Tr
          "series": f"{c['gang']}-{c['fraud']}", "type": c["fraud"], "first_contacted_us": c["contact_us"],
          "first_paid_us": c["paid"][0][0], "loss_fen": c["loss_fen"]}
         for number, c in enumerate(reported, 1)])  # fmt: skip
+
+
+def truth_of_farms(farmed: dict[str, int], truth: Truth) -> None:
+    """Grain of `registrations`: one platform account that a gang opened in bulk."""
+    truth.add_rows("registrations", [{"platform_account": name, "gang": gang} for name, gang in farmed.items()])
 
 
 def truth_of_sites(day: Day, sites: dict[str, int], truth: Truth) -> None:
