@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
     from chainbreak.app.bootstrap import Office
 
-LOOKS = ("reveal", "show", "take", "search", "export", "explain", "why_not", "read")
-"""Verbs that look without changing anything: these are asked for a case."""
+EXPOSING = frozenset({"reveal", "export", "export_revealed"})
+"""Verbs that show who is behind a token: these are asked for a purpose and a case."""
+
+LOOKS = EXPOSING | {"read", "notice_read", "explain", "take"}
+"""Verbs that look without changing anything."""
 
 NIGHT = range(0, 6)
 """Local hours in which nobody is normally at a desk."""
@@ -62,8 +65,13 @@ def _resting_on(conn: Connection, object: str) -> list[str]:
 
 
 def _unusual(row: dict[str, Any], zone: str) -> list[str]:
-    if row["via"] == "service" or row["action"].partition(".")[2] not in LOOKS:
+    verb = row["action"].partition(".")[2]
+    if row["via"] == "service" or verb not in LOOKS:
         return []
+    exposes = verb in EXPOSING
     hour = from_us(parse_moment(row["time"], "UTC"), zone).hour
-    asked = [(not row["purpose"], "no purpose"), (not row["case"], "no case"), (hour in NIGHT, "at night")]
+    asked = [
+        (exposes and not row["purpose"], "no purpose"), (exposes and not row["case"], "no case"),
+        (hour in NIGHT, "at night"),
+    ]  # fmt: skip
     return [why for is_so, why in asked if is_so]
