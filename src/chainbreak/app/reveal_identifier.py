@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,10 +30,13 @@ MAY_REVEAL: dict[Identifier, frozenset[Role]] = {
 }
 """Who may see values of a kind: those whose work touches the thing itself. Nobody else, administrators included."""
 
+MAY_REVEAL_TEXTS = frozenset({Role.ANALYST, Role.HOTLINE})
+"""Who may read a victim's own words: those who judge them and those who speak with the victim."""
+
 
 @dataclass(frozen=True)
 class Revealed:
-    """One value shown: the written token, its value, and when (UTC µs) a page must hide it again."""
+    """One value or text shown: its written token or record_ref, and when (UTC µs) a page must hide it again."""
 
     token: str
     value: str
@@ -50,29 +54,43 @@ def reveal_identifier(office: Office, actor: Actor | None, token: str, *, purpos
         RefusedError: no person, purpose or case, or a role without the right (CB-ID-030).
         InputError: not in the vault (CB-ID-021).
     """
+    kind, number = _read(token)
+    until_us = _admit(office, actor, token, MAY_REVEAL[kind], purpose.strip(), case.strip())
+    return Revealed(token, office.vault.value(kind, number), until_us)
+
+
+def reveal_text(office: Office, actor: Actor | None, record_ref: str, *, purpose: str, case: str) -> Revealed:
+    """The original text of a record, whose copy in the lake has its identifiers masked; logged as a reveal.
+
+    Raises:
+        UsageError: not a record_ref (CB-ID-032).
+        RefusedError, InputError: as `reveal_identifier`.
+    """
+    if not re.fullmatch(r"[0-9a-f]{32}", record_ref):
+        raise UsageError("CB-ID-032", "not a record reference", given=record_ref[:40], allowed="32 hex digits")
+    until_us = _admit(office, actor, f"text:{record_ref}", MAY_REVEAL_TEXTS, purpose.strip(), case.strip())
+    return Revealed(record_ref, office.vault.text(record_ref), until_us)
+
+
+def _admit(office: Office, actor: Actor | None, thing: str, roles: frozenset[Role], purpose: str, case: str) -> int:
+    """Log the look, or its refusal and refuse; returns when it must be closed again."""
     from chainbreak.audit.log import Entry, append
 
-    kind, number = _read(token)
-    purpose, case, now = purpose.strip(), case.strip(), office.clock.now_us()
-    missing = [
-        name for name, given in (("--as", actor), ("--purpose", purpose), ("--case", case)) if not given
-    ]  # fmt: skip
-    allowed = actor is not None and actor.has(*MAY_REVEAL[kind])
-    who = actor or Actor("nobody", frozenset())
-    refused = bool(missing) or not allowed
+    now, who = office.clock.now_us(), actor or Actor("nobody", frozenset())
+    missing = [name for name, given in (("--as", actor), ("--purpose", purpose), ("--case", case)) if not given]
+    action = "vault.reveal" if not missing and who.has(*roles) else "vault.refuse"
     with office.desk.begin() as conn:
-        action = "vault.refuse" if refused else "vault.reveal"
-        append(conn, Entry.by(who, now, action, token, purpose=purpose, case=case))
+        append(conn, Entry.by(who, now, action, thing, purpose=purpose, case=case))
     if missing:
         raise RefusedError(
             "CB-ID-030", "a reveal needs a person, a purpose and a case", given=f"no {', '.join(missing)}"
-        )
-    if not allowed:
-        raise RefusedError(
-            "CB-ID-030", "this role may not see values of this kind", given="+".join(sorted(who.roles)),
-            allowed=", ".join(sorted(MAY_REVEAL[kind])),
         )  # fmt: skip
-    return Revealed(token, office.vault.value(kind, number), now + OPEN_US)
+    if action == "vault.refuse":
+        raise RefusedError(
+            "CB-ID-030", "this role may not see this", given="+".join(sorted(who.roles)),
+            allowed=", ".join(sorted(roles)),
+        )  # fmt: skip
+    return now + OPEN_US
 
 
 def _read(token: str) -> tuple[Identifier, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chainbreak.app.reveal_identifier import MAY_REVEAL
+from chainbreak.app.reveal_identifier import MAY_REVEAL, MAY_REVEAL_TEXTS
 from chainbreak.records import Identifier
 
 if TYPE_CHECKING:
@@ -24,4 +24,8 @@ def vault_status(office: Office) -> list[dict[str, Any]]:
         }
         for kind in Identifier
     ]  # fmt: skip
-    return [*rows, {"kind": "texts", "entries": counts["texts"], "epoch": None, "rotating_to": None, "may_reveal": []}]
+    texts = {
+        "kind": "texts", "entries": counts["texts"], "epoch": None, "rotating_to": None,
+        "may_reveal": sorted(MAY_REVEAL_TEXTS),
+    }  # fmt: skip
+    return [*rows, texts]

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from chainbreak.app.bootstrap import open_office
+from chainbreak.app.bootstrap import Office, open_office
 from chainbreak.cli.common import AsOption, CentreOption, JsonOption, emit
 from chainbreak.records import Identifier
+from chainbreak.records.actor import Actor
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,20 +19,41 @@ app = typer.Typer(
 )
 
 
+PurposeOption = Annotated[str, typer.Option("--purpose", help="What it is needed for; goes into the log")]
+CaseOption = Annotated[str, typer.Option("--case", help="The case it is needed in; goes into the log")]
+
+
 @app.command()
 def reveal(
     token: Annotated[str, typer.Argument(help="A written token, as line:9f3a0c…")],
-    purpose: Annotated[str, typer.Option(help="What the value is needed for; goes into the log")] = "",
-    case: Annotated[str, typer.Option(help="The case it is needed in; goes into the log")] = "",
+    purpose: PurposeOption = "", case: CaseOption = "",
     as_name: AsOption = "", centre: CentreOption = None, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Show the value of one token; purpose, case and person go into the log before it is shown."""
-    from chainbreak.app.find_actor import find_actor
     from chainbreak.app.reveal_identifier import reveal_identifier
 
     office = open_office(centre)
-    actor = find_actor(office, as_name) if as_name else None
-    emit(asdict(reveal_identifier(office, actor, token, purpose=purpose, case=case)), as_json)
+    emit(asdict(reveal_identifier(office, _named(office, as_name), token, purpose=purpose, case=case)), as_json)
+
+
+@app.command()
+def text(
+    record_ref: Annotated[str, typer.Argument(help="The record whose text it is, 32 hex digits")],
+    purpose: PurposeOption = "", case: CaseOption = "",
+    as_name: AsOption = "", centre: CentreOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Show the original text of a record, as it was before masking; logged like a reveal."""
+    from chainbreak.app.reveal_identifier import reveal_text
+
+    office = open_office(centre)
+    emit(asdict(reveal_text(office, _named(office, as_name), record_ref, purpose=purpose, case=case)), as_json)
+
+
+def _named(office: Office, name: str) -> Actor | None:
+    """Who asks; nobody is an answer too, which the verb refuses and logs."""
+    from chainbreak.app.find_actor import find_actor
+
+    return find_actor(office, name) if name else None
 
 
 @app.command()

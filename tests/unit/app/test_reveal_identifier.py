@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from chainbreak.app.add_person import add_person
 from chainbreak.app.bootstrap import Office
-from chainbreak.app.reveal_identifier import MAY_REVEAL, OPEN_US, reveal_identifier
+from chainbreak.app.reveal_identifier import MAY_REVEAL, OPEN_US, reveal_identifier, reveal_text
 from chainbreak.audit.log import read_payload
 from chainbreak.audit.tables import entries
 from chainbreak.base.errors import InputError, RefusedError, UsageError
@@ -83,6 +83,19 @@ def test_who_may_see_what(office: Office) -> None:
 def test_no_right_rests_with_those_who_run_the_machine_or_judge_the_work() -> None:
     for roles in MAY_REVEAL.values():
         assert not roles & {Role.ADMIN, Role.ENGINEER, Role.AUDITOR, Role.COMMANDER, Role.SERVICE}
+
+
+def test_a_text_is_revealed_under_the_same_rules(office: Office) -> None:
+    office.vault.add_texts(["ab" * 16], ["对方电话13800138000"])
+    shown = reveal_text(office, ANALYST, "ab" * 16, purpose="read the story", case="A-7")
+    assert (shown.value, leaves(office)[-1]["action"]) == ("对方电话13800138000", "vault.reveal")
+    assert leaves(office)[-1]["object"] == f"text:{'ab' * 16}"
+    with pytest.raises(RefusedError, match="CB-ID-030"):
+        reveal_text(office, ANALYST, "ab" * 16, purpose="", case="A-7")
+    with pytest.raises(RefusedError, match="CB-ID-030"):
+        reveal_text(office, Actor("wu", frozenset({Role.LIAISON})), "ab" * 16, purpose="read", case="A-7")
+    with pytest.raises(UsageError, match="CB-ID-032"):
+        reveal_text(office, ANALYST, "line:1", purpose="read", case="A-7")
 
 
 @pytest.mark.parametrize("text", ["13800138000", "line:123", "phone:0000000000000001", "line:zzzzzzzzzzzzzzzz"])
