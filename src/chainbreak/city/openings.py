@@ -14,7 +14,7 @@ from chainbreak.base.clock import US_PER_MIN, US_PER_S
 from chainbreak.city.boxes import moment
 from chainbreak.city.draws import DAY_S, Ints, Rng, stream
 from chainbreak.city.messages import Text, texts
-from chainbreak.city.sites import DOMAIN_SCHEMA, HONEST_ENDINGS, REGISTRARS, SYLLABLES, Visit
+from chainbreak.city.sites import DOMAIN_SCHEMA, HONEST_ENDINGS, LOOKS, REGISTRARS, SYLLABLES, Visit
 from chainbreak.city.telephony import MT_SMS, Day, Legs, calls, signals
 from chainbreak.city.world import World
 
@@ -100,7 +100,10 @@ def _pitched(day: Day, rng: Rng, opening: Opening) -> list[tuple[int, int, int, 
 def _looks(day: Day, rng: Rng, who: int, second: int, site: str) -> list[Visit]:
     """One to four look-ups within minutes, as a page is opened, left and opened again."""
     first, end = moment(day, second), moment(day, DAY_S) - US_PER_MIN
-    times = [first + again * int(rng.integers(20, 110)) * US_PER_S for again in range(int(rng.integers(1, 5)))]
+    times = [
+        first + again * int(rng.integers(20, 110)) * US_PER_S
+        for again in range(int(rng.integers(LOOKS[0], LOOKS[1] + 1)))
+    ]
     return [(at, who, site) for at in times if at < end]
 
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from chainbreak.base.clock import US_PER_DAY, US_PER_S
 from chainbreak.city.cases import today
-from chainbreak.city.draws import stream
+from chainbreak.city.draws import DAY_S, stream
 from chainbreak.city.state import State
 from chainbreak.city.telephony import Day, hours_of
 from chainbreak.city.world import World
@@ -18,6 +18,9 @@ SYLLABLES = ("ba", "chen", "da", "fei", "gu", "hai", "jin", "kuai", "lan", "mei"
 SITE_ENDINGS = ("top", "xyz", "vip", "cc", "com", "icu", "shop")
 HONEST_ENDINGS = ("com", "cn", "net", "com.cn", "org", "top", "shop")
 CHAT_DAYS = 3
+LOOKS = (1, 4)
+"""Look-ups of one visit, at least and at most."""
+MEAN_LOOKS = sum(LOOKS) / 2
 APPS = ("鑫汇通", "云聚会议", "优速任务", "众盈", "安信宝", "快审贷", "微享", "联保", "天启量化", "乐淘助手")
 
 Visit = tuple[int, int, str]
@@ -91,7 +94,7 @@ def visit_sites(day: Day, state: State) -> list[Visit]:
         if today(day, case["lookup_us"]):
             site = site_of(day.world, case["gang"], state.gangs[case["gang"]].site)
             case["sites"].append(site)
-            for again in range(int(rng.integers(1, 5))):
+            for again in range(int(rng.integers(LOOKS[0], LOOKS[1] + 1))):
                 at = case["lookup_us"] + again * int(rng.integers(20, 110)) * US_PER_S
                 if at < min(end, case["pays"][0]):
                     out.append((at, case["victim"], site))
@@ -101,13 +104,15 @@ def visit_sites(day: Day, state: State) -> list[Visit]:
 def lookup_table(day: Day, visits: list[Visit], domains: pa.Array) -> pa.Table:
     """Grain: one look-up, columns of the record kind `lookup`, in order of time."""
     world, rng, n = day.world, day.rng("lookups"), day.world.people.n
-    who = np.repeat(np.arange(n), rng.poisson(world.mix["habits"]["lookups_per_day"], n))
+    who = np.repeat(np.arange(n), rng.poisson(world.mix["habits"]["lookups_per_day"] / MEAN_LOOKS, n))
     asked = (len(domains) * rng.random(len(who)) ** 3).astype(np.int64)
-    at = (
-        world.day_us(day.number)
-        + hours_of(rng, world.people.rhythm[who]) * US_PER_S
-        + rng.integers(0, US_PER_S, len(who))
-    )
+    second = hours_of(rng, world.people.rhythm[who])
+    # A page is opened, left and opened again within minutes, honest or not.
+    looks = rng.integers(LOOKS[0], LOOKS[1] + 1, len(who))
+    nth = np.arange(looks.sum()) - np.repeat(np.cumsum(looks) - looks, looks)
+    who, asked, second = (np.repeat(column, looks) for column in (who, asked, second))
+    second = np.minimum(second + nth * rng.integers(20, 110, len(nth)), DAY_S - 1)
+    at = world.day_us(day.number) + second * US_PER_S + rng.integers(0, US_PER_S, len(who))
     sites = sorted({site for _, _, site in visits})
     names = pa.concat_arrays([domains, pa.array(sites, pa.string())])
     place = {site: len(domains) + i for i, site in enumerate(sites)}
