@@ -30,7 +30,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "block": ("block", "Export what is in force: RPZ zone, number list, hold list"),
     "outbox": ("outbox", "What is on its way to partners: list, retry, reconcile"),
     "audit": ("audit", "The transparency log: verify, prove, checkpoint, witness, who-saw"),
-    "vault": ("vault", "Tokens and values: reveal, rotate"),
+    "vault": ("vault", "Tokens and values: reveal, text, rotate, status"),
     "purge": ("purge", "Erase what retention says has had its time, with a certificate"),
     "bench": ("bench", "Measure speed and memory beside a named peer"),
 }
