@@ -37,7 +37,7 @@ def evaluate_detector(office: Office, name: str, truth_folder: Path) -> list[dic
         truth = read_truth(office, detector, truth_folder)
         rows = [*_rows(f"{detector.name}@{detector.version}", reported(run), truth), _ece(run, truth)]
         for rule, expr in detector.baselines(tables).items():
-            clusters: dict[int, set[str]] = defaultdict(set)
+            clusters: dict[int | str, set[str]] = defaultdict(set)
             for row in session.run(expr).to_pylist():
                 clusters[row["cluster"]].add(_written(detector, row["token"]))
             rows += _rows(rule, [frozenset(c) for c in clusters.values()], truth)
@@ -54,10 +54,10 @@ def reported(run: Run) -> list[frozenset[str]]:
     return [frozenset(m.token for m in f.members if m.kind == run.detector.unit) for f in kept]
 
 
-def _written(detector: Detector, token: int) -> str:
+def _written(detector: Detector, token: int | str) -> str:
     from chainbreak.records.finding import write_token
 
-    return write_token(detector.unit, token)
+    return token if isinstance(token, str) else write_token(detector.unit, token)
 
 
 def _rows(method: str, clusters: list[frozenset[str]], truth: Truth) -> list[dict[str, Any]]:
@@ -102,7 +102,7 @@ def read_truth(office: Office, detector: Detector, folder: Path) -> Truth:
     Raises:
         UsageError: the folder lacks a table that is needed (CB-FI-005).
     """
-    readers = {"goip": _truth_of_boxes, "mules": _truth_of_mules}
+    readers = {"goip": _truth_of_boxes, "mules": _truth_of_mules, "sites": _truth_of_sites}
     if detector.name not in readers:
         raise UsageError(
             "CB-FI-005", "no truth is kept for this detector", given=detector.name, allowed=", ".join(readers)
@@ -123,9 +123,11 @@ def _table(folder: Path, name: str) -> Any:
 def _tokens(office: Office, detector: Detector, values: Any) -> list[str]:
     from chainbreak.identity.batch import tokenise
     from chainbreak.identity.numbers import Place
+    from chainbreak.records.kind import Identifier
 
     settings = office.centre.settings
-    tokens = tokenise(detector.unit, values.combine_chunks(), office.keys, Place(settings.country, settings.area_code))
+    place = Place(settings.country, settings.area_code)
+    tokens = tokenise(Identifier(detector.unit), values.combine_chunks(), office.keys, place)
     return [_written(detector, t) for t in tokens["token"].to_pylist()]
 
 
@@ -167,3 +169,22 @@ def _truth_of_mules(office: Office, detector: Detector, folder: Path) -> Truth:
         elif unit in reached:
             device[unit], level[unit] = unit, layer
     return Truth(device, level, kind)
+
+
+def _truth_of_sites(office: Office, detector: Detector, folder: Path) -> Truth:
+    """Gangs' sites that anybody looked up, each its own device; honest names by class: those that opened in the city's
+    days by what they are, all others `young` or `older` by the register (a month before their first look-up)."""
+    from chainbreak.find.contract.evaluate import Truth
+
+    opened = _table(folder, "openings").to_pylist()
+    kind = {row["domain"]: f"new {row['class']}" for row in opened}
+    session = office.engine()
+    try:
+        tables = {name: session.table(name) for name in ("lookup", "domain")}
+        young = {row["token"] for expr in detector.baselines(tables).values() for row in session.run(expr).to_pylist()}
+        seen = session.run(tables["lookup"].select("domain").distinct())["domain"].to_pylist()
+    finally:
+        session.close()
+    scam = set(_table(folder, "domains")["domain"].to_pylist()) & set(seen)
+    kinds = {name: kind.get(name, "young" if name in young else "older") for name in seen if name not in scam}
+    return Truth({name: name for name in scam}, dict.fromkeys(scam, "site"), kinds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chainbreak.base.errors import RefusedError, UsageError
+from chainbreak.base.errors import InputError, RefusedError, UsageError
 from chainbreak.records.finding import read_token
 from chainbreak.records.kind import Identifier
 
@@ -18,18 +18,13 @@ def why_not(office: Office, subject: str, as_of_us: int | None = None) -> list[W
 
     Raises:
         RefusedError: the subject is a person (CB-FI-020); detectors score things and events.
-        UsageError: not a written token, or no detector judges this kind (CB-FI-021).
+        UsageError: neither a written token nor a domain, or no detector judges this kind (CB-FI-021).
         DeclinedError: the detector cannot run on this lake.
     """
     from chainbreak.find.contract.explain import why_not as answer
     from chainbreak.find.registry import detectors
 
-    try:
-        kind, token = read_token(subject)
-    except ValueError:
-        raise UsageError(
-            "CB-FI-021", "not a written token", given=subject, allowed="line:9f3a… (kind and 16 hex digits)"
-        ) from None
+    kind, token = _read(subject)
     if kind == Identifier.PERSON:
         raise RefusedError(
             "CB-FI-020", "no detector says anything of a person", given=subject, allowed="things and events"
@@ -43,3 +38,16 @@ def why_not(office: Office, subject: str, as_of_us: int | None = None) -> list[W
         return [answer(session, d, subject, kind, token, as_of_us) for d in chosen]
     finally:
         session.close()
+
+
+def _read(subject: str) -> tuple[str, int | str]:
+    """Kind and token; a domain is named in clear and is its own token."""
+    from chainbreak.identity.domains import host_form
+
+    try:
+        return read_token(subject) if ":" in subject else ("domain", host_form(subject))
+    except (ValueError, InputError):
+        raise UsageError(
+            "CB-FI-021", "neither a written token nor a domain", given=subject,
+            allowed="line:9f3a… (kind and 16 hex digits), or pay.example.com",
+        ) from None  # fmt: skip

@@ -18,7 +18,6 @@ import rfc8785
 from pydantic import BaseModel, ConfigDict, Field
 
 from chainbreak.records.finding import Action, Member
-from chainbreak.records.kind import Identifier
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -130,14 +129,20 @@ class Detector(Protocol):
     name: str
     version: str
     subject_kind: str
-    unit: Identifier
     story: Words
     limits: Words
-    judges: tuple[Identifier, ...]
     needs: tuple[Need, ...]
     two_kinds: tuple[frozenset[str], frozenset[str]]
     watch_places: int
     action: Action
+
+    @property
+    def unit(self) -> str:
+        """The kind of thing counted: an identifier's kind, or `domain`, whose names stand in clear."""
+
+    @property
+    def judges(self) -> tuple[str, ...]:
+        """The kinds it can be asked about."""
 
     @property
     def params(self) -> Params:
@@ -154,8 +159,8 @@ class Detector(Protocol):
     def reduce(self, tables: Tables, as_of_us: int, keep: Keep) -> dict[str, Any]:
         """Few rows out of many, as named Ibis expressions of the portable core; the engine runs them."""
 
-    def screen(self, tables: Tables, kind: str, token: int) -> Screen:
-        """What the first sieve saw of one thing; for `why-not`."""
+    def screen(self, tables: Tables, kind: str, token: Any) -> Screen:
+        """What the first sieve saw of one thing, by its int64 token or, of a domain, its name; for `why-not`."""
 
     def baselines(self, tables: Tables) -> dict[str, Any]:
         """Naive rules to measure beside the detector: name -> Ibis rows (cluster, token) of what it would report."""

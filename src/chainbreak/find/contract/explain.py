@@ -128,10 +128,10 @@ class WhyNot:
 
 
 def why_not(
-    engine: Engine, detector: Detector, subject: str, kind: str, token: int, as_of_us: int | None = None
+    engine: Engine, detector: Detector, subject: str, kind: str, token: Any, as_of_us: int | None = None
 ) -> WhyNot:
-    """Where the subject (a written token of `kind`) fell short: `unseen` in the records, at the `screen`, when
-    `measured`, or not at all (`reported`).
+    """Where the subject (a written token of `kind`, or a domain, which is its own token) fell short: `unseen` in the
+    records, at the `screen`, when `measured`, or not at all (`reported`).
 
     Raises:
         DeclinedError: the detector cannot run here.
