@@ -3,8 +3,8 @@
     python scripts/fit_detector.py goip --fit 101 102 103 104 105 106 --hold 201 202 203 --work DIR
 
 Bits are fitted on the `--fit` seeds, reliability is read on the `--hold` seeds, which take no part in fitting. The bins
-(edges), families and units are a person's choice and are kept as they stand. Protected lines and accounts are left out:
-the register decides about them, not the score. Cities are built and ingested under `--work` once and used again.
+(edges), shapes, families and units are a person's choice and are kept as they stand. Protected lines and accounts are
+left out: the register decides about them, not the score. Cities are built and ingested under `--work` once.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ from chainbreak.find.registry import detector_named
 from chainbreak.records.actor import SERVICE
 
 BUDGET = {"goip": 0.0007, "mules": 0.002}
-"""Share of honest candidates that may pass the cut. goip: spec/goip.md 8 allows 1 false cluster per 100,000 SIM-days, of
-which a town has 150,000 with some 2,000 candidates; mules: about one account in a town of 28,000."""
+"""Share of honest candidates that may pass the cut. goip: spec/goip.md 8 allows 1 false cluster per 100,000 SIM-days,
+of which a town has 150,000 with some 2,000 candidates; mules: about one account in a town of 28,000."""
 
 Subject = tuple[dict[str, float], bool]
 
@@ -82,8 +82,9 @@ def main() -> None:
     detector = detector_named(args.detector)
     package = type(detector).__module__
     edges = {name: rule.edges for name, rule in detector.weights.rules.items()}
+    shapes = {name: rule.shape for name, rule in detector.weights.rules.items() if rule.shape}
     dev = [s for seed in args.fit for s in subjects(detector, args.work, seed)]
-    fitted = fit([row for row, _ in dev], [guilty for _, guilty in dev], edges)
+    fitted = fit([row for row, _ in dev], [guilty for _, guilty in dev], edges, shapes)
     path = Path(str(resources.files(import_module(package)).joinpath("weights.toml")))
     write(path, detector, fitted.bits, fitted.prior_bits, 0.0, {})
     negatives = [bits for bits, guilty in scored(detector, dev) if not guilty]
@@ -96,9 +97,10 @@ def main() -> None:
     write(path, detector, fitted.bits, fitted.prior_bits, cut, {
         "fitted_on": f"simulated towns, seeds {', '.join(map(str, args.fit))}: {len(dev)} unprotected candidates, "
                      f"{sum(g for _, g in dev)} guilty",
-        "budget": f"{BUDGET[detector.name]} of honest candidates pass the cut, conformal on {len(negatives)} of the same towns",
-        "held_out": f"seeds {', '.join(map(str, args.hold))}: {sum(b >= cut for b in guilty)} of {len(guilty)} guilty and "
-                    f"{sum(b >= cut for b in honest)} of {len(honest)} honest candidates pass",
+        "budget": f"{BUDGET[detector.name]} of honest candidates pass the cut, conformal on {len(negatives)} of "
+                  "the same towns",
+        "held_out": f"seeds {', '.join(map(str, args.hold))}: {sum(b >= cut for b in guilty)} of {len(guilty)} guilty "
+                    f"and {sum(b >= cut for b in honest)} of {len(honest)} honest candidates pass",
         "ece_held_out": expected_calibration_error(table),
         "reliability": [[b.low, b.high, b.n, b.mean_score, b.true_share] for b in table],
     })  # fmt: skip
@@ -134,6 +136,7 @@ def write(
         lines.append(f"{key} = {text}")
     for name, rule in detector.weights.rules.items():
         lines += ["", f"[rules.{name}]", f'family = "{rule.family}"', f'unit = "{rule.unit}"',
+                  *([f'shape = "{rule.shape}"'] if rule.shape else []),
                   f"edges = {list(rule.edges)}", f"bits = {list(bits[name])}"]  # fmt: skip
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
