@@ -146,7 +146,7 @@ def _as_stored(column: Column) -> Column:
 def derived_columns(column: Column) -> tuple[Column, ...]:
     """What detectors may know of an identifier without knowing it; computed before the token replaces the value.
 
-    line -> `<name>_class` (mobile, landline, service, short, virtual, iot, foreign, unknown) and `<name>_country`
+    line -> `<name>_class` (mobile, landline, service, short, emergency, virtual, iot, foreign, unknown) and `<name>_country`
     (ISO 3166); imsi -> `<name>_plmn` (5 digits, 3GPP TS 23.003); imei -> `<name>_tac` (8 digits); account ->
     `<name>_bin` (first 6 digits of a card, ISO/IEC 7812) else null. `holder`, `chat`, `device`, `ip` derive nothing.
     """
