@@ -14,7 +14,7 @@ from chainbreak.base.clock import US_PER_S
 from chainbreak.city.draws import DAY_S, Ints, Rng, scattered, stream
 from chainbreak.city.gangs import Box
 from chainbreak.city.state import Slot, State
-from chainbreak.city.telephony import ATTACH, DETACH, Day, Legs, calls, signals, talk
+from chainbreak.city.telephony import ATTACH, DETACH, MT_SMS, Day, Legs, calls, signals, talk
 
 NIGHT_ENDS_S = 7 * 3_600
 LIST_A_DAY = 1_000
@@ -92,7 +92,7 @@ def sessions_of(day: Day, box: Box, state: State) -> Sessions:
             end = min(start + stay, stop)
             begin = max(start, late.get(line, 0))
             if begin < end:
-                rows.append((port, line, _handset(rng, row, box, port), begin, end))
+                rows.append((port, line, _handset(rng, row, box, port, line), begin, end))
             start, turn = end + int(rng.integers(20, 120)), turn + 1
     table = np.array(rows, np.int64).reshape(-1, 5)
     return Sessions(box, *table.T)
@@ -105,8 +105,12 @@ def _working_hours(rng: Rng, row: dict[str, Any]) -> tuple[int, int]:
     return int(begin * 3600 + rng.integers(0, 1_800)), int(end * 3600 - rng.integers(0, 1_800))
 
 
-def _handset(rng: Rng, row: dict[str, Any], box: Box, port: int) -> int:
-    return int(rng.choice(box.handsets) if row["imei"] == "rewritten" else box.handsets[port % len(box.handsets)])
+def _handset(rng: Rng, row: dict[str, Any], box: Box, port: int, line: int) -> int:
+    if row["imei"] != "rewritten":
+        return int(box.handsets[port % len(box.handsets)])
+    # One to four IMEIs a card: real fraud cards have a median of 2 and seldom more than 4.
+    which = line * 8 + int(rng.integers(0, 1 + line % 4))
+    return int(box.handsets[scattered(np.array([which]), 72)[0] % len(box.handsets)])
 
 
 def box_day(day: Day, box: Box, state: State) -> BoxDay | None:
@@ -120,11 +124,14 @@ def box_day(day: Day, box: Box, state: State) -> BoxDay | None:
     line, handset = sessions.line[session], sessions.handset[session]
     target = np.empty_like(second)
     target[np.argsort(second, kind="stable")] = _targets(day, rng, box, len(line))
-    cell = np.full(len(line), box.cell)
+    drift = rng.random(len(line)) < day.world.mix["levels"][box.level]["drift"]
+    beside = day.world.places.neighbour(np.full(len(line), box.cell), rng.integers(0, 4, len(line)), 2)
+    cell = np.where(drift, beside, box.cell)
     legs = [
         calls(day, rng, line, target, second, length, cell=cell, caller_handset=handset),
         _attachments(day, rng, sessions),
         _called_back(day, rng, sessions, session, target, second, length),
+        _texts(day, rng, sessions),
     ]
     hit = (length > 0) & (target < day.world.people.n)
     return BoxDay(sessions, Legs.joined(legs), (target[hit], line[hit], second[hit], length[hit]))
@@ -190,6 +197,18 @@ def _attachments(day: Day, rng: Rng, sessions: Sessions) -> Legs:
         signals(day, rng, DETACH, sessions.line[left], np.minimum(sessions.end[left] + rng.integers(1, 9), DAY_S - 1),
                 cell=cell[left], handset=sessions.handset[left]),
     ])  # fmt: skip
+
+
+def _texts(day: Day, rng: Rng, sessions: Sessions) -> Legs:
+    """Messages of operators and services, which any card gets; those that waited come when it enters the network."""
+    mean = day.world.mix["levels"][sessions.box.level]["texts"]
+    which = np.repeat(np.arange(len(sessions.line)), rng.poisson(mean, len(sessions.line)))
+    span = sessions.end[which] - sessions.begin[which]
+    later = (rng.random(len(which)) * span).astype(np.int64)
+    at = sessions.begin[which] + np.where(rng.random(len(which)) < 0.5, rng.integers(3, 60, len(which)), later)
+    sender, cell = rng.choice(day.world.lines.senders, len(which)), np.full(len(which), sessions.box.cell)
+    return signals(day, rng, MT_SMS, sessions.line[which], np.minimum(at, sessions.end[which] - 1), sender, cell=cell,
+                   handset=sessions.handset[which])  # fmt: skip
 
 
 def _called_back(

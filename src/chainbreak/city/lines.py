@@ -61,6 +61,8 @@ class Lines:
     outsiders: int
     spare_handsets: Ints
     """Handsets of repair shops, in which customers' SIMs are tried."""
+    other_handset: tuple[Ints, Ints]
+    """Lines with a second handset, and that handset."""
     of_class: dict[str, Ints]
     second: Ints
     """A person's second line, -1 for none."""
@@ -86,12 +88,16 @@ class Lines:
         return self.n + self.outsiders + len(SENDERS) + len(BANK_LINES) + np.arange(len(POLICE_LINES))
 
 
+_NONE = np.zeros(0, np.int64)
+
+
 @dataclass
 class Draft:
     """Lines being put together: blocks of equal-length columns."""
 
     blocks: list[dict[str, Ints]] = field(default_factory=list)
     handsets: int = 0
+    other_handset: tuple[Ints, Ints] = (_NONE, _NONE)
     spare_handsets: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     serial_runs: list[Ints] = field(default_factory=list)
     """Handsets with one type code and consecutive serials."""
@@ -146,6 +152,8 @@ def draft_people(draft: Draft, mix: Mix, seed: int, people: People, places: Plac
     repair = mix["others"]["repair_shop"]
     shops = -(-min(sizes["repair_shop"], n // 10) // repair["group"])
     draft.spare_handsets = draft.new_handsets(shops * repair["handsets"])
+    with_other = np.sort(shuffled[taken:][: int(n * mix["habits"]["other_handset"]["lines"])])
+    draft.other_handset = (with_other, draft.new_handsets(len(with_other)))
     second = shuffled[taken:][: int(mix["habits"]["second_line_share"] * n)]
     dual = shuffled[taken:][len(second) : len(second) + sizes["dual_sim"]]
     for name, owner in (("second_line", second), ("dual_sim", dual)):
@@ -183,7 +191,7 @@ def finish_lines(draft: Draft, mix: Mix, seed: int, people: People, start_us: in
         activated_us=_activation(rng, kind, of_class, start_us, days), outlet=_outlets(rng, column, mix, of_class),
         group=column["group"], rate=rate, mean_s=np.where(owner >= 0, people.mean_s[np.maximum(owner, 0)], 60.0),
         text=texts, imsi=as_text(imsi_numbers(rng, n)), imei=as_text(_imeis(rng, draft, column, of_class)),
-        outsiders=outsiders, spare_handsets=draft.spare_handsets, of_class=of_class,
+        outsiders=outsiders, spare_handsets=draft.spare_handsets, other_handset=draft.other_handset, of_class=of_class,
         second=_second_lines(people.n, owner),
     )  # fmt: skip
 

@@ -17,7 +17,9 @@ RHYTHMS = ("worker", "retired", "student", "night")
 
 @dataclass(frozen=True)
 class People:
-    """One entry a person: home and work cell, employer (-1: none), rhythm, age, and calls started on a day."""
+    """One entry a person: home and work cell, employer (-1: none), rhythm, age, calls started on a day, and how well
+    known, as a factor of the usual number of ties: calls received grow with it.
+    """
 
     home: Ints
     work: Ints
@@ -25,6 +27,7 @@ class People:
     rhythm: Ints
     age: Ints
     rate: Floats
+    known: Floats
     mean_s: Floats
     identity: pa.Array
 
@@ -66,10 +69,12 @@ def make_people(mix: Mix, seed: int, places: Places, first_day: Ints) -> People:
     seat_x, seat_y = scatter(rng, employers, places.district_x, places.district_y, mix.preset.radius_km * 0.8)
     seat = places.cell_at(seat_x, seat_y)
     started = habits["calls_started_per_day"]
+    # Some mostly call, others are mostly called: one habit moves both, so that shares of outgoing calls spread.
+    lively, calling = lognormal(rng, 1.0, started["sigma"], n), lognormal(rng, 1.0, started["calling_sigma"], n)
     length = habits["duration_s"]
     return People(
         home, np.where(employer >= 0, seat[employer], home), employer, rhythm, age,
-        np.minimum(lognormal(rng, started["median"], started["sigma"], n), 25.0),
+        np.minimum(started["median"] * lively * calling, 25.0), np.minimum(lively / calling, 20.0),
         lognormal(rng, length["median"], length["sigma_between"], n),
         identity_numbers(first_day - age * 365 - rng.integers(0, 365, n), rng.integers(0, 1000, n)),
     )  # fmt: skip
@@ -78,9 +83,8 @@ def make_people(mix: Mix, seed: int, places: Places, first_day: Ints) -> People:
 def make_circles(mix: Mix, seed: int, people: People, outsiders: int) -> Circles:
     """Ties of family and street, work, and chance, each shared by both ends with one strength: calls are returned."""
     rng, n, habits = stream(seed, "circles"), people.n, mix["habits"]["contacts"]
-    # Who calls much is known to many and called much.
-    lively = np.sqrt(people.rate / mix["habits"]["calls_started_per_day"]["median"])
-    ties = np.minimum(lognormal(rng, habits["median"], habits["sigma"], n) * lively, habits["most"]).astype(np.int64)
+    wanted = lognormal(rng, habits["median"], habits["sigma"], n) * people.known
+    ties = np.minimum(wanted, habits["most"]).astype(np.int64) + 1
     one = np.repeat(np.arange(n), ties)
     kind, m = rng.random(len(one)), len(one)
     other = rng.integers(0, n, m)
@@ -90,7 +94,9 @@ def make_circles(mix: Mix, seed: int, people: People, outsiders: int) -> Circles
     other = np.where(at_work, _colleague(rng, people.employer, one), other)
     other = np.where(kind >= 0.70, n + rng.integers(0, outsiders, m), other)
     strength = rng.random(m) + street * 0.3
-    keep: Bools = other != one
+    # A tie to somebody whom hardly anybody knows mostly comes to nothing.
+    known = np.minimum(people.known[np.minimum(other, n - 1)] / 2, 1.0)
+    keep: Bools = (other != one) & ((other >= n) | (rng.random(m) < known))
     one, other, strength = one[keep], other[keep], strength[keep]
     back = other < n
     source = np.concatenate((one, other[back]))

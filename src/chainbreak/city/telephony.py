@@ -59,7 +59,11 @@ class Day:
     @staticmethod
     def of(world: World, number: int) -> Day:
         """Day `number` of `world`."""
-        return Day(world, number, world.date_of(number).weekday() >= 5, world.lines.handset.copy())
+        handset = world.lines.handset.copy()
+        line, other = world.lines.other_handset
+        today = scattered(line * 400 + number, 17) % 1_000 < world.mix["habits"]["other_handset"]["days"] * 1_000
+        handset[line[today]] = other[today]
+        return Day(world, number, world.date_of(number).weekday() >= 5, handset)
 
     def rng(self, *names: object) -> Rng:
         """The day's random stream for what `names` say."""
@@ -170,8 +174,10 @@ def service_messages(day: Day) -> Legs:
 
 def power(day: Day) -> Legs:
     """Lines that leave the network for a while and come back."""
-    rng, lines = day.rng("power"), day.world.lines
-    who = np.flatnonzero((rng.random(lines.n) < day.world.mix["habits"]["power_off_share"]) & (lines.owner >= 0))
+    rng, lines, row = day.rng("power"), day.world.lines, day.world.mix["habits"]["power_off_per_day"]
+    people = np.flatnonzero(lines.owner >= 0)
+    often = stream(day.world.seed, "power").lognormal(-(row["sigma"] ** 2) / 2, row["sigma"], len(people))
+    who = np.repeat(people, rng.poisson(row["mean"] * np.minimum(often, 20.0)))
     off = hours_of(rng, day.world.people.rhythm[lines.owner[who]])
     on = off + lognormal(rng, 2400, 1.2, len(who)).astype(np.int64)
     back = on < DAY_S

@@ -364,3 +364,9 @@ def test_refusals_name_what_is_wrong(tmp_path: Path, city: Path) -> None:
     (tmp_path / "strange.csv").write_text("name\nx\n", encoding="utf-8")
     with pytest.raises(InputError, match="CB-CI-005"):
         step(city, blocks=[tmp_path / "strange.csv"])
+
+
+def test_the_reference_page_names_every_table_of_the_truth(city: Path) -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "reference" / "city.md").read_text(encoding="utf-8")
+    for file in (city / "truth").glob("*.parquet"):
+        assert f"| `{file.stem}` |" in page, file.stem
