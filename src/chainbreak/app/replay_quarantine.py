@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from chainbreak.app.ingest_file import open_parts
+from chainbreak.app.list_quarantine import find_rejected
 from chainbreak.audit.log import Entry, append
 from chainbreak.base.errors import InputError, UsageError, did_you_mean
 from chainbreak.records import kind_named
 from chainbreak.records.actor import Actor
 from chainbreak.store.desk.ingests import IngestRun, read_settled, save_run, settle
-
-from chainbreak.app.ingest_file import open_parts
-from chainbreak.app.list_quarantine import find_rejected
 
 if TYPE_CHECKING:
     from chainbreak.app.bootstrap import Office

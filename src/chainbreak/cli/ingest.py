@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from chainbreak.cli.common import CentreOption, JsonOption, emit, say
+
+if TYPE_CHECKING:
+    from chainbreak.store.desk.ingests import IngestRun
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -17,15 +21,13 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def ingest(
     kind: Annotated[str, typer.Argument(help="Record kind (call, transfer, report …), or `auto` for a folder")],
-    files: Annotated[
-        list[Path], typer.Argument(help="CSV, TSV, NDJSON, Parquet or XLSX, each also .gz; for auto: a folder")
-    ],
+    files: Annotated[list[Path], typer.Argument(help="CSV, TSV, NDJSON, Parquet, XLSX, also .gz; auto: folders")],
     mapping: Annotated[str | None, typer.Option("--map", help="Mapping: a YAML file or a shipped name")] = None,
     actor: Annotated[str, typer.Option("--as", envvar="CHAINBREAK_ACTOR", help="Who acts; else the service")] = "",
     centre: CentreOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring files in. A bad row goes to quarantine, a bad file is said; the rest goes on. Exit 3 when anything was rejected."""
+    """Bring files in. A bad row goes to quarantine, a bad file is said, the rest goes on. Exit 3 when any was rejected."""
     from chainbreak.app.bootstrap import open_office
     from chainbreak.app.find_actor import find_actor
     from chainbreak.app.ingest_file import ingest_files
@@ -35,6 +37,7 @@ def ingest(
 
     office = open_office(centre)
     who = find_actor(office, actor) if actor else SERVICE
+    runs: Iterator[IngestRun]
     if kind == "auto":
         runs = (run for folder in files for run in ingest_folder(office, who, folder, progress_bar))
     else:

@@ -1,1 +1,1 @@
-"""How records get in: files are read in bounded chunks, mapped, typed, tokenised and appended; what fails is kept sealed."""
+"""How records get in: files are read in chunks, mapped, typed, tokenised and appended; what fails is kept sealed."""

@@ -1,4 +1,4 @@
-"""What a reader hands on: a chunk of raw rows as text, each with its line in the file, and the lines that are no rows."""
+"""What a reader hands on: a chunk of raw rows as text, each with its line in the file, and lines that are no rows."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ class WorkbookReader:
         while rows := list(islice(self._rows, self._limits.batch_rows)):
             numbered = [(i, [_cell_text(cell) for cell in row]) for i, row in enumerate(rows, line)]
             kept = [(i, row) for i, row in numbered if any(row)]
-            columns = list(zip(*(row for _, row in kept), strict=True)) or [[] for _ in self.names]
+            columns = [[row[at] for _, row in kept] for at in range(len(self.names))]
             yield Chunk(text_table(self.names, columns), pa.array([i for i, _ in kept], pa.int64()), bytes_read=size)
             line += len(rows)
 

@@ -1,4 +1,6 @@
-"""What of a chunk the lake has already: only files whose days and times overlap the chunk's are read, and only their refs."""
+"""What of a chunk the lake has already: only refs are read, and only of files whose times overlap the chunk's."""
+
+# ruff: noqa: S608 queries are put together from our own column names and quoted literals only
 
 from __future__ import annotations
 
@@ -44,8 +46,8 @@ def without_known(
 def count_conflicts(kind: Kind, rows: pa.Table, files: list[str], duck: duckdb.DuckDBPyConnection) -> int:
     """How many keys of `rows` stand for more than one content, here or in the lake files of the same time.
 
-    All versions stay: which one counts is decided by the reading rule (`store.versions.current_rows`), so that the order
-    of files changes nothing.
+    All versions stay: which one counts is decided by the reading rule (`store.versions.current_rows`), so that the
+    order of files changes nothing.
     """
     if not kind.key or not rows.num_rows:
         return 0

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 DELIMITERS = ",\t;|"
+_ODD = (b'"', DAMAGED.encode(), b"\n\n", b"\n\r")
+"""Quotes, undecodable bytes and empty lines (of which Arrow makes rows) are not for the fast way."""
 LINES_OF_A_RECORD = 200
 """A quoted value may hold this many line breaks; beyond, its opening quote is taken for a stray one."""
 
@@ -57,7 +59,7 @@ class DelimitedReader:
         if not block.data.strip():
             return Chunk(text_table(self.names, [[] for _ in self.names]), pa.array([], pa.int64()), block.broken,
                          block.bytes_read)  # fmt: skip
-        if b'"' in block.data or DAMAGED.encode() in block.data:
+        if any(mark in block.data for mark in _ODD) or block.data[:1] in (b"\n", b"\r"):
             return self._by_line(block)
         table = self._by_arrow(block.data)
         if table is None:
@@ -107,8 +109,7 @@ class DelimitedReader:
             elif text.strip():
                 broken.append(Broken(block.first + at, "CB-IN-017" if DAMAGED in text else "CB-IN-014", text))
             at += taken
-        columns = list(zip(*rows, strict=True)) if rows else [[] for _ in self.names]
-        columns = [[value or None for value in column] for column in columns]
+        columns = [[row[at] or None for row in rows] for at in range(len(self.names))]
         return Chunk(text_table(self.names, columns), pa.array(lines, pa.int64()), broken, block.bytes_read)
 
     def _record(self, texts: list[str], at: int) -> tuple[int, list[str] | None]:

@@ -1,13 +1,13 @@
-"""From a file to blocks of whole UTF-8 lines: decompression, encodings, and the bounds that keep a bad file harmless."""
+"""From a file to blocks of whole UTF-8 lines: unpacking, encodings, and the bounds that keep a bad file harmless."""
 
 from __future__ import annotations
 
 import codecs
-import gzip
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from chainbreak.base.errors import InputError
 from chainbreak.ingest.chunks import Broken
@@ -15,7 +15,9 @@ from chainbreak.ingest.limits import MIB, Limits
 
 ENCODINGS = ("utf-8", "gb18030", "utf-16")
 DAMAGED = "\ufdd0"
-"""Stands before each undecodable byte (written `\\xNN`): a noncharacter that no text may hold, so it is unmistakable."""
+"""Stands before each undecodable byte (written `\\xNN`): a noncharacter, which no text may hold."""
+_GZIP = 31  # zlib: the largest window, with a gzip header
+_PIECE = 4 * MIB
 _KEPT_OF_A_BROKEN_LINE = 2_000  # characters; enough to recognise it
 
 
@@ -66,7 +68,7 @@ class LineSource:
             elif len(rest) > 2 * self.limits.line:
                 yield Block(b"", line, [_too_long(line, rest)], self.expanded)
                 rest, line, skipping = b"", line + 1, True
-        if rest:
+        if rest and not self.fault:  # before a break, half a line may look like a whole one
             yield from self._bounded(rest, line)
 
     def _bounded(self, data: bytes, first: int) -> Iterator[Block]:
@@ -91,35 +93,64 @@ class LineSource:
             yield raw if self.encoding == "utf-8" else decoder.decode(raw).encode()
 
     def _raw(self) -> Iterator[bytes]:
+        """The file's bytes, unpacked, about a block at a time; ends early, with `fault` set, at damage or at a bomb."""
         packed = self.path.stat().st_size
-        with self.path.open("rb") as plain:
-            zipped = plain.read(2) == b"\x1f\x8b"
-            plain.seek(0)
-            source = gzip.GzipFile(fileobj=plain) if zipped else plain
-            while True:
-                try:
-                    data = source.read(self.limits.block)
-                except (EOFError, zlib.error, gzip.BadGzipFile) as e:
-                    self.fault = InputError(
-                        "CB-IN-003", "the compressed file is cut short or damaged", given=f"{self.path.name}: {e}",
-                        next_step="fetch the file again; rows before the break are kept, and are not doubled",
-                    )  # fmt: skip
-                    return
-                if not data:
-                    return
-                self.expanded += len(data)
-                if zipped and self._is_bomb(packed):
-                    self.fault = InputError(
-                        "CB-IN-005", "the file expands beyond the limit", given=f"{self.path.name}: {self.expanded:,} bytes",
-                        allowed=f"{self.limits.ratio} times its size, {self.limits.total:,} bytes",
-                        next_step="check what the sender packed; nothing after this point was read",
-                    )  # fmt: skip
-                    return
-                yield data
+        with self.path.open("rb") as handle:
+            zipped = handle.read(2) == b"\x1f\x8b"
+            handle.seek(0)
+            pieces = _inflate(handle) if zipped else iter(lambda: handle.read(self.limits.block), b"")
+            held: list[bytes] = []
+            try:
+                for piece in pieces:
+                    self.expanded += len(piece)
+                    if zipped and self._is_bomb(packed):
+                        self.fault = self._bomb()
+                        break
+                    held.append(piece)
+                    if sum(map(len, held)) >= self.limits.block:
+                        yield b"".join(held)
+                        held = []
+            except (EOFError, zlib.error) as e:
+                self.fault = InputError(
+                    "CB-IN-003", "the compressed file is cut short or damaged", given=f"{self.path.name}: {e}",
+                    next_step="fetch the file again; rows before the break are kept, and are not doubled",
+                )  # fmt: skip
+            if held:
+                yield b"".join(held)
+
+    def _bomb(self) -> InputError:
+        return InputError(
+            "CB-IN-005", "the file expands beyond the limit", given=f"{self.path.name}: {self.expanded:,} bytes",
+            allowed=f"{self.limits.ratio} times its size, {self.limits.total:,} bytes",
+            next_step="check what the sender packed; nothing after this point was read",
+        )  # fmt: skip
 
     def _is_bomb(self, packed: int) -> bool:
         beyond = self.expanded > self.limits.ratio_from and self.expanded > packed * self.limits.ratio
         return beyond or self.expanded > self.limits.total
+
+
+def _inflate(handle: BinaryIO) -> Iterator[bytes]:
+    """The contents of a gzip file in pieces of bounded size; what precedes damage is given before the error.
+
+    Raises:
+        EOFError: it ends before its end mark. zlib.error: it is damaged.
+    """
+    member = zlib.decompressobj(_GZIP)
+    while packed := handle.read(MIB):
+        while packed:
+            if member.eof:  # another member follows, or padding
+                packed = packed.lstrip(b"\0")
+                if not packed:
+                    break
+                member = zlib.decompressobj(_GZIP)
+            if piece := member.decompress(packed, _PIECE):
+                yield piece
+            packed = member.unused_data if member.eof else member.unconsumed_tail
+    if piece := member.flush():
+        yield piece
+    if not member.eof:
+        raise EOFError("it ends before its end mark")
 
 
 def guess_encoding(sample: bytes) -> str:
@@ -176,7 +207,7 @@ def is_utf8(data: bytes) -> bool:
 
 
 def _last_line_end(data: bytes, reach: int) -> int:
-    """Where the last whole line ends; inside quotes a line break is part of a value, unless a stray quote stands there."""
+    """Where the last whole line ends; inside quotes a line break is part of a value, unless the quote is a stray."""
     cut = data.rfind(b"\n") + 1
     if cut == 0 or b'"' not in data:
         return cut

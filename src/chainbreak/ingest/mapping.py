@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
@@ -57,7 +57,7 @@ class _Strict(BaseModel):
 class Source(_Strict):
     """Where one canonical column comes from, and how its text is read."""
 
-    from_: str | list[str] | None = Field(None, alias="from")
+    from_: Annotated[str | list[str] | None, Field(alias="from")] = None
     join: str = ""
     constant: str | None = None
     row: bool = False
@@ -127,7 +127,7 @@ class Mapping(_Strict):
     columns: dict[str, Source]
     zone: str | None = None
     encoding: Literal["utf-8", "gb18030", "utf-16"] | None = None
-    delimiter: str | None = Field(None, min_length=1, max_length=1)
+    delimiter: Annotated[str | None, Field(min_length=1, max_length=1)] = None
     null: list[str] = list(NULL_WORDS)
     opaque: bool = False
     ignore: list[str] = []
@@ -222,7 +222,7 @@ def load_mapping(given: str) -> Mapping:
     shipped = shipped_mappings()
     if given not in shipped:
         raise UsageError(
-            "CB-IN-020", "no such mapping", given=given, allowed=f"a YAML file; shipped: {did_you_mean(given, shipped)}",
+            "CB-IN-020", "no such mapping", given=given, allowed=f"a file; shipped: {did_you_mean(given, shipped)}",
             next_step="chainbreak map list",
         )  # fmt: skip
     return read_mapping(shipped[given], given)

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from chainbreak.base.errors import ChainbreakError, InputError
+from chainbreak.base.errors import InputError
 from chainbreak.base.progress import Advance
 from chainbreak.identity.numbers import Place
 from chainbreak.ingest.chunks import Chunk, Reader
@@ -59,11 +59,11 @@ class Parts:
     now_us: int
     memory_limit_mib: int = 1024
     threads: int = 2
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
 
 def ingest_file(parts: Parts, kind: Kind, path: Path, mapping: Mapping | None, advance: Advance) -> IngestRun:
-    """Bring one file in. Never raises for what is wrong with the file: `error` says it, and what was read before counts."""
+    """Bring one file in. What is wrong with it is never raised: `error` says it, and what was read before counts."""
     began, run = time.monotonic(), IngestRun(kind.name, path.name[:255])
     try:
         with closing(_duck(parts)) as duck:
@@ -82,7 +82,7 @@ def ingest_file(parts: Parts, kind: Kind, path: Path, mapping: Mapping | None, a
 
 
 def ingest_raw(parts: Parts, kind: Kind, rows: list[Rejected], mapping: Mapping) -> tuple[IngestRun, set[str]]:
-    """Bring rejected rows of one file back by `mapping`; returns what happened and the ids of the rows that are in now."""
+    """Bring rejected rows of one file back by `mapping`; returns what happened and the ids of rows that are in now."""
     from chainbreak.ingest.chunks import text_table
 
     fields = [row.fields for row in rows]
@@ -169,8 +169,8 @@ class _Job:
         found += [(b.line, b.code, "", _as_line(b.content)) for b in chunk.broken]
         digest = self.run.digest
         return [
-            Rejected(row_id(digest, self.kind.name, line), self.file, digest, self.kind.name, line, code, column, content,
-                     self._text, self.parts.now_us)
+            Rejected(row_id(digest, self.kind.name, line), self.file, digest, self.kind.name, line, code, column,
+                     content, self._text, self.parts.now_us)
             for line, code, column, content in found
         ]  # fmt: skip
 
@@ -186,7 +186,9 @@ class _Job:
                 return
             self.run.conflicts += count_conflicts(kind, fresh, near, duck)
             note = {"file": self.file, "digest": self.run.digest}
-            self.run.lake_version = lake.append(kind.name, fresh, kind.partition_by, note=note, properties=writer_properties(kind))
+            self.run.lake_version = lake.append(
+                kind.name, fresh, kind.partition_by, note=note, properties=writer_properties(kind)
+            )
         self.run.accepted += fresh.num_rows
 
     def _note_span(self, table: pa.Table) -> None:

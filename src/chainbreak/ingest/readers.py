@@ -118,7 +118,7 @@ def _unpacked(path: Path, scratch: Path, limits: Limits) -> Iterator[Path]:
                 out.write(data)
                 if out.tell() > max(allowed, limits.ratio_from):
                     raise InputError("CB-IN-005", "the file expands beyond the limit", given=path.name,
-                                     allowed=f"{allowed:,} bytes", next_step="check what the sender packed")  # fmt: skip
+                                     allowed=f"{allowed:,} bytes", next_step="check what was packed")  # fmt: skip
         yield target
     except (EOFError, zlib.error, gzip.BadGzipFile) as e:
         raise InputError("CB-IN-003", "the compressed file is cut short or damaged", given=f"{path.name}: {e}",

@@ -1,5 +1,7 @@
 """From shaped columns to lake rows: tokens, masked texts, the record_ref, local day and hour."""
 
+# ruff: noqa: S608 queries are put together from our own column names and quoted literals only
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -67,8 +69,8 @@ def finish(
 def record_refs(
     kind: Kind, values: dict[str, pa.Array], rows: int, ref_key: bytes, duck: duckdb.DuckDBPyConnection
 ) -> pa.Array:
-    """record_ref of each row: the first 32 hex digits of SHA-256 over key (16 bytes in hex), kind and own values, parted
-    by 0x1f.
+    """record_ref of each row: the first 32 hex digits of SHA-256 over key (16 bytes in hex), kind and own values,
+    parted by 0x1f.
 
     Values are canonical (identifiers in clear, numbers in decimal, nothing for null), in the order of the kind's
     columns: the ref depends neither on token keys, which rotate, nor on where a row stood. Without the key it

@@ -44,9 +44,9 @@ class Faults:
         """Positions of the rows with a fault."""
         return np.flatnonzero(self.where)
 
-    def of(self, row: int) -> tuple[str, str]:
+    def of(self, row: int | np.intp) -> tuple[str, str]:
         """Code and column of a bad row's fault."""
-        return self.said[self.where[row] - 1]
+        return self.said[int(self.where[row]) - 1]
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Proposing a mapping from a file: names in English and Chinese, then what the values look like. A guess to be confirmed.
+"""Proposing a mapping from a file: names in English and Chinese, then what the values look like. To be confirmed.
 
 The proposal never shows a value: it is read in mail and tickets.
 """
@@ -35,9 +35,12 @@ _LOOKS = {
 
 CODES = {
     "mo": "mo_call", "mt": "mt_call", "moc": "mo_call", "mtc": "mt_call", "outgoing": "mo_call", "incoming": "mt_call",
-    "主叫": "mo_call", "被叫": "mt_call", "主叫短信": "mo_sms", "被叫短信": "mt_sms", "smsmo": "mo_sms", "smsmt": "mt_sms",
-    "发送短信": "mo_sms", "接收短信": "mt_sms", "mo-sms": "mo_sms", "mt-sms": "mt_sms", "转账": "payment", "消费": "payment",
-    "取现": "cash_out", "取款": "cash_out", "cash_out": "cash_out", "退款": "return", "退汇": "return", "passed": "pass",
+    "主叫": "mo_call", "被叫": "mt_call", "主叫短信": "mo_sms", "被叫短信": "mt_sms", "smsmo": "mo_sms",
+    "smsmt": "mt_sms",
+    "发送短信": "mo_sms", "接收短信": "mt_sms", "mo-sms": "mo_sms", "mt-sms": "mt_sms", "转账": "payment",
+    "消费": "payment",
+    "取现": "cash_out", "取款": "cash_out", "cash_out": "cash_out", "退款": "return", "退汇": "return",
+    "passed": "pass",
     "failed": "fail", "合格": "pass", "不合格": "fail", "通过": "pass",
 }  # fmt: skip
 """Codes whose meaning is common; every other is left for a person to say, and quarantined until then."""
@@ -45,7 +48,7 @@ CODES = {
 
 @dataclass
 class Guess:
-    """One line of the proposal: the canonical column, the YAML of its source (empty: none found), and what is unsure."""
+    """One line of the proposal: canonical column, YAML of its source (empty: none found), what is unsure."""
 
     column: str
     source: str
@@ -138,7 +141,9 @@ def _guess(kind: Kind, column: Column, name: str | None, sample: list[str], duck
     if column.type in (Type.INT32, Type.INT64) and any("." in text.rstrip("0").rstrip(".") for text in sample):
         return Guess(column.name, f"{{from: {quoted}, round: true}}", "holds fractions; they are rounded")
     if column.identifier and column.identifier in _LOOKS and not _fits(column, sample):
-        return Guess(column.name, quoted, f"values do not look like {column.identifier}; an anonymised source? opaque: true")
+        return Guess(
+            column.name, quoted, f"values do not look like {column.identifier}; an anonymised source? opaque: true"
+        )
     return Guess(column.name, quoted)
 
 
@@ -158,13 +163,21 @@ def _guess_time(column: Column, quoted: str, sample: list[str], duck: Any) -> Gu
             unsure = "day or month first?" if pattern.startswith(("%d", "%m")) else ""
             return Guess(column.name, f"{{from: {quoted}, time: {_yaml(pattern)}}}", unsure)
     if sample and len(numbers) >= _MOSTLY * len(sample):
-        return Guess(column.name, f'{{from: {quoted}, time: step, step: day, origin: "2026-01-01"}}', "a relative time? Say its step and origin")
+        return Guess(
+            column.name,
+            f'{{from: {quoted}, time: step, step: day, origin: "2026-01-01"}}',
+            "a relative time? Say its step and origin",
+        )
     return Guess(column.name, f"{{from: {quoted}, time: iso}}", "no format reads these values")
 
 
 def _written(kind: Kind, file: str, guesses: list[Guess], unused: list[str]) -> str:
-    lines = [f"# Proposed for {_comment(file)}. Confirm what is marked `unsure`, then: chainbreak ingest {kind.name} FILE --map THIS",
-             f"kind: {kind.name}", "# zone: Asia/Shanghai   # of times without an offset; else the centre's"]  # fmt: skip
+    lines = [
+        f"# Proposed for {_comment(file)}. Confirm what is marked `unsure`, then:",
+        f"# chainbreak ingest {kind.name} FILE --map THIS",
+        f"kind: {kind.name}",
+        "# zone: Asia/Shanghai   # of times without an offset; else the centre's",
+    ]
     if any("opaque" in guess.unsure for guess in guesses):
         lines.append("# opaque: true   # unsure: identifiers are pseudonyms of the source, not numbers")
     lines.append("columns:")
@@ -198,7 +211,17 @@ def _bare(name: str) -> str:
 
 def _yaml(text: str) -> str:
     """A YAML scalar in double quotes unless it is a plain word."""
-    if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", text) and text.lower() not in ("null", "true", "false", "yes", "no", "on", "off", "y", "n"):
+    if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", text) and text.lower() not in (
+        "null",
+        "true",
+        "false",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "y",
+        "n",
+    ):
         return text
     return yaml.safe_dump(text, default_style='"', allow_unicode=True, width=10_000).strip()
 

@@ -1,4 +1,4 @@
-"""Free text: the lake gets a copy with each identifier as its masked token, the vault the identifiers and the original."""
+"""Free text: the lake gets a copy with each identifier as its masked token, the vault gets the original."""
 
 from __future__ import annotations
 

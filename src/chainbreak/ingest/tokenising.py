@@ -87,7 +87,11 @@ class _Known:
             return at, distinct.filter(pa.array(~hit))
         found = pc.index_in(distinct, self.texts) if self.texts is not None else pa.nulls(len(distinct), pa.int32())
         missing = pc.and_(found.is_null(), distinct.is_valid())
-        at = np.where(np.asarray(found.is_valid()), self.text_at[found.fill_null(0).to_numpy()], -1) if len(self.text_at) else np.full(len(distinct), -1)
+        at = (
+            np.where(np.asarray(found.is_valid()), self.text_at[found.fill_null(0).to_numpy()], -1)
+            if len(self.text_at)
+            else np.full(len(distinct), -1)
+        )
         return at, distinct.filter(missing).unique()
 
     def add(self, new: pa.Array, made: pa.Table, attributes: tuple[str, ...]) -> None:
@@ -122,7 +126,9 @@ class _Known:
         token = pa.array(self.token[place], mask=absent) if len(self) else pa.nulls(len(at), pa.int64())
         value = self.value.take(at) if self.value is not None else pa.nulls(len(at), pa.string())
         attributes = {
-            name: pa.DictionaryArray.from_arrays(pa.array(codes[place], mask=missing), pa.array(list(self.names[name]), pa.string()))
+            name: pa.DictionaryArray.from_arrays(
+                pa.array(codes[place], mask=missing), pa.array(list(self.names[name]), pa.string())
+            )
             for name, codes in self.codes.items()
         }
         return Tokens(token, value, attributes, invalid)
@@ -132,4 +138,5 @@ class _Known:
         names = self.names.setdefault(name, {})
         coded = values.dictionary_encode(null_encoding="encode")
         own = np.array([names.setdefault(text, len(names)) for text in coded.dictionary.to_pylist()], dtype=np.int32)
-        return own[coded.indices.to_numpy()]
+        spread: npt.NDArray[np.int32] = own[coded.indices.to_numpy()]
+        return spread

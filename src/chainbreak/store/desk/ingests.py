@@ -53,7 +53,8 @@ def read_runs(conn: Connection, limit: int = 50, kind: str | None = None) -> lis
 def read_lateness(conn: Connection, now_us: int) -> list[dict[str, Any]]:
     """How far each kind is behind: one row a kind, its newest event, its last ingest, and seconds since either."""
     query = select(
-        ingest_run.c.kind, func.max(ingest_run.c.newest_us).label("newest_us"), func.max(ingest_run.c.at_us).label("last_us")
+        ingest_run.c.kind, func.max(ingest_run.c.newest_us).label("newest_us"),
+        func.max(ingest_run.c.at_us).label("last_us"),
     ).group_by(ingest_run.c.kind).order_by(ingest_run.c.kind)  # fmt: skip
     return [
         dict(row._mapping)
