@@ -1,6 +1,6 @@
 """Honest sites that open while the city lives: as young and as little visited as a gang's, and looked up as suddenly.
 
-A school texts the parents its page, a company's sellers name theirs on the telephone, a shop is found by word of mouth.
+A school texts the parents its page, a company's sellers name theirs on the telephone, a shop is found by chance and in friends' texts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from chainbreak.city.boxes import moment
 from chainbreak.city.draws import DAY_S, Ints, Rng, stream
 from chainbreak.city.messages import Text, texts
 from chainbreak.city.sites import DOMAIN_SCHEMA, HONEST_ENDINGS, LOOKS, REGISTRARS, SYLLABLES, Visit
-from chainbreak.city.telephony import MT_SMS, Day, Legs, calls, signals
+from chainbreak.city.telephony import MO_SMS, MT_SMS, Day, Legs, calls, signals
 from chainbreak.city.world import World
 
 CLASSES = ("school", "sales", "shop")
@@ -77,7 +77,10 @@ def opening_visits(day: Day) -> tuple[Legs, list[Text], list[Visit]]:
                     looks.append((who, second + talked + int(rng.integers(2, 40)) * 60))
         elif opening.kind == "shop":
             newly = rng.choice(opening.audience, min(len(opening.audience), int(rng.poisson(6))), replace=False)
+            recommended = _recommended(day, rng, opening, newly[rng.random(len(newly)) < 0.3])
+            rows += recommended
             looks += [(int(who), int(rng.integers(8 * 3600, 22 * 3600))) for who in newly]
+            looks += [(to, at + int(rng.exponential(1_500)) + 30) for at, _, to, _ in recommended]
         visits += [visit for who, second in looks for visit in _looks(day, rng, who, second, opening.name)]
     return _legs(day, rng, called, rows), rows, visits
 
@@ -87,6 +90,14 @@ def _invited(day: Day, rng: Rng, opening: Opening) -> list[Text]:
     second, sender = int(rng.integers(9 * 3600, 18 * 3600)), int(rng.choice(day.world.lines.senders))
     text = str(rng.choice(texts()["invitation"])).format(site=opening.name)
     return [(second + i % 20, sender, int(who), text) for i, who in enumerate(opening.audience)]
+
+
+def _recommended(day: Day, rng: Rng, opening: Opening, readers: Ints) -> list[Text]:
+    """Texts by which people tell friends of the page."""
+    senders = rng.choice(opening.audience, len(readers))
+    line = str(rng.choice(texts()["recommendation"])).format(site=opening.name)
+    pairs = [(int(a), int(b)) for a, b in zip(senders, readers, strict=True) if a != b]
+    return [(int(rng.integers(8 * 3600, 21 * 3600)), sender, reader, line) for sender, reader in pairs]
 
 
 def _pitched(day: Day, rng: Rng, opening: Opening) -> list[tuple[int, int, int, int]]:
@@ -110,6 +121,8 @@ def _looks(day: Day, rng: Rng, who: int, second: int, site: str) -> list[Visit]:
 def _legs(day: Day, rng: Rng, called: list[tuple[int, int, int, int]], rows: list[Text]) -> Legs:
     caller, callee, start, length = np.array(called, np.int64).reshape(-1, 4).T
     second, sender, reader = np.array([row[:3] for row in rows], np.int64).reshape(-1, 3).T
+    own = sender < day.world.lines.n
     return Legs.joined([
         calls(day, rng, caller, callee, start, length), signals(day, rng, MT_SMS, reader, second, sender),
+        signals(day, rng, MO_SMS, sender[own], second[own], reader[own]),
     ])  # fmt: skip
