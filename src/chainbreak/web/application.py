@@ -24,7 +24,7 @@ log = get_log("web")
 _CODE_OF_STATUS = {401: "CB-UI-001", 403: "CB-UI-003", 404: "CB-UI-004", 405: "CB-UI-005", 413: "CB-UI-010"}
 
 
-def create_app(office: Office | None = None, *, background: bool = False) -> FastAPI:
+def create_app(office: Office | None = None, *, background: bool = False) -> Guard:
     """The application of `office` (None: the centre named by the environment).
 
     `background` also sends what is due, tidies up and makes checkpoints every few seconds, in a thread of its own.
@@ -49,11 +49,10 @@ def create_app(office: Office | None = None, *, background: bool = False) -> Fas
     console.mount(app)
     for kind in (ChainbreakError, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, _answer)
-    app.add_middleware(Guard)
-    return app
+    return Guard(app)
 
 
-def create_app_with_background() -> FastAPI:
+def create_app_with_background() -> Guard:
     """What `chainbreak serve` runs: the centre named by the environment, with its background rounds."""
     return create_app(background=True)
 
@@ -73,6 +72,8 @@ def _answer(request: Request, error: Exception) -> Response:
 
 def _failure(error: Exception) -> Failure:
     """What any exception means to the one who asked; of an unforeseen one nothing is told but its code."""
+    if isinstance(error, HTTPException) and isinstance(error.__cause__, ChainbreakError):
+        error = error.__cause__  # the framework wraps whatever is raised while it reads a body
     if isinstance(error, ChainbreakError):
         return failure_of(error)
     if isinstance(error, RequestValidationError):

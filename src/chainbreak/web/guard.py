@@ -28,7 +28,7 @@ LARGEST_BODY = 1 << 20
 
 
 class Guard:
-    """ASGI middleware; see the module."""
+    """The outermost layer, so that answers to faults of ours carry the headers too. `app` is what it surrounds."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
@@ -44,12 +44,21 @@ class Guard:
         if not scope["path"].startswith("/static/"):
             added.append((b"cache-control", b"no-store"))
 
+        is_answered = False
+
         async def send_with_headers(message: MutableMapping[str, Any]) -> None:
+            nonlocal is_answered
             if message["type"] == "http.response.start":
+                is_answered = True
                 message["headers"] = [*message.get("headers", []), *added]
             await send(message)
 
-        await self.app(scope, _bounded(receive), send_with_headers)
+        try:
+            await self.app(scope, _bounded(receive), send_with_headers)
+        except Exception:
+            # Answered and logged with its id already; the server would log it again, with values in its message.
+            if not is_answered:
+                raise
 
 
 def _bounded(receive: Receive) -> Receive:

@@ -1,0 +1,157 @@
+"""One error shape on every route, whatever the reason; and the line from finding to order by program."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from browser import Browser
+
+from chainbreak.app.bootstrap import Office
+from chainbreak.base.wording import codes
+from chainbreak.web.guard import Guard
+
+Program = Callable[[str], Browser]
+PUBLIC = {"/livez", "/readyz", "/api/v1/log/checkpoint"}
+
+
+def routes(web: Guard) -> list[tuple[str, str]]:
+    """Each method and path of the description, with its places filled by names that exist nowhere."""
+    described = web.app.openapi()["paths"]
+    return [
+        (method.upper(), re.sub(r"\{sequence\}", "1", path).replace("{", "none-").replace("}", ""))
+        for path, methods in described.items()
+        for method in methods
+    ]
+
+
+def assert_shape(answer: Any, status: int | None = None) -> dict[str, Any]:
+    body = answer.json()
+    assert status is None or answer.status_code == status, answer.text
+    assert set(body) == {"ok", "error", "errors", "request_id"}
+    assert body["ok"] is False
+    assert set(body["error"]) == {"code", "message", "given", "allowed", "hint", "docs"}
+    assert body["error"]["code"] in codes()
+    assert body["error"]["docs"] == f"/errors/{body['error']['code']}"
+    assert all(set(e) == {"field", "code", "message"} for e in body["errors"])
+    assert answer.headers["x-request-id"] == body["request_id"]
+    return body
+
+
+def test_every_route_refuses_a_stranger_in_the_one_shape(web: Guard, program: Program) -> None:
+    stranger = program("chen")
+    stranger.headers.pop("authorization")
+    asked = 0
+    for method, path in routes(web):
+        if path not in PUBLIC:
+            assert_shape(stranger.request(method, path, json={}), 401)
+            asked += 1
+    assert asked > 20
+
+
+def test_every_route_answers_a_wrong_method_in_the_one_shape(web: Guard, program: Program) -> None:
+    chen = program("chen")
+    for _, path in routes(web):
+        assert_shape(chen.request("DELETE", path), 405)
+
+
+def test_every_write_answers_nonsense_in_the_one_shape(web: Guard, program: Program) -> None:
+    admin = program("both")
+    for method, path in routes(web):
+        if method == "POST":
+            answer = admin.post(path, content=b"[nonsense", headers={"content-type": "application/json"})
+            if answer.status_code != 200:
+                assert_shape(answer)
+                assert 400 <= answer.status_code < 500, path
+
+
+def test_every_route_answers_a_fault_of_ours_in_the_one_shape(office: Office, web: Guard, program: Program) -> None:
+    boss = program("both")
+    with office.desk.begin() as conn:
+        conn.exec_driver_sql("ALTER TABLE person RENAME TO away")
+    for method, path in routes(web):
+        if path not in PUBLIC:
+            body = assert_shape(boss.request(method, path, json={}))
+            assert "away" not in str(body)
+
+
+def test_unknown_addresses_and_large_bodies_have_the_shape_too(program: Program) -> None:
+    chen = program("chen")
+    assert assert_shape(chen.get("/api/v1/nothing"), 404)["error"]["code"] == "CB-UI-004"
+    too_much = b"x" * (1 << 20) + b"y"
+    assert assert_shape(chen.post("/api/v1/orders", content=too_much), 413)["error"]["code"] == "CB-UI-010"
+
+
+def test_health_needs_no_sign_in(program: Program) -> None:
+    chen = program("chen")
+    chen.headers.pop("authorization")
+    assert chen.get("/livez").json() == {"ok": True}
+    assert chen.get("/readyz").json() == {"ok": True}
+
+
+def test_findings_page_by_page_are_the_whole_list_once(program: Program) -> None:
+    chen, seen, marker = program("chen"), [], None
+    while True:
+        body = chen.get("/api/v1/findings", params={"limit": 4} | ({"next": marker} if marker else {})).json()
+        seen += [item["finding_id"] for item in body["items"]]
+        marker = body["next"]
+        if marker is None:
+            break
+    assert len(seen) == len(set(seen)) == 6
+
+
+def test_integers_beyond_a_double_are_text(program: Program) -> None:
+    chen = program("chen")
+    found = chen.get("/api/v1/findings").json()["items"][0]
+    assert isinstance(found["found_at_us"], int)
+    assert found["found_at"].endswith("Z")
+    one = chen.get(f"/api/v1/findings/{found['finding_id']}").json()["item"]
+    assert one["found_at_us"] == str(found["found_at_us"])
+
+
+def test_a_write_needs_its_key_and_the_same_key_twice_changes_nothing(program: Program) -> None:
+    chen = program("chen")
+    found = chen.get("/api/v1/findings").json()["items"][0]["finding_id"]
+    path, body = f"/api/v1/findings/{found}/verdict", {"verdict": "confirmed"}
+    assert assert_shape(chen.post(path, json=body), 422)["error"]["code"] == "CB-UI-009"
+    key = {"Idempotency-Key": "verdict-0001"}
+    assert chen.post(path, json=body, headers=key).json()["ok"] is True
+    again = assert_shape(chen.post(path, json=body, headers=key), 409)
+    assert again["error"]["code"] == "CB-DK-006"
+    assert len(chen.get(f"/api/v1/findings/{found}").json()["item"]["verdicts"]) == 1
+
+
+def test_from_draft_to_approved_by_two_programs(program: Program) -> None:
+    both, lin = program("both"), program("lin")
+    found = next(f for f in both.get("/api/v1/findings").json()["items"] if f["subject_kind"] == "line")
+    draft = {"finding_id": found["finding_id"], "case_ref": "C-1", "purpose": "阻断涉诈呼叫"}
+    made = both.post("/api/v1/orders", json=draft, headers={"Idempotency-Key": "draft-000001"})
+    assert made.status_code == 201, made.text
+    order = made.json()["item"]
+    path = f"/api/v1/orders/{order['order_id']}"
+    assert both.post(f"{path}/submit").json()["item"]["standing"] == "submitted"
+    signature = {"digest": order["digest"]}
+    refused = assert_shape(both.post(f"{path}/approve", json=signature), 403)
+    assert refused["error"]["code"] == "CB-OR-030"
+    assert lin.post(f"{path}/approve", json=signature).json()["item"]["standing"] == "approved"
+    assert_shape(lin.post(f"{path}/approve", json=signature), 409)
+
+
+def test_the_log_is_read_with_a_purpose_by_auditors_alone(program: Program) -> None:
+    wu = program("wu")
+    assert assert_shape(wu.get("/api/v1/log/entries"), 403)["error"]["code"] == "CB-AU-015"
+    assert wu.get("/api/v1/log/entries", headers={"X-Purpose": "review"}).json()["items"]
+    assert assert_shape(program("chen").get("/api/v1/log/entries", headers={"X-Purpose": "x"}), 403)
+    assert program("chen").get("/api/v1/log/verify").json()["item"]["sound"] is True
+
+
+def test_a_cookie_alone_does_not_write(office: Office, web: Guard) -> None:
+    from desk_world import SETUP
+
+    from chainbreak.app.issue_sign_in_link import issue_sign_in_link
+
+    browser = Browser(web, base_url="http://testserver")
+    browser.post(issue_sign_in_link(office, SETUP, "chen"))
+    assert browser.get("/api/v1/findings").status_code == 200
+    assert assert_shape(browser.post("/api/v1/findings/next"), 403)["error"]["code"] == "CB-UI-002"
