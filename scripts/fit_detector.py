@@ -20,6 +20,7 @@ from chainbreak.app.build_city import build_city
 from chainbreak.app.evaluate_detector import read_truth
 from chainbreak.app.ingest_folder import ingest_folder
 from chainbreak.app.init_centre import init_centre
+from chainbreak.base.clock import US_PER_DAY
 from chainbreak.base.settings import Settings
 from chainbreak.find.contract.calibration import (
     conformal_cut,
@@ -35,9 +36,12 @@ from chainbreak.find.contract.weights import read_weights
 from chainbreak.find.registry import detector_named
 from chainbreak.records.actor import SERVICE
 
-BUDGET = {"goip": 0.0007, "mules": 0.002}
+BUDGET = {"goip": 0.0007, "mules": 0.002, "sites": 0.003}
 """Share of honest candidates that may pass the cut. goip: spec/goip.md 8 allows 1 false cluster per 100,000 SIM-days,
-of which a town has 150,000 with some 2,000 candidates; mules: about one account in a town of 28,000."""
+of which a town has 150,000 with some 2,000 candidates; mules: about one account in a town of 28,000;
+sites: one honest young name in two or three towns, each with some 130."""
+DAYS_BACK = {"sites": (0, 2, 4)}
+"""Days before the end at which subjects are measured too: a site must be known before its reports have all come in."""
 
 Subject = tuple[dict[str, float], bool]
 
@@ -59,7 +63,9 @@ def subjects(detector: Detector, work: Path, seed: int) -> list[Subject]:
     truth = read_truth(office, detector, work / f"town-{seed}" / "city" / "truth")
     session = office.engine()
     try:
-        _, suspicions = suspect(session, detector)
+        stamp, suspicions = suspect(session, detector)
+        for days in DAYS_BACK.get(detector.name, (0,))[1:]:
+            suspicions = suspicions + suspect(session, detector, stamp.as_of_us - days * US_PER_DAY)[1]
     finally:
         session.close()
     found = []

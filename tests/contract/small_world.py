@@ -1,4 +1,5 @@
-"""A world of three days in lake rows: people, one box of six cards, a call centre, a courier, a mule, a landlord."""
+"""A world of three days in lake rows: people, one box of six cards, a call centre, a courier, a mule, a landlord, and
+the names of `small_web`."""
 
 from __future__ import annotations
 
@@ -28,16 +29,18 @@ def token(kind: str, value: object) -> int:
 
 def small_world() -> dict[str, pa.Table]:
     """Lake tables by kind."""
+    from small_web import with_sites  # which builds on this module
+
     rng = random.Random(7)
     calls = [*_residents(rng), *_box(rng), *_call_centre(rng), *_courier(rng)]
-    return {
+    return with_sites({
         "call": table("call", calls), "line": table("line", _lines()), "cell": table("cell", _cells()),
         "transfer": table("transfer", _transfers(rng)), "account": table("account", _accounts()),
         "report": table("report", [
             {"report_id": "R1", "reported_at_us": START_US + 2 * US_PER_DAY, "identifiers":
              [f"account:{token('account', 'mule') & (2**64 - 1):016x}", "example.com"]},
         ]),
-    }  # fmt: skip
+    })  # fmt: skip
 
 
 def table(name: str, rows: list[Row]) -> pa.Table:

@@ -65,13 +65,14 @@ def test_measures_by_hand() -> None:
             "at_us": at * second,
             "end_us": (at + 10) * second,
         }
-        for n, (peer, at) in enumerate([(7, 0), (8, 70), (7, 100)])
+        for n, (peer, at) in enumerate([(7, 0), (8, 70), (7, 100), (9, 150), (10, 200), (11, 210)])
     )
     back = {**legs[0], "kind": "mt_call"}
     assert median_gap(Cited(legs)) == 40.0
-    assert calls_per_callee(Cited(legs)) == 1.5
-    assert outgoing_share(Cited((*legs, back))) == 0.75
+    assert calls_per_callee(Cited(legs)) == 1.2
+    assert outgoing_share(Cited((*legs, back, back))) == 0.75
+    assert math.isnan(outgoing_share(Cited(legs[:4])))
     day = 86_400 * second
-    lines = ({"record_ref": "l", "activated_at_us": 100 * second - 30 * day},)
+    lines = ({"record_ref": "l", "activated_at_us": 210 * second - 30 * day},)
     assert tenure_days(Cited(legs, lines)) == 30.0
     assert math.isnan(tenure_days(Cited(legs)))

@@ -25,10 +25,11 @@ def test_a_run_is_kept_and_logged_and_a_second_adds_nothing(office: Office) -> N
 
     from chainbreak.audit.tables import entries
 
-    first = run_detectors(office)
+    both = ["goip", "mules"]
+    first = run_detectors(office, both)
     assert [o.detector for o in first] == ["goip@1", "mules@1"]
     assert all(o.new == len(o.findings) > 0 for o in first)
-    assert [o.new for o in run_detectors(office)] == [0, 0]
+    assert [o.new for o in run_detectors(office, both)] == [0, 0]
     with office.desk.read() as conn:
         leaves = [json.loads(row.entry) for row in conn.execute(select(entries))]
     assert [leaf["object"] for leaf in leaves if leaf["action"] == "detect.run"] == ["goip@1,mules@1"] * 2
@@ -38,7 +39,7 @@ def test_one_detector_declines_and_the_other_runs(office: Office) -> None:
     from shutil import rmtree
 
     rmtree(office.lake.path("call"))
-    goip, mules = run_detectors(office)
+    goip, mules = run_detectors(office, ["goip", "mules"])
     assert goip.declined.startswith("CB-FI-001")
     assert not goip.findings
     assert mules.findings
@@ -104,7 +105,7 @@ def test_cards_are_not_stale(tmp_path: Path) -> None:
     for path in write_cards(tmp_path):
         kept = ROOT / "docs" / "reference" / "detectors" / path.name
         assert kept.read_text(encoding="utf-8") == path.read_text(encoding="utf-8"), "run: chainbreak detect cards"
-    assert {row["detector"] for row in list_detectors()} == {"goip@1", "mules@1"}
+    assert {"goip@1", "mules@1"} <= {row["detector"] for row in list_detectors()}
 
 
 def test_every_rule_and_fact_has_words(office: Office) -> None:

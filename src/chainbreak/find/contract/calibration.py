@@ -1,8 +1,9 @@
 """Fitting a weights table and saying how good it is: bits by bin, the reporting cut, reliability.
 
-Weight of evidence by bin (I. J. Good 1950: log of a likelihood ratio), then one factor a rule by ridge logistic
-regression so that rules which say the same are not counted twice; factors are kept at or above zero, so that no bin
-changes the direction its own counts show. The cut is split-conformal on stated negatives (Vovk et al. 2005): with
+Weight of evidence by bin (I. J. Good 1950: log of a likelihood ratio), made to rise or fall where the rule is known to
+(isotonic, pool adjacent violators), then one factor a rule by ridge logistic regression so that rules which say the
+same are not counted twice; factors are kept at or above zero, so that no bin changes the direction its counts show.
+The cut is split-conformal on stated negatives (Vovk et al. 2005): with
 exchangeable negatives the expected share above it is at most the budget.
 """
 
@@ -15,8 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SMOOTHING = 1.0
-"""Imaginary cases a bin and class (Laplace), shared out by the class's size: an empty bin is no proof."""
+SMOOTHING = 4.0
+"""Imaginary cases a class, spread over the bins as all cases are: a bin with few cases is little proof."""
 RIDGE = 2.0
 """Penalty on the factors; keeps bits finite when a synthetic world separates the classes."""
 STEPS = 4_000
@@ -36,15 +37,20 @@ def bin_of(value: float, edges: Sequence[float]) -> int:
     return bisect_right(edges, value)
 
 
-def fit(rows: Sequence[Mapping[str, float]], labels: Sequence[bool], edges: Mapping[str, Sequence[float]]) -> Fitted:
-    """The table for `rows` (rule -> value; absent or NaN: not measured) with `labels`; deterministic.
+def fit(
+    rows: Sequence[Mapping[str, float]], labels: Sequence[bool], edges: Mapping[str, Sequence[float]],
+    shapes: Mapping[str, str] | None = None,
+) -> Fitted:  # fmt: skip
+    """The table for `rows` (rule -> value; absent or NaN: not measured) with `labels`; deterministic. `shapes` says
+    which rules' bits must be `rising` or `falling` with the value.
 
     >>> table = fit([{"a": 1}] * 30 + [{"a": 9}] * 30, [False] * 30 + [True] * 30, {"a": [5]})
     >>> table.bits["a"][0] < -2 < 2 < table.bits["a"][1]
     True
     """
     truth = np.asarray(labels, bool)
-    woe = {rule: _weights_of_evidence(rows, truth, rule, edges[rule]) for rule in sorted(edges)}
+    known = shapes or {}
+    woe = {rule: _weights_of_evidence(rows, truth, rule, edges[rule], known.get(rule, "")) for rule in sorted(edges)}
     design = np.array([[_at(row, rule, edges[rule], woe[rule]) for rule in sorted(edges)] for row in rows])
     factors, prior = _logistic(design, truth)
     bits = {
@@ -55,15 +61,36 @@ def fit(rows: Sequence[Mapping[str, float]], labels: Sequence[bool], edges: Mapp
 
 
 def _weights_of_evidence(
-    rows: Sequence[Mapping[str, float]], truth: np.ndarray, rule: str, edges: Sequence[float]
+    rows: Sequence[Mapping[str, float]], truth: np.ndarray, rule: str, edges: Sequence[float], shape: str
 ) -> np.ndarray:
     counts = np.zeros((2, len(edges) + 1))
     for row, is_true in zip(rows, truth, strict=True):
         value = row.get(rule, math.nan)
         if value == value:
             counts[int(is_true), bin_of(value, edges)] += 1
-    shares = (counts + SMOOTHING) / (counts + SMOOTHING).sum(axis=1, keepdims=True)
-    return np.asarray(np.log(shares[1] / shares[0]))
+    cases = counts.sum(axis=0) + 1e-9
+    spread = SMOOTHING * cases / cases.sum()
+    shares = (counts + spread) / (counts.sum(axis=1, keepdims=True) + SMOOTHING)
+    woe = np.log(shares[1] / shares[0])
+    if shape:
+        return isotonic(woe, cases) if shape == "rising" else isotonic(woe[::-1], cases[::-1])[::-1]
+    return np.asarray(woe)
+
+
+def isotonic(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The nearest rising sequence in weighted least squares (pool adjacent violators; Ayer et al. 1955).
+
+    >>> isotonic(np.array([1.0, 3.0, 2.0]), np.array([1.0, 1.0, 3.0])).tolist()
+    [1.0, 2.25, 2.25]
+    """
+    blocks: list[list[float]] = []
+    for value, weight in zip(values.tolist(), weights.tolist(), strict=True):
+        blocks.append([value, weight, 1])
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            v, w, n = blocks.pop()
+            total = blocks[-1][1] + w
+            blocks[-1] = [(blocks[-1][0] * blocks[-1][1] + v * w) / total, total, blocks[-1][2] + n]
+    return np.array([value for value, _, n in blocks for _ in range(int(n))])
 
 
 def _at(row: Mapping[str, float], rule: str, edges: Sequence[float], woe: np.ndarray) -> float:

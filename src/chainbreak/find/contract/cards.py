@@ -27,8 +27,8 @@ def card_of(detector: Detector) -> str:
         *(_need_row(n.table + ("" if n.required else " (optional)"), n.columns, n.any_of, n.optional)
           for n in detector.needs), "",
         "## 规则与权重 · Rules and bits", "",
-        f"Prior {detector.weights.prior_bits:g} bits; reported from {detector.weights.report_bits:g} bits of evidence, of "
-        f"two kinds ({kinds}); proposes `{detector.action}`.", "",
+        f"Prior {detector.weights.prior_bits:g} bits; reported from {detector.weights.report_bits:g} bits of evidence "
+        f"of two kinds ({kinds}); proposes `{detector.action}`.", "",
         "| rule | family | unit | bits by range | meaning |", "|---|---|---|---|---|",
         *(_rule_row(rule) for rule in detector.weights.rules.values()), "",
         "## 参数 · Parameters", "", "| name | value | unit | meaning | source |", "|---|---|---|---|---|",

@@ -18,7 +18,7 @@ from chainbreak.find.contract.detector import Detector, Measure, Suspicion
 from chainbreak.records.finding import Action, Evidence, Finding, Level
 
 NOTABLE_BITS = 1.0
-"""Evidence below one bit (odds less than doubled) does not count as a second kind; a convention of this project."""
+"""Less than one bit (odds less than doubled) is no reason of its own; a convention of this project."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,9 @@ def total_bits(evidence: Iterable[Evidence]) -> float:
 
 
 def has_two_kinds(evidence: Iterable[Evidence], detector: Detector) -> bool:
-    """Whether notable evidence stands in both sets of families the detector requires."""
-    notable = {e.family for e in evidence if e.bits >= NOTABLE_BITS}
-    first, second = detector.two_kinds
-    return bool(notable & first) and bool(notable & second)
+    """Whether both sets of families the detector requires speak for it, counter-evidence of the set taken off."""
+    weighed = tuple(evidence)
+    return all(total_bits(e for e in weighed if e.family in kind) >= NOTABLE_BITS for kind in detector.two_kinds)
 
 
 def is_reportable(evidence: tuple[Evidence, ...], detector: Detector) -> bool:

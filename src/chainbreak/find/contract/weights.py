@@ -34,6 +34,8 @@ class Rule:
     unit: str
     edges: tuple[float, ...]
     bits: tuple[float, ...]
+    shape: str = ""
+    """`rising` or `falling` where the bits must be so with the value; "" where either may be."""
 
     def weigh(self, value: float) -> float:
         """Bits that `value` is worth; negative bits speak against."""
@@ -83,6 +85,6 @@ def read_weights(package: str) -> Weights:
         edges, bits = tuple(map(float, row["edges"])), tuple(map(float, row["bits"]))
         if len(bits) != len(edges) + 1 or list(edges) != sorted(set(edges)):
             raise Bug("CB-FI-010", "a weights table is malformed", given=f"{package} {name}")
-        rules[name] = Rule(name, row["family"], row["unit"], edges, bits)
+        rules[name] = Rule(name, row["family"], row["unit"], edges, bits, row.get("shape", ""))
     low, mid, top = body["levels"]
     return Weights(rules, float(body["prior_bits"]), float(body["report_bits"]), (low, mid, top), body["card"])

@@ -79,6 +79,7 @@ def surprise_bits(count: int, expected: float) -> float:
 def may_join(sim: Sim, params: GoipParams) -> bool:
     """Whether the SIM's own busiest day looks enough like a port's for it to be put together with others."""
     day = Cited(sim.legs)
+    # Written so that not-a-number (too few legs) joins nothing.
     return (
         callees_per_day(day) >= params.join_callees
         and outgoing_share(day) >= params.join_outgoing_share

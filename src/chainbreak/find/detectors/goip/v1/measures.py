@@ -16,6 +16,8 @@ from chainbreak.base.clock import US_PER_DAY, US_PER_S
 from chainbreak.find.contract.detector import Remeasure, Rows
 
 Row = Mapping[str, Any]
+LEAST_LEGS = 5
+"""Legs a SIM below which a share or a mean says nothing: one call is always in one cell."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,10 @@ class Cited:
         return tuple(r["record_ref"] for r in (*self.legs, *self.lines))
 
 
+def _is_thin(cited: Cited) -> bool:
+    return len(cited.legs) < LEAST_LEGS * len({r["sim"] for r in cited.legs})
+
+
 def _ratio(a: float, b: float) -> float:
     return a / b if b else math.nan
 
@@ -46,19 +52,20 @@ def callees_per_day(cited: Cited) -> float:
 
 def outgoing_share(cited: Cited) -> float:
     """Outgoing among voice legs (share)."""
-    return _ratio(sum(r["kind"] == "mo_call" for r in cited.legs), len(cited.legs))
+    return math.nan if _is_thin(cited) else _ratio(sum(r["kind"] == "mo_call" for r in cited.legs), len(cited.legs))
 
 
 def calls_per_callee(cited: Cited) -> float:
     """Calls for each number called (call/callee): people redial, a dialling list does not."""
-    return _ratio(len(cited.calls()), len({(r["sim"], r["peer"]) for r in cited.calls()}))
+    called = {(r["sim"], r["peer"]) for r in cited.calls()}
+    return math.nan if _is_thin(cited) else _ratio(len(cited.calls()), len(called))
 
 
 def called_back_share(cited: Cited) -> float:
     """Callees who also called (share)."""
     called = {(r["sim"], r["peer"]) for r in cited.calls()}
     calling = {(r["sim"], r["peer"]) for r in cited.legs if r["kind"] == "mt_call"}
-    return _ratio(len(called & calling), len(called))
+    return math.nan if _is_thin(cited) else _ratio(len(called & calling), len(called))
 
 
 def median_gap(cited: Cited) -> float:
@@ -71,13 +78,13 @@ def median_gap(cited: Cited) -> float:
         for spans in by_sim.values()
         for earlier, following in zip(sorted(spans), sorted(spans)[1:], strict=False)
     ]
-    return float(np.median(gaps)) if gaps else math.nan
+    return math.nan if _is_thin(cited) or not gaps else float(np.median(gaps))
 
 
 def cells_per_sim(cited: Cited) -> float:
     """Different cells used on the day, mean over SIMs (cell/day): a box stands still."""
     used = {(r["sim"], r["cell_id"]) for r in cited.legs if r["cell_id"] is not None}
-    return _ratio(len(used), len({sim for sim, _ in used}))
+    return math.nan if _is_thin(cited) else _ratio(len(used), len({sim for sim, _ in used}))
 
 
 def sims_at_site(cited: Cited) -> float:
