@@ -1,6 +1,7 @@
 """Honest sites that open while the city lives: as young and as little visited as a gang's, and looked up as suddenly.
 
-A school texts the parents its page, a company's sellers name theirs on the telephone, a shop is found by chance and in friends' texts.
+A school texts the parents its page, a company's sellers name theirs on the telephone, a shop is found by chance and in
+friends' texts.
 """
 
 from __future__ import annotations

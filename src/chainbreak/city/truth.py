@@ -41,12 +41,23 @@ class Truth:
             self.add(name, pa.Table.from_pylist(rows))
 
     def save(self) -> None:
-        """Write every table that grew, together with what was there."""
+        """Write every table that grew, together with what was there.
+
+        Rows that are there already are those of a step that was killed before its state was written: once is enough.
+        """
         for name, tables in self.rows.items():
             path = self.folder / f"{name}.parquet"
             before = [pq.read_table(path)] if path.exists() else []
-            write_tables(path, [pa.concat_tables([*before, *tables], promote_options="permissive")])
+            table = pa.concat_tables([*before, *tables], promote_options="permissive")
+            write_tables(path, [_each_once(table) if before else table])
         self.rows.clear()
+
+
+def _each_once(table: pa.Table) -> pa.Table:
+    """The rows without repeats, in the order of their first appearance."""
+    numbered = table.append_column("row", pa.array(np.arange(table.num_rows)))
+    first = numbered.group_by(table.column_names).aggregate([("row", "min")])["row_min"]
+    return table.take(np.sort(first.to_numpy()))
 
 
 def truth_of_world(world: World, truth: Truth) -> None:

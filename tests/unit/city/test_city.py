@@ -75,6 +75,17 @@ def test_stepping_equals_building_in_one_go(tmp_path: Path, city: Path) -> None:
     assert digests(tmp_path / "city") == digests(city)
 
 
+def test_a_step_killed_before_its_state_was_written_can_be_repeated(tmp_path: Path, city: Path) -> None:
+    out = tmp_path / "city"
+    build(out, "tiny", 7, START, until=4)
+    before = {file: file.read_bytes() for file in (*(out / "state").iterdir(), out / "manifest.json")}
+    step(out)
+    for file, content in before.items():
+        file.write_bytes(content)
+    step(out)
+    assert digests(out) == digests(city)
+
+
 def test_records_have_canonical_columns_of_the_right_type(city: Path) -> None:
     types = {Type.INT64: pa.int64(), Type.INT32: pa.int32(), Type.FLOAT64: pa.float64(), Type.BOOL: pa.bool_(),
              Type.STRING: pa.string()}  # fmt: skip
