@@ -13,8 +13,9 @@ def detectors() -> tuple[Detector, ...]:
     """Every registered version of every detector."""
     from chainbreak.find.detectors.goip.v1 import Goip
     from chainbreak.find.detectors.mules.v1 import Mules
+    from chainbreak.find.detectors.sites.v1 import Sites
 
-    return (Goip(), Mules())
+    return (Goip(), Mules(), Sites())
 
 
 def detector_named(name: str) -> Detector:

@@ -1,0 +1,1 @@
+"""Fraud sites; versions side by side, the newest last in the registry."""
