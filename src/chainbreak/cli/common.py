@@ -14,11 +14,16 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from chainbreak.base.errors import ChainbreakError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PIPE_WIDTH = 500
 
 CentreOption = Annotated[
     Path | None, typer.Option("--centre", envvar="CHAINBREAK_CENTRE", help="Directory of the centre")
@@ -68,24 +73,34 @@ def _safe(value: Any) -> Any:
 
 
 def _print_pairs(result: Mapping[str, Any], title: str) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(title=title or None, show_header=False, box=None, pad_edge=False, title_justify="left")
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for key, value in result.items():
         table.add_row(str(key), _cell(value))
-    Console().print(table)
+    _screen().print(table)
 
 
 def _print_table(rows: list[Mapping[str, Any]], columns: Iterable[str] | None, title: str) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     names = list(columns) if columns else list(rows[0]) if rows else []
-    table = Table(*names, title=title or None, box=None, pad_edge=False, title_justify="left", header_style="bold")
+    table = Table(title=title or None, box=None, pad_edge=False, title_justify="left", header_style="bold")
+    for at, name in enumerate(names):
+        # The first column is the one that is copied into the next command: never cut or broken.
+        table.add_column(name, no_wrap=at == 0, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row.get(name)) for name in names))
-    Console().print(table)
+    _screen().print(table)
+
+
+def _screen() -> Console:
+    from rich.console import Console
+
+    # Into a pipe or a file there is no edge to fold at.
+    return Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def _cell(value: Any) -> str:
