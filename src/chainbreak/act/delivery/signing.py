@@ -54,7 +54,7 @@ def is_genuine(content: bytes, seal: bytes, public_key: Ed25519PublicKey) -> boo
         body: dict[str, Any] = json.loads(seal)
         signature = base64.b64decode(body.pop("ed25519"))
         public_key.verify(signature, _signed_bytes(body))
-    except (ValueError, KeyError, AttributeError, InvalidSignature):
+    except (ValueError, KeyError, AttributeError, TypeError, InvalidSignature):
         return False
     return bool(body.get("sha256") == hashlib.sha256(content).hexdigest())
 

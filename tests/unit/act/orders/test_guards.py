@@ -93,8 +93,8 @@ LEAVES = [
     ("legal_basis",), ("case_ref",), ("purpose",), ("object",), ("scope",), ("scope", "object"), ("scope", "functions"),
     ("scope", "direction"), ("amount_fen",), ("traced_fen",), ("evidence",), ("ladder_reason",), ("starts_at_us",),
     ("expires_at_us",), ("partners",), ("notice",), ("notice", "zh"), ("notice", "en"), ("notice", "channel"),
-    ("remedy",), ("remedy", "channel"), ("remedy", "materials"), ("remedy", "deadline_days"), ("remedy", "receipt_code"),
-    ("kind",), ("rung",),
+    ("remedy",), ("remedy", "channel"), ("remedy", "materials"), ("remedy", "deadline_days"),
+    ("remedy", "receipt_code"), ("kind",), ("rung",),
 ]  # fmt: skip
 EMPTY: dict[type, Any] = {str: "", tuple: (), dict: {}, list: [], int: 0}
 
