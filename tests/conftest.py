@@ -5,14 +5,18 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
 
 from chainbreak.store.desk import Desk
 
@@ -20,6 +24,7 @@ pytest_plugins: list[str] = []
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 _NUMBERS = itertools.count()
+_QUIET: dict[str, Any] = {"stdout": subprocess.DEVNULL, "cwd": "/"}
 
 
 @pytest.fixture(scope="session")
@@ -41,16 +46,24 @@ def postgresql_url() -> Iterator[str]:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
     folder = Path(tempfile.mkdtemp(prefix="chainbreak-postgresql-"))
     data, port = folder / "data", _free_port()
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    options = ("-p", port, "-k", folder, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off")
     if os.geteuid() == 0:  # the server refuses to run as root
         shutil.chown(folder, "postgres")
-    try:
-        _run(programs[-1].with_name("initdb"), "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8")
-        _run(programs[-1].with_name("pg_ctl"), "-D", data, "-o", options, "-l", folder / "log", "-w", "start")
-        yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
-    finally:
-        _run(programs[-1].with_name("pg_ctl"), "-D", data, "-m", "immediate", "-w", "stop", check=False)
-        shutil.rmtree(folder, ignore_errors=True)
+    initdb = programs[-1].with_name("initdb")
+    subprocess.run(
+        _as_postgres(initdb, "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8"), check=True, **_QUIET
+    )
+    url = f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
+    with subprocess.Popen(
+        _as_postgres(programs[-1], "-D", data, *options), stderr=subprocess.DEVNULL, **_QUIET
+    ) as server:
+        try:
+            _wait_until_it_answers(url, server)
+            yield url
+        finally:
+            # `runuser` stands between us and the server, which wrote its own pid down.
+            os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -102,9 +115,24 @@ def _execute(url: str, statement: str) -> None:
     engine.dispose()
 
 
-def _run(*command: object, check: bool = True) -> None:
-    as_postgres = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    subprocess.run([*as_postgres, *map(str, command)], check=check, stdout=subprocess.DEVNULL, cwd="/")
+def _as_postgres(*command: object) -> list[str]:
+    # The server refuses to run as root.
+    switch = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    return [*switch, *map(str, command)]
+
+
+def _wait_until_it_answers(url: str, server: subprocess.Popen[bytes]) -> None:
+    engine = create_engine(url)
+    while True:
+        try:
+            engine.connect().close()
+        except OperationalError:
+            if server.poll() is not None:
+                raise
+            time.sleep(0.05)
+        else:
+            engine.dispose()
+            return
 
 
 def _free_port() -> int:

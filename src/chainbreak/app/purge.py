@@ -82,6 +82,7 @@ def _count(office: Office, kept: Retention, before_us: int) -> int:
 
 def _remove(office: Office, kept: Retention, before_us: int, why: Any) -> int:
     from chainbreak.audit.erase import erase_payloads
+    from chainbreak.audit.tables import payloads
     from chainbreak.identity import sealed
 
     match kept.store:
@@ -96,6 +97,7 @@ def _remove(office: Office, kept: Retention, before_us: int, why: Any) -> int:
             found = _reveals(office, before_us)
             with office.desk.begin() as conn:
                 erase_payloads(conn, found, why)
+            office.desk.sweep(payloads.name)
             return len(found)
         case Store.LAKE:
             return office.lake.forget(kept.name, _first_day(office, before_us), note={"purge": kept.name})

@@ -29,8 +29,8 @@ def erase_payloads(conn: Connection, sequences: Iterable[int], why: Entry) -> Re
     """Destroy the payloads of `sequences` in the caller's transaction and append `why` as the erasure's entry.
 
     `why` gives actor, role, purpose and case; its action and payload are set here. None when nothing was left to
-    erase. On SQLite the freed bytes are overwritten (`secure_delete`); the write-ahead log is emptied by
-    `Desk`'s next checkpoint, and backups taken before still hold what was erased until they are rotated.
+    erase. On SQLite the freed bytes are overwritten (`secure_delete`). After the commit the caller sweeps the desk
+    (`Desk.sweep`), so that no old page is left; backups taken before hold what was erased until they are rotated.
 
     Raises:
         RefusedError: an erasure's own entry is among them: the record of an erasure stays (CB-AU-011).

@@ -106,6 +106,21 @@ class Desk:
         with self.read() as conn:
             return conn.execute(select(done_once.c.key).where(done_once.c.key == key)).first() is not None
 
+    def sweep(self, table: str) -> None:
+        """Leave no old page behind that still holds rows deleted from `table`: call it after an erasure has committed.
+
+        SQLite: the write-ahead log goes into the file, whose freed bytes `secure_delete` has overwritten, and is cut to
+        nothing. PostgreSQL: dead rows are vacuumed away. Backups made earlier still hold them until they are rotated.
+        """
+        if self.is_sqlite:
+            with saying_what_is_certain("erased, but old pages remain"), self._engine.connect() as conn:
+                raw: Any = conn.connection.driver_connection
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        else:
+            autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+            with saying_what_is_certain("erased, but dead rows remain"), autocommit.connect() as conn:
+                conn.exec_driver_sql(f"VACUUM {conn.dialect.identifier_preparer.quote(table)}")
+
     def close(self) -> None:
         """Give back every connection."""
         self._engine.dispose()
