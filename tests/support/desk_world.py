@@ -31,6 +31,15 @@ PEOPLE = {
     "qian": ("钱工", ["engineer"]),
 }
 HOUR_US = 3_600_000_000
+# rule, value, threshold, unit, family, bits
+CALLS = (
+    ("callees_per_day", 88.0, 30.0, "callee/day", "behaviour", 3.5),
+    ("sims_per_imei", 6.0, 2.0, "SIM", "device", 4.0),
+)
+MONEY = (
+    ("pass_through_24h", 0.98, 0.85, "ratio", "money", 2.0),
+    ("dwell_median", 12.0, 30.0, "min", "money", 3.0),
+)
 
 
 def make_world(root: Path, clock: Clock | None = None, findings: int = 12) -> Office:
@@ -57,11 +66,7 @@ def make_findings(office: Office, n: int, seed: int = 1) -> list[Finding]:
         is_line = i % 2 == 0
         subject = lines[i] if is_line else accounts[i]
         score = round(0.99 - i * 0.4 / max(n, 1), 6)
-        evidence = (
-            [("callees_per_day", 88.0, 30.0, "callee/day", "behaviour", 3.5), ("sims_per_imei", 6.0, 2.0, "SIM", "device", 4.0)]
-            if is_line
-            else [("pass_through_24h", 0.98, 0.85, "ratio", "money", 2.0), ("dwell_median", 12.0, 30.0, "min", "money", 3.0)]
-        )  # fmt: skip
+        evidence = CALLS if is_line else MONEY
         refs = (f"{draw.getrandbits(128):032x}",)
         found.append(
             Finding(
