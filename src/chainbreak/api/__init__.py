@@ -1,1 +1,1 @@
-""""""
+"""The API: JSON twins of the pages, one error shape on every route."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
@@ -12,12 +13,23 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command()
-def doctor(centre: CentreOption = None, as_json: JsonOption = False) -> None:
+def doctor(
+    migrate: Annotated[bool, typer.Option("--migrate", help="Bring the desk's tables to this version first")] = False,
+    done_key: Annotated[str, typer.Option(help="Was the action with this key done? The error named it")] = "",
+    centre: CentreOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Say what is missing on this machine or in this centre, and how to get it; exit 1 when something is wrong."""
     from chainbreak.app.bootstrap import open_office
     from chainbreak.app.examine import Check, examine_centre, examine_machine
     from chainbreak.base.errors import SetupError
 
+    if done_key:
+        done = open_office(centre).desk.was_done(done_key)
+        emit({"key": done_key, "done": done}, as_json)
+        raise typer.Exit(0 if done else 1)
+    if migrate:
+        open_office(centre).desk.migrate()
     checks = list(examine_machine())
     try:
         checks += examine_centre(open_office(centre))
