@@ -106,7 +106,8 @@ def main() -> None:
         "budget": f"{BUDGET[detector.name]} of honest candidates pass the cut, conformal on {len(negatives)} of "
                   "the same towns",
         "held_out": f"seeds {', '.join(map(str, args.hold))}: {sum(b >= cut for b in guilty)} of {len(guilty)} guilty "
-                    f"and {sum(b >= cut for b in honest)} of {len(honest)} honest candidates pass",
+                    f"and {sum(b >= cut for b in honest)} of {len(honest)} honest "
+                    "candidates reach the cut, before the rule of two kinds",
         "ece_held_out": expected_calibration_error(table),
         "reliability": [[b.low, b.high, b.n, b.mean_score, b.true_share] for b in table],
     })  # fmt: skip

@@ -50,6 +50,8 @@ def sentences(explanation: Explanation, lang: Lang) -> list[str]:
         key, name = f"find.explain.turn_{t['side']}", word(f"find.rule_name.{t['rule']}", lang)
         outcome = word(f"find.outcome.{t['outcome']}", lang)
         lines.append("  " + word(key, lang, name=name, value=f"{t['value']:g}", unit=t["unit"], outcome=outcome))
+    if not body["would_change"]:
+        lines.append("  " + word("find.explain.no_turn", lang))
     lines.append(word("find.explain.data", lang, first=body["data_from"], last=body["data_until"], snapshot=snapshot))
     lines.append(word("find.explain.same" if explanation.same_bytes else "find.explain.differs", lang))
     return lines

@@ -95,7 +95,6 @@ def test_age_is_from_registration_else_first_sight_and_unknown_is_not_zero() -> 
 
 def test_visits_and_returns() -> None:
     seen = cited(lookup=[look(1, 0), look(1, 1), look(1, 2), look(1, 60), look(2, 0), look(2, 24 * 60)])
-    assert m.burst_share(seen) == pytest.approx(2 / 6)
     assert m.returning_share(seen) == 0.5
     assert (m.clients(seen), m.active_days(seen)) == (2.0, 2.0)
 
@@ -104,7 +103,7 @@ def test_lookups_without_a_client_measure_no_share() -> None:
     seen = cited(lookup=[look(None, 0), look(None, 1)])
     assert math.isnan(m.clients(seen))
     assert math.isnan(m.called_before_share(seen))
-    assert m.burst_share(seen) == 0.0
+    assert m.active_days(seen) == 1.0
 
 
 @given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 4_000)), min_size=1, unique=True), st.randoms())

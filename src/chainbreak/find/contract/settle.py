@@ -48,9 +48,9 @@ def total_bits(evidence: Iterable[Evidence]) -> float:
 
 
 def has_two_kinds(evidence: Iterable[Evidence], detector: Detector) -> bool:
-    """Whether both sets of families the detector requires speak for it, counter-evidence of the set taken off."""
-    weighed = tuple(evidence)
-    return all(total_bits(e for e in weighed if e.family in kind) >= NOTABLE_BITS for kind in detector.two_kinds)
+    """Whether reasons of both sets of families stand for it; counter-evidence weighs in the total, not here."""
+    reasons = [e for e in evidence if e.bits > 0]
+    return all(total_bits(e for e in reasons if e.family in kind) >= NOTABLE_BITS for kind in detector.two_kinds)
 
 
 def is_reportable(evidence: tuple[Evidence, ...], detector: Detector) -> bool:

@@ -13,7 +13,7 @@ from chainbreak.find.detectors.goip.v1.group import group, ports_in_turn
 from chainbreak.find.detectors.goip.v1.measures import MEASURES, Cited, Row
 from chainbreak.find.detectors.goip.v1.params import GoipParams
 from chainbreak.find.detectors.goip.v1.sims import OF_ONE_SIM, Sim, measure, read_sims
-from chainbreak.find.detectors.goip.v1.site import estimate
+from chainbreak.find.detectors.goip.v1.site import Atlas, estimate, read_atlas
 from chainbreak.records.finding import Member, write_token
 from chainbreak.records.kind import Identifier
 
@@ -25,20 +25,19 @@ REWRITTEN = 1.5
 
 def judge_sims(reduced: Rows, params: GoipParams, weights: Weights) -> list[Suspicion]:
     """Every group of candidate SIMs with its measures, ordered by subject."""
-    cells = reduced["cells"].to_pylist()
-    points = {c["cell_id"]: (c["lat"], c["lon"]) for c in cells if c["lat"] is not None and c["lon"] is not None}
+    atlas = read_atlas(reduced["cells"].to_pylist())
     sims = read_sims(reduced, params, weights)
     ports = ports_in_turn(reduced)
     counts = {row["sim"]: row for row in reduced["totals"].to_pylist()}
     found = [
-        _suspicion(sorted(members, key=lambda s: (-s.callees, s.token)), ports, points, counts, params)
+        _suspicion(sorted(members, key=lambda s: (-s.callees, s.token)), ports, atlas, counts, params)
         for members in group(sims, reduced, params)
     ]
     return sorted(found, key=lambda s: s.subject)
 
 
 def _suspicion(
-    members: list[Sim], ports: dict[int, set[int]], points: dict[str, tuple[float, float]],
+    members: list[Sim], ports: dict[int, set[int]], atlas: Atlas,
     counts: Mapping[int, Row], params: GoipParams,
 ) -> Suspicion:  # fmt: skip
     is_group = len(members) > 1
@@ -49,7 +48,7 @@ def _suspicion(
         members=_members(members, is_group),
         measures=tuple(_measures(members, ports, params)),
         first_evidence_us=min(s.first_us for s in members),
-        facts=_facts(members, points, counts),
+        facts=_facts(members, atlas, counts),
         protected=min(kinds) if kinds else "",
     )
 
@@ -126,9 +125,7 @@ def _commonest_model(uses: list[Row]) -> Cited:
     return _one_each([u for u in known if u["imei_tac"] == best], "imei")
 
 
-def _facts(
-    members: list[Sim], points: dict[str, tuple[float, float]], counts: Mapping[int, Row]
-) -> dict[str, float | int | str]:
+def _facts(members: list[Sim], atlas: Atlas, counts: Mapping[int, Row]) -> dict[str, float | int | str]:
     legs = [leg for s in members for leg in s.legs]
     uses = [u for s in members for u in s.uses]
     imeis = {u["imei"] for u in uses if u["imei"] is not None}
@@ -144,8 +141,10 @@ def _facts(
         "stayed_over_60_s": sum(row["stayed"] for row in mine), "active_hours": len(hours),
     }  # fmt: skip
     if cells:
-        facts["main_cell"] = min(cells, key=lambda c: (-cells[c], c))
-    if site := estimate(uses, points):
+        facts["main_cell"] = main = min(cells, key=lambda c: (-cells[c], c))
+        if main in atlas.districts:
+            facts["district"] = atlas.districts[main]
+    if site := estimate(uses, atlas.points):
         facts |= {"site_lat": site.lat, "site_lon": site.lon, "site_r50_m": site.r50_m, "site_r90_m": site.r90_m}
     missing = [name for name, seen in (("imei", imeis), ("cell_id", cells)) if not seen]
     if missing:

@@ -25,6 +25,23 @@ class Site:
     r90_m: int
 
 
+@dataclass(frozen=True)
+class Atlas:
+    """What the register knows of cells: `points` (lat, lon in degrees) and `districts`."""
+
+    points: dict[str, tuple[float, float]]
+    districts: dict[str, str]
+
+
+def read_atlas(cells: list[dict[str, Any]]) -> Atlas:
+    """The rows of `cell`; of several rows for one cell the last in order of contents counts, so that row order does not."""
+    ordered = sorted(cells, key=str)
+    return Atlas(
+        {c["cell_id"]: (c["lat"], c["lon"]) for c in ordered if c["lat"] is not None and c["lon"] is not None},
+        {c["cell_id"]: c["district"] for c in ordered if c["district"] is not None},
+    )
+
+
 def metres(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
     """Great-circle distance in metres (haversine).
 
