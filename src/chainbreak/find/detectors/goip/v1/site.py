@@ -34,7 +34,7 @@ class Atlas:
 
 
 def read_atlas(cells: list[dict[str, Any]]) -> Atlas:
-    """The rows of `cell`; of several rows for one cell the last in order of contents counts, so that row order does not."""
+    """The rows of `cell`; of several rows for one cell the last in order of contents counts, not the first met."""
     ordered = sorted(cells, key=str)
     return Atlas(
         {c["cell_id"]: (c["lat"], c["lon"]) for c in ordered if c["lat"] is not None and c["lon"] is not None},
