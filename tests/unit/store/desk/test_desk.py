@@ -125,7 +125,7 @@ class TestLostConnection:
         assert not desk.was_done("lost-1")
 
     def test_during_the_commit_the_desk_finds_out(self, desk: Desk, desk_url: str) -> None:
-        with pytest.raises(SetupError, match=r"CB-DK-004 .*not done"), desk.begin("lost-2") as conn:  # noqa: PT012 what happens inside is the point
+        with pytest.raises(SetupError, match=r"CB-DK-004 .*not done"), desk.begin("lost-2") as conn:
             self.cut(desk_url, conn.execute(text("select pg_backend_pid()")).scalar_one())
         assert not desk.was_done("lost-2")
 
