@@ -19,7 +19,7 @@ def _nouns() -> None:
 
 @app.command()
 def export(
-    out: Path, as_name: AsOption, purpose: str,
+    out: Path, as_name: AsOption, purpose: Annotated[str, typer.Option(help="What the file is for; in the log")],
     format_: Annotated[str, typer.Option("--format", help="rpz, csv, json")] = "rpz",
     kind: Annotated[str, typer.Option(help="csv: number.block (default) or funds.hold")] = "",
     centre: CentreOption = None, as_json: JsonOption = False,

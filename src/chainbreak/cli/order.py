@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Orders: people issue, machines draft")
 
 FindingOption = Annotated[str, typer.Option("--finding", help="The finding it rests on")]
+CaseOption = Annotated[str, typer.Option(help="The authority's case number")]
+PurposeOption = Annotated[str, typer.Option(help="What it is for; in the log and on the order")]
 KindOption = Annotated[str, typer.Option(help="Kind of order; none: what the finding proposes")]
 RungOption = Annotated[str, typer.Option(help="Step of the necessity ladder; none: the mildest")]
 ObjectOption = Annotated[str, typer.Option("--object", help="One object of the finding; none: its subject")]
@@ -62,8 +64,7 @@ def _wish(office: Office, **said: Any) -> Wish:
 
 @app.command()
 def draft(
-    finding: FindingOption, case: Annotated[str, typer.Option(help="The authority's case number")], purpose: str,
-    as_name: AsOption, kind: KindOption = "", rung: RungOption = "", about: ObjectOption = "",
+    finding: FindingOption, case: CaseOption, purpose: PurposeOption, as_name: AsOption, kind: KindOption = "", rung: RungOption = "", about: ObjectOption = "",
     basis: BasisOption = None, why: WhyOption = "", amount: AmountOption = "", until: UntilOption = "",
     rests_on: RestsOption = None, exception: ExceptionOption = "", entry: EntryOption = None,
     centre: CentreOption = None, as_json: JsonOption = False,
@@ -80,8 +81,7 @@ def draft(
 
 @app.command()
 def emergency(
-    finding: FindingOption, case: Annotated[str, typer.Option(help="The authority's case number")], purpose: str,
-    as_name: AsOption, kind: KindOption = "", rung: RungOption = "", about: ObjectOption = "",
+    finding: FindingOption, case: CaseOption, purpose: PurposeOption, as_name: AsOption, kind: KindOption = "", rung: RungOption = "", about: ObjectOption = "",
     basis: BasisOption = None, why: WhyOption = "", amount: AmountOption = "",
     centre: CentreOption = None, as_json: JsonOption = False,
 ) -> None:  # fmt: skip

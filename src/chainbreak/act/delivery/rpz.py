@@ -23,9 +23,8 @@ def render(entries: Iterable[Entry], serial: int, settings: Delivery) -> bytes:
     """The zone file, sorted by name; equal entries and serial give equal bytes.
 
     Raises:
-        InputError: a value is not a host name (CB-DL-010); nothing that is not one may stand in a zone.
+        InputError: a value is not a host name (CB-DL-010), or a warning page is not configured (CB-DL-012).
     """
-    target = f"{settings.landing}." if settings.landing else "."
     lines = [
         f"$ORIGIN {settings.zone}.",
         f"$TTL {settings.ttl_s}",
@@ -42,10 +41,18 @@ def render(entries: Iterable[Entry], serial: int, settings: Delivery) -> bytes:
         )
         if entry.value not in names:  # two orders about one name are two marks and one pair of records
             names.add(entry.value)
-            # A warning page answers only where there is one; the other rungs say that the name does not exist.
-            leads_to = target if entry.measure == "warning_page" else "."
+            leads_to = _target(entry, settings)
             lines += [f"{entry.value} CNAME {leads_to}", f"*.{entry.value} CNAME {leads_to}"]
     return ("\n".join(lines) + "\n").encode("ascii")
+
+
+def _target(entry: Entry, settings: Delivery) -> str:
+    if entry.measure != "warning_page":
+        return "."
+    if not settings.landing:
+        # The mildest rung must not turn into the harshest because a name is missing in the settings.
+        raise InputError("CB-DL-012", "there is no warning page to lead to", given=entry.order_id)
+    return f"{settings.landing}."
 
 
 def parse(content: bytes) -> frozenset[Mark]:

@@ -55,6 +55,7 @@ Guard = Callable[[Order | None, Ask, Rules], Iterator[Objection]]
 # rung. Each has a guard of its own that says when it may not.
 _CONDITIONAL = frozenset({"amount_fen", "traced_fen", "exception", "ladder_reason"})
 _NOTICE_PARTS = ("zh", "en", "channel")
+WARNING_PAGE = "warning_page"
 _REMEDY_PARTS = ("channel", "materials", "deadline_days", "receipt_code")
 _SCOPE_PARTS = ("object", "functions", "direction")
 
@@ -75,6 +76,8 @@ def fits_its_kind(order: Order | None, ask: Ask, rules: Rules) -> Iterator[Objec
         return
     if content.rung not in rule.ladder:
         yield Objection("CB-OR-011", "not a step of this kind's ladder", content.rung, ", ".join(rule.ladder))
+    if content.rung == WARNING_PAGE and not rules.delivery.landing:
+        yield Objection("CB-OR-016", "this centre has no warning page; the name would simply not exist")
     if object_kind(content.object) not in rule.objects:
         yield Objection("CB-OR-012", "this kind of order does not touch such an object",
                         object_kind(content.object), ", ".join(rule.objects))  # fmt: skip
