@@ -21,13 +21,13 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def ingest(
     kind: Annotated[str, typer.Argument(help="Record kind (call, transfer, report …), or `auto` for a folder")],
-    files: Annotated[list[Path], typer.Argument(help="CSV, TSV, NDJSON, Parquet, XLSX, also .gz; auto: folders")],
+    files: Annotated[list[Path], typer.Argument(help="CSV, TSV, NDJSON, Parquet, XLSX, or .gz")],
     mapping: Annotated[str | None, typer.Option("--map", help="Mapping: a YAML file or a shipped name")] = None,
     actor: Annotated[str, typer.Option("--as", envvar="CHAINBREAK_ACTOR", help="Who acts; else the service")] = "",
     centre: CentreOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring files in. A bad row goes to quarantine, a bad file is said, the rest goes on. Exit 3 when any was rejected."""
+    """Bring files in. A bad row goes to quarantine, a bad file is said, the rest goes on; exit 3 if any was."""
     from chainbreak.app.bootstrap import open_office
     from chainbreak.app.find_actor import find_actor
     from chainbreak.app.ingest_file import ingest_files

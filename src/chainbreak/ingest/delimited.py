@@ -77,19 +77,21 @@ class DelimitedReader:
             odd.append(row.actual_columns)
             return "skip"
 
-        # ignore_empty_lines would shift the numbering; an empty line is an odd row and goes the careful way.
-        table = arrow_csv.read_csv(
-            pa.BufferReader(data),
-            # One thread: the pipeline has the other core busy, and two cost a third more here.
-            read_options=arrow_csv.ReadOptions(column_names=self.names, block_size=16 * MIB, use_threads=False),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=self.delimiter, quote_char=False, ignore_empty_lines=False, invalid_row_handler=note
-            ),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(self.names, pa.string()), strings_can_be_null=True, null_values=[""],
-                check_utf8=False,
-            ),
-        )  # fmt: skip
+        try:
+            table = arrow_csv.read_csv(
+                pa.BufferReader(data),
+                # One thread, and pieces that fit its cache: the pipeline has the other core busy.
+                read_options=arrow_csv.ReadOptions(column_names=self.names, block_size=MIB, use_threads=False),
+                parse_options=arrow_csv.ParseOptions(
+                    delimiter=self.delimiter, quote_char=False, ignore_empty_lines=False, invalid_row_handler=note
+                ),
+                convert_options=arrow_csv.ConvertOptions(
+                    column_types=dict.fromkeys(self.names, pa.string()), strings_can_be_null=True, null_values=[""],
+                    check_utf8=False,
+                ),
+            )  # fmt: skip
+        except pa.ArrowInvalid:  # a line is longer than such a piece
+            return None
         return None if odd else table
 
     def _by_line(self, block: Block) -> Chunk:

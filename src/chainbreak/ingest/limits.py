@@ -11,7 +11,7 @@ MIB = 1 << 20
 class Limits:
     """Bytes unless said. The defaults hold 10**8 calls in 2 GiB; tests take smaller ones."""
 
-    block: int = 64 * MIB
+    block: int = 48 * MIB
     """Text read and parsed at once; one block is one chunk of work and one commit."""
     line: int = 1 * MIB
     """A line up to this long is always read; one above twice this length is refused and its neighbours go on."""
