@@ -36,10 +36,10 @@ from chainbreak.find.contract.weights import read_weights
 from chainbreak.find.registry import detector_named
 from chainbreak.records.actor import SERVICE
 
-BUDGET = {"goip": 0.0007, "mules": 0.002, "sites": 0.003}
+BUDGET = {"goip": 0.0007, "mules": 0.002, "sites": 0.001}
 """Share of honest candidates that may pass the cut. goip: spec/goip.md 8 allows 1 false cluster per 100,000 SIM-days,
 of which a town has 150,000 with some 2,000 candidates; mules: about one account in a town of 28,000;
-sites: one honest young name in two or three towns, each with some 130."""
+sites: one honest name in three towns, each with some 330 candidates."""
 DAYS_BACK = {"sites": (0, 2, 4)}
 """Days before the end at which subjects are measured too: a site must be known before its reports have all come in."""
 

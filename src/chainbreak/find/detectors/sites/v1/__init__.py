@@ -22,20 +22,20 @@ class Sites:
     unit = "domain"
     story = Words(
         zh="诈骗分子用刚注册几天的域名搭建假贷款、假认证和假投资网站，用过几天就换一个。"
-        "被害人接到陌生人的长通话或群发短信后，几分钟内打开网站，反复几次，之后再不访问，过后有人报案并提到它。"
+        "被害人接到陌生人的长通话或群发短信后，不久就打开网站，过后不再访问，也有人报案并提到它。"
         "本检测衡量域名年龄、访问人数、访问前的陌生来电与短信、访问者事后报案，并用访问天数、回访与人群广泛作反证。",
         en="Fraud runs on sites whose names are days old: false loans, false certificates, false investments, each "
-        "dropped within days. Victims open one minutes after a stranger's long call or a mass text, several times, "
-        "never again, and some later report and name it. Measured are the name's age, how many look it up, strangers' "
+        "dropped within days. Victims open one soon after a stranger's long call or a mass text, never again, "
+        "and some later report and name it. Measured are the name's age, how many look it up, strangers' "
         "calls and texts just before, and reports by its visitors afterwards; many days, returning and diverse "
         "visitors speak against.",
     )
     limits = Words(
-        zh="可能误伤：新开的店铺、由业务员电话推介的网站、学校和社区刚启用的平台。"
+        zh="可能误伤：新开的店铺、由业务员电话推介的网站、学校和社区刚启用的平台，以及报案中误提的正规新站。"
         "被入侵的老域名、加密或境外域名解析、只在聊天软件里传播的网站查不到；同一域名下的各主机分别计算。",
         en="Wrongly hit: new shops, sites that sellers name on the telephone, pages that a school or a community has "
-        "just opened. Missed: old names that were broken into, clients who ask a resolver elsewhere, sites that "
-        "spread in chats only; hosts below one name are counted apart.",
+        "just opened, new sites that a report names by mistake. Missed: old names that were broken into, clients who "
+        "ask a resolver elsewhere, sites that spread in chats only; hosts below one name are counted apart.",
     )
     judges: tuple[str, ...] = ("domain",)
     needs: tuple[Need, ...] = (

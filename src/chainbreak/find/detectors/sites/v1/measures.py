@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from chainbreak.base.clock import US_PER_DAY, US_PER_MIN, US_PER_S
+from chainbreak.base.clock import US_PER_DAY, US_PER_S
 from chainbreak.find.contract.detector import Remeasure, Rows
 from chainbreak.find.detectors.sites.v1.params import SitesParams
 from chainbreak.identity.masking import hosts
 
 Row = Mapping[str, Any]
 TABLES = ("lookup", "domain", "call", "message", "line", "report")
-BURST_US = 10 * US_PER_MIN
-"""Look-ups of one client this close belong to one visit."""
 SERVICE_CLASSES = ("service", "short")
 """Senders under contract with the operators; a text of theirs does not count."""
 
@@ -107,16 +105,6 @@ def active_days(cited: Cited) -> float:
     return float(len({look["local_day"] for look in cited.rows["lookup"]}))
 
 
-def burst_share(cited: Cited) -> float:
-    """Look-ups within ten minutes after another by the same client (share)."""
-    times: dict[int, list[int]] = defaultdict(list)
-    for look in cited.rows["lookup"]:
-        if look["client"] is not None:
-            times[look["client"]].append(look["at_us"])
-    close = sum(b - a <= BURST_US for own in times.values() for a, b in zip(sorted(own), sorted(own)[1:], strict=False))
-    return close / len(cited.rows["lookup"])
-
-
 def returning_share(cited: Cited) -> float:
     """Clients who looked it up on several days (share): customers and members come back, victims do not."""
     days = defaultdict(set)
@@ -149,7 +137,6 @@ MEASURES: dict[str, tuple[Callable[[Cited], float], tuple[str, ...]]] = {
     "name_age_days": (name_age_days, ("lookup", "domain")),
     "clients": (clients, ("lookup",)),
     "active_days": (active_days, ("lookup",)),
-    "burst_share": (burst_share, ("lookup",)),
     "returning_share": (returning_share, ("lookup",)),
     "called_before_share": (called_before_share, ("lookup", "call")),
     "texted_before_share": (texted_before_share, ("lookup", "message")),

@@ -24,7 +24,7 @@ class SitesParams(Params):
     """What makes a site worth measuring, and how far around its look-ups is looked."""
 
     max_age_days: int = param(
-        180, "day", "fraud sites are days old (spec/warnings.md); half a year leaves room for names bought ahead",
+        730, "day", "fraud sites are days old; two years of ordinary names beside them show what being young is worth",
         "oldest name, from registration to its first look-up, that is measured",
     )  # fmt: skip
     max_unregistered_clients: int = param(
@@ -32,7 +32,7 @@ class SitesParams(Params):
         "most clients of a name that the register does not hold",
     )  # fmt: skip
     most_lookups: int = param(
-        300, "lookup", "a site shows its kind in its first days; keeps the evidence to what a person can check",
+        120, "lookup", "a site shows its kind in its first days; keeps the evidence to what a person can check",
         "earliest look-ups of a site that are read and cited",
     )  # fmt: skip
     call_before_us: int = param(
