@@ -64,7 +64,8 @@ def _wish(office: Office, **said: Any) -> Wish:
 
 @app.command()
 def draft(
-    finding: FindingOption, case: CaseOption, purpose: PurposeOption, as_name: AsOption, kind: KindOption = "", rung: RungOption = "", about: ObjectOption = "",
+    finding: FindingOption, case: CaseOption, purpose: PurposeOption, as_name: AsOption,
+    kind: KindOption = "", rung: RungOption = "", about: ObjectOption = "",
     basis: BasisOption = None, why: WhyOption = "", amount: AmountOption = "", until: UntilOption = "",
     rests_on: RestsOption = None, exception: ExceptionOption = "", entry: EntryOption = None,
     centre: CentreOption = None, as_json: JsonOption = False,
@@ -81,7 +82,8 @@ def draft(
 
 @app.command()
 def emergency(
-    finding: FindingOption, case: CaseOption, purpose: PurposeOption, as_name: AsOption, kind: KindOption = "", rung: RungOption = "", about: ObjectOption = "",
+    finding: FindingOption, case: CaseOption, purpose: PurposeOption, as_name: AsOption,
+    kind: KindOption = "", rung: RungOption = "", about: ObjectOption = "",
     basis: BasisOption = None, why: WhyOption = "", amount: AmountOption = "",
     centre: CentreOption = None, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
