@@ -97,6 +97,24 @@ def emergency(
 
 
 @app.command()
+def edit(
+    order_id: str, as_name: AsOption, rung: RungOption = "", basis: BasisOption = None, why: WhyOption = "",
+    amount: AmountOption = "", until: UntilOption = "", purpose: Annotated[str, typer.Option(help="New purpose")] = "",
+    centre: CentreOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Change a draft; of a submitted or approved order every signature is void, and it is a draft again."""
+    from chainbreak.app.edit_order import edit_order
+    from chainbreak.cli.parse import fen_from, moment_from
+
+    office, actor = _act(centre, as_name)
+    said = {
+        "rung": rung, "legal_basis": tuple(basis or ()), "ladder_reason": why, "amount_fen": fen_from(amount),
+        "expires_at_us": moment_from(until, office.centre.settings.zone), "purpose": purpose,
+    }  # fmt: skip
+    _tell(edit_order(office, actor, order_id, {name: value for name, value in said.items() if value}), as_json)
+
+
+@app.command()
 def check(order_id: str, as_name: AsOption, centre: CentreOption = None, as_json: JsonOption = False) -> None:
     """What stands between an order and its next move; exit 1 when something does."""
     from chainbreak.app.check_order import check_order
