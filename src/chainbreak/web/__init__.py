@@ -1,1 +1,1 @@
-"""The joint of the two web faces: one application with the routes of both; `serve` names it to uvicorn."""
+"""The joint of the two web faces: one application with the routes of both."""

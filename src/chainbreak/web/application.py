@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from chainbreak import __version__
 from chainbreak.api import routes as api
-from chainbreak.app.bootstrap import Office, open_office
+from chainbreak.app.bootstrap import Office
 from chainbreak.base.errors import Bug, ChainbreakError
 from chainbreak.base.failure import Failure, failure_of
 from chainbreak.base.log import get_log
@@ -24,12 +24,8 @@ log = get_log("web")
 _CODE_OF_STATUS = {401: "CB-UI-001", 403: "CB-UI-003", 404: "CB-UI-004", 405: "CB-UI-005", 413: "CB-UI-010"}
 
 
-def create_app(office: Office | None = None, *, background: bool = False) -> Guard:
-    """The application of `office` (None: the centre named by the environment).
-
-    `background` also sends what is due, tidies up and makes checkpoints every few seconds, in a thread of its own.
-    """
-    office = office or open_office()
+def create_app(office: Office, *, background: bool = False) -> Guard:
+    """The application of `office`; `background`: with rounds of its own (see `rounds`), in a worker thread."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -50,11 +46,6 @@ def create_app(office: Office | None = None, *, background: bool = False) -> Gua
     for kind in (ChainbreakError, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, _answer)
     return Guard(app)
-
-
-def create_app_with_background() -> Guard:
-    """What `chainbreak serve` runs: the centre named by the environment, with its background rounds."""
-    return create_app(background=True)
 
 
 def _answer(request: Request, error: Exception) -> Response:
