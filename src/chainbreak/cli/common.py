@@ -78,9 +78,17 @@ def _print_pairs(result: Mapping[str, Any], title: str) -> None:
     table = Table(title=title or None, show_header=False, box=None, pad_edge=False, title_justify="left")
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
+    nested = {key: value for key, value in result.items() if isinstance(value, (dict, list, tuple)) and value}
     for key, value in result.items():
-        table.add_row(str(key), _cell(value))
+        if key not in nested:
+            table.add_row(str(key), "" if value in ((), [], {}) else _cell(value))
     _screen().print(table)
+    if nested:
+        import yaml
+
+        # Lists and objects as indented blocks: a person reads them, a program asks for --json.
+        text = yaml.safe_dump(_safe(nested), allow_unicode=True, sort_keys=False, width=110, default_flow_style=None)
+        sys.stdout.write(text)
 
 
 def _print_table(rows: list[Mapping[str, Any]], columns: Iterable[str] | None, title: str) -> None:
