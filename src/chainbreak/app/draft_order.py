@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from chainbreak.act.orders import drafting, ledger
 from chainbreak.act.orders.drafting import Drawn, Wish
-from chainbreak.act.orders.model import Order
+from chainbreak.act.orders.model import Content, Order
 from chainbreak.app.add_case import link_to_case
 from chainbreak.app.order_ask import ask_for, rules_of
 from chainbreak.app.show_finding import finding_named
+from chainbreak.base.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from typing import Any
@@ -34,6 +35,7 @@ def draft_order(office: Office, actor: Actor, finding_id: str, wish: Wish, key: 
         now = ledger.order_now(conn, office.clock.now_us())
         wish, drawn = drawn_from(conn, finding_id, wish, now)
         content = drafting.content_of(wish, drawn, rules, office.centre.settings)
+        check_references(conn, content)
         ask = ask_for(office, conn, actor, content=content, check_lists=True)
         order = ledger.make(conn, "draft", drawn.order_id, None, ask, rules)
         link_to_case(conn, actor, now, wish.case_ref, [("finding", finding_id), ("order", order.order_id)])
@@ -52,6 +54,22 @@ def drawn_from(conn: Connection, finding_id: str, wish: Wish, now_us: int) -> tu
         tuple(row["basis_id"] for row in legal_bases(conn, wish.kind)), partners_for(conn, wish.kind),
         tuple(drafting.evidence_of_order(o.order_id, o.digest, o.last_approved_us or now_us) for o in cited),
     )  # fmt: skip
+
+
+def check_references(conn: Connection, content: Content) -> None:
+    """Refuse articles that are not in the table for this kind of order, and partners that do not take it.
+
+    Raises:
+        UsageError: an unknown article (CB-OR-068) or partner (CB-OR-069).
+    """
+    bases = [row["basis_id"] for row in legal_bases(conn, content.kind)]
+    for given, known, code, what in (
+        (content.legal_basis, bases, "CB-OR-068", "not an article for this kind of order"),
+        (content.partners, partners_for(conn, content.kind), "CB-OR-069", "not a partner for this kind of order"),
+    ):
+        for name in given:
+            if name not in known:
+                raise UsageError(code, what, given=name, allowed=did_you_mean(name, known))
 
 
 def legal_bases(conn: Connection, kind: str | None = None) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from chainbreak.act.orders import drafting, ledger
 from chainbreak.act.orders.drafting import Wish
 from chainbreak.act.orders.model import Order
 from chainbreak.app.add_case import link_to_case
-from chainbreak.app.draft_order import drawn_from
+from chainbreak.app.draft_order import check_references, drawn_from
 from chainbreak.app.order_ask import ask_for, rules_of
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def take_emergency(office: Office, actor: Actor, finding_id: str, wish: Wish, ke
         now = ledger.order_now(conn, office.clock.now_us())
         wish, drawn = drawn_from(conn, finding_id, wish, now)
         content = drafting.content_of(wish, drawn, rules, office.centre.settings)
+        check_references(conn, content)
         until = {"until_us": now + rules.clocks.emergency_us}
         ask = ask_for(office, conn, actor, content=content, data=until, check_lists=True)
         order = ledger.make(conn, "emergency", drawn.order_id, None, ask, rules)

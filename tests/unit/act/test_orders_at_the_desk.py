@@ -33,7 +33,7 @@ from chainbreak.app.take_emergency import take_emergency
 from chainbreak.app.withdraw_order import withdraw_order
 from chainbreak.audit import log
 from chainbreak.audit.tables import entries
-from chainbreak.base.errors import RefusedError
+from chainbreak.base.errors import RefusedError, UsageError
 from chainbreak.records.actor import SERVICE
 from chainbreak.store.desk.tables_orders import detector_outcome, exclusion, order_event, order_file
 
@@ -289,6 +289,20 @@ def test_a_partial_answer_opens_a_task_with_a_clock(world: World) -> None:
     assert [(t["kind"], t["note"]) for t in list_tasks(world.office)] == [
         ("partial_answer", "carriers: E7 two carriers of three")
     ]
+
+
+def test_articles_and_partners_come_from_the_tables(world: World) -> None:
+    found = world.line("+8613800138000")
+    for said, code in (
+        ({"legal_basis": ("cfl-99",)}, "CB-OR-068"), ({"legal_basis": ("yf-2016-86",)}, "CB-OR-068"),
+        ({"partners": ("dns",)}, "CB-OR-069"), ({"rung": "suspend"}, "CB-OR-011"),
+    ):  # fmt: skip
+        with pytest.raises(UsageError, match=code):
+            world.drafted(found, **said)
+        if "rung" not in said:
+            continue
+        with pytest.raises(UsageError, match=code):
+            edit_order(world.office, world.li, world.drafted(found).order_id, dict(said))
 
 
 def test_what_partners_hold_is_released_not_withdrawn(world: World) -> None:
