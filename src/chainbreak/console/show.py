@@ -28,8 +28,8 @@ def moment(at_us: int | str | None, zone: str, *, seconds: bool = False, year: b
     return Markup('<time datetime="{0}" title="{0}">{1}</time>').format(utc, text)
 
 
-def lasting(span_us: int, lang: Lang) -> str:
-    """A duration in its two largest parts.
+def lasting(span_us: int, lang: Lang, *, brief: bool = False) -> str:
+    """A duration in its two largest parts; `brief`: in the largest alone.
 
     >>> lasting(3 * US_PER_HOUR + 20 * US_PER_MIN, "zh"), lasting(50 * US_PER_MIN, "en"), lasting(2 * US_PER_DAY, "en")
     ('3 小时 20 分', '50 min', '2 d')
@@ -39,7 +39,7 @@ def lasting(span_us: int, lang: Lang) -> str:
     hours, rest = divmod(rest, US_PER_HOUR)
     parts = [("day", days), ("hour", hours), ("minute", rest // US_PER_MIN)]
     first = next((i for i, (_, n) in enumerate(parts) if n), 2)
-    shown = [parts[first], *[p for p in parts[first + 1 : first + 2] if p[1]]]
+    shown = [parts[first], *[p for p in parts[first + 1 : first + 2] if p[1] and not brief]]
     return " ".join(f"{n} {word(f'console.unit.{unit}', lang)}" for unit, n in shown)
 
 
@@ -50,7 +50,8 @@ def short(text: str, head: int = 6, tail: int = 4) -> Markup:
     Markup('<span class="mono" title="line:9f3a0123456789ab">line:9f3a01…89ab</span>')
     """
     kind, colon, digits = text.rpartition(":")
-    cut = digits if len(digits) <= head + tail + 1 else f"{digits[:head]}…{digits[-tail:]}"
+    is_name = "." in digits or len(digits) <= head + tail + 1  # domains are read, not compared
+    cut = digits if is_name else f"{digits[:head]}…{digits[-tail:]}"
     return Markup('<span class="mono" title="{}">{}</span>').format(text, kind + colon + cut)
 
 

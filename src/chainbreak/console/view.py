@@ -74,7 +74,8 @@ def render(visit: Visit, template: str, *, status: int = 200, **values: Any) -> 
         idle_s=IDLE_US // US_PER_S - 5, said=_said(visit),
         now=visit.office.clock.now_us(), fragment=visit.is_fragment, other_lang="en" if lang == "zh" else "zh",
         t=lambda key, **given: word(key, lang, **given),
-        moment=lambda at, **how: show.moment(at, zone, **how), lasting=lambda span: show.lasting(span, lang),
+        moment=lambda at, **how: show.moment(at, zone, **how),
+        lasting=lambda span, **how: show.lasting(span, lang, **how),
         word_or=lambda key, fallback: show.word_or(key, fallback, lang), **values,
     )  # fmt: skip
     response = HTMLResponse(html, status)
