@@ -39,18 +39,18 @@ def ingest_files(
     if loaded and loaded.kind != kind:
         raise InputError("CB-IN-023", "the mapping is for another kind", given=loaded.kind, allowed=kind,
                          next_step=f"chainbreak ingest {loaded.kind} …")  # fmt: skip
+    parts = open_parts(office)
     for path in files:
-        yield ingest_one(office, actor, record_kind.name, path, loaded, bar)
+        yield ingest_one(office, actor, parts, record_kind.name, path, loaded, bar)
 
 
 def ingest_one(
-    office: Office, actor: Actor, kind: str, path: Path, mapping: Mapping | None, bar: Bar | None = None
+    office: Office, actor: Actor, parts: Parts, kind: str, path: Path, mapping: Mapping | None, bar: Bar | None = None
 ) -> IngestRun:
     """One file, and its row and leaf in one transaction."""
     from chainbreak.ingest.compaction import compact_if_it_pays
     from chainbreak.ingest.pipeline import ingest_file
 
-    parts = open_parts(office)
     with office.keys.in_use():
         if bar:
             size = path.stat().st_size if path.is_file() else None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chainbreak.app.ingest_file import Bar, ingest_one
+from chainbreak.app.ingest_file import Bar, ingest_one, open_parts
 from chainbreak.base.errors import InputError
 from chainbreak.records import KINDS
 from chainbreak.records.actor import Actor
@@ -39,5 +39,6 @@ def ingest_folder(office: Office, actor: Actor, folder: Path, bar: Bar | None = 
         raise InputError("CB-IN-012", "no file named after a record kind", given=str(folder),
                          allowed="a folder with <kind>[-NN].<csv|ndjson|parquet|xlsx>[.gz]",
                          next_step="chainbreak ingest KIND FILE… --map MAP.yml")  # fmt: skip
+    parts = open_parts(office)
     for kind, path in found:
-        yield ingest_one(office, actor, kind, path, None, bar)
+        yield ingest_one(office, actor, parts, kind, path, None, bar)

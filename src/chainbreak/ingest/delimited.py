@@ -80,7 +80,8 @@ class DelimitedReader:
         try:
             table = arrow_csv.read_csv(
                 pa.BufferReader(data),
-                # One thread, and pieces that fit its cache: the pipeline has the other core busy.
+                # One thread, and pieces that fit its cache: the pipeline has the other core busy. Empty lines must
+                # count, or the numbering would shift; they take the careful way.
                 read_options=arrow_csv.ReadOptions(column_names=self.names, block_size=MIB, use_threads=False),
                 parse_options=arrow_csv.ParseOptions(
                     delimiter=self.delimiter, quote_char=False, ignore_empty_lines=False, invalid_row_handler=note

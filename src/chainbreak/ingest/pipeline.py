@@ -60,6 +60,8 @@ class Parts:
     memory_limit_mib: int = 1024
     threads: int = 2
     limits: Limits = field(default_factory=Limits)
+    tokenisers: dict[bool, Tokeniser] = field(default_factory=dict)
+    """By whether the source is opaque; shared by the files of one run, which mostly name the same lines."""
 
 
 def ingest_file(parts: Parts, kind: Kind, path: Path, mapping: Mapping | None, advance: Advance) -> IngestRun:
@@ -107,7 +109,7 @@ class _Job:
             mapping.check_names(reader.names, file)
         self.mapping = mapping or canonical_mapping(kind, reader.names if reader else [], file)
         place = Place(parts.place.country, parts.place.area_code, self.mapping.opaque)
-        self._tokeniser = Tokeniser(parts.keys, place, parts.vault)
+        self._tokeniser = parts.tokenisers.setdefault(place.opaque, Tokeniser(parts.keys, place, parts.vault))
         self._masker = TextMasker(parts.keys, place, parts.vault)
         self._reasons: Counter[str] = Counter()
 

@@ -148,7 +148,7 @@ def _distinct(table: pa.Table) -> pa.Table:
 
 
 def _surely_distinct(refs: pa.Array) -> bool:
-    """Whether no two refs share a 64-bit digest of their first 16 digits; sorting numbers is cheaper than hashing text."""
+    """Whether no two refs share a 64-bit digest of their first 16 digits; sorting is cheaper than hashing text."""
     if not len(refs):
         return True
     text = np.frombuffer(refs.buffers()[2], np.uint8, len(refs) * _REF, refs.offset * _REF).reshape(-1, _REF)
