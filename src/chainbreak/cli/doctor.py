@@ -30,11 +30,6 @@ def doctor(
         raise typer.Exit(0 if done else 1)
     if migrate:
         open_office(centre).desk.migrate()
-    if done_key:
-        emit({"key": done_key, "done": open_office(centre).desk.was_done(done_key)}, as_json)
-        return
-    if migrate:
-        open_office(centre).desk.migrate()
     checks = list(examine_machine())
     try:
         checks += examine_centre(open_office(centre))
