@@ -60,6 +60,13 @@ def test_a_finding_carries_its_reasons_and_their_sum_is_its_score() -> None:
     assert (found.found_at_us, found.snapshot) == (1_000, {"call": 3})
 
 
+def test_other_weights_make_another_finding() -> None:
+    other: Any = Fake()
+    other.weights = replace(Fake.weights, prior_bits=-5.0)
+    one, two = (settle(suspicion(calls=120, imeis=3), detector, STAMP) for detector in (FAKE, other))
+    assert one.finding_id != two.finding_id
+
+
 def test_behaviour_alone_stays_at_watch_however_strong() -> None:
     found = settle(suspicion(calls=10_000), FAKE, STAMP)
     assert (found.level, found.proposed_action) == (Level.LOW, Action.WATCH)

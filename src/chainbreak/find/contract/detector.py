@@ -40,7 +40,7 @@ class Params(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def digest(self) -> str:
-        """16 hex digits over the canonical JSON of all values; findings carry it as `params_hash`."""
+        """16 hex digits over the canonical JSON of all values; goes into a finding's `params_hash`."""
         return hashlib.sha256(rfc8785.dumps(self.model_dump(mode="json"))).hexdigest()[:16]
 
 

@@ -9,9 +9,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+import rfc8785
 
 from chainbreak.base.errors import Bug
 from chainbreak.find.contract.detector import Detector, Measure, Suspicion
@@ -27,6 +30,14 @@ class Stamp:
 
     as_of_us: int
     snapshot: Mapping[str, int]
+
+
+def params_hash(detector: Detector) -> str:
+    """16 hex digits over the settings and the weights table: a finding under other weights is another finding."""
+    weights = detector.weights
+    rules = [[r.name, r.family, r.unit, list(r.edges), list(r.bits)] for _, r in sorted(weights.rules.items())]
+    table = [rules, weights.prior_bits, weights.report_bits, list(weights.levels)]
+    return hashlib.sha256(rfc8785.dumps([detector.params.digest(), table])).hexdigest()[:16]
 
 
 def weigh(measures: Iterable[Measure], detector: Detector) -> tuple[Evidence, ...]:
@@ -91,7 +102,7 @@ def settle(suspicion: Suspicion, detector: Detector, stamp: Stamp) -> Finding:
         first_evidence_us=suspicion.first_evidence_us, found_at_us=stamp.as_of_us,
         evidence=tuple(e for e in weighed if e.bits > 0), counter_evidence=tuple(e for e in weighed if e.bits <= 0),
         proposed_action=Action.WATCH if watch_only else detector.action,
-        params_hash=detector.params.digest(), snapshot=dict(sorted(stamp.snapshot.items())), facts=facts,
+        params_hash=params_hash(detector), snapshot=dict(sorted(stamp.snapshot.items())), facts=facts,
     )  # fmt: skip
 
 
