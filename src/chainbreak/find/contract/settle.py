@@ -13,6 +13,7 @@ import hashlib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import rfc8785
 
@@ -36,7 +37,7 @@ def params_hash(detector: Detector) -> str:
     """16 hex digits over the settings and the weights table: a finding under other weights is another finding."""
     weights = detector.weights
     rules = [[r.name, r.family, r.unit, list(r.edges), list(r.bits)] for _, r in sorted(weights.rules.items())]
-    table = [rules, weights.prior_bits, weights.report_bits, list(weights.levels)]
+    table: list[Any] = [rules, weights.prior_bits, weights.report_bits, list(weights.levels)]
     return hashlib.sha256(rfc8785.dumps([detector.params.digest(), table])).hexdigest()[:16]
 
 
