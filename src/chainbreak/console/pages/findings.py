@@ -14,6 +14,7 @@ from chainbreak.app.list_findings import count_findings, list_findings
 from chainbreak.app.next_finding import next_finding
 from chainbreak.app.record_read import record_read
 from chainbreak.app.show_finding import show_finding
+from chainbreak.app.why_not import why_not
 from chainbreak.console.session import Signed, Visit
 from chainbreak.console.view import render
 from chainbreak.store.desk.findings import LEVELS, OPEN, STATES, Filter
@@ -65,6 +66,16 @@ def more(visit: Signed, wanted: Filtered, after: str) -> Response:
     return render(
         visit, "_finding_rows.html", wanted=wanted, shown=None, hues=HUE_OF_STATE, **_rows(visit, wanted, after)
     )
+
+
+@router.get("/findings/why-not")
+def not_reported(visit: Signed, subject: Annotated[str, Query(max_length=255)] = "") -> Response:
+    """Why a thing is not reported: how far each detector's reasons fell short on the newest records."""
+    answers = []
+    if subject.strip():
+        record_read(visit.office, visit.actor, "finding.why_not", subject.strip())
+        answers = [answer.as_dict() for answer in why_not(visit.office, subject.strip())]
+    return render(visit, "why_not.html", here="findings", subject=subject.strip(), answers=answers)
 
 
 @router.get("/findings/{finding_id}")
