@@ -100,9 +100,7 @@ def test_export_witness_rotation_and_both_verifiers_agree(office: Office, tmp_pa
     assert json.loads(last)["action"] == "audit.export"
 
 
-def test_a_centre_written_anew_fails_given_the_note_the_witness_kept(
-    office: Office, tmp_path: Path
-) -> None:
+def test_a_centre_written_anew_fails_given_the_note_the_witness_kept(office: Office, tmp_path: Path) -> None:
     publish_checkpoint(office)
     kept = tmp_path / "kept.note"
     witness_log(office.centre.log, tmp_path / "w.key", tmp_path / "w.json", office.clock)
