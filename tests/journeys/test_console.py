@@ -137,3 +137,16 @@ def test_the_public_page_fits_a_telephone_and_needs_no_script(
     page.click("button.primary")
     assert page.query_selector('[role="alert"]') is not None
     assert page.query_selector("main").bounding_box()["width"] <= 360
+
+
+def test_a_lost_connection_is_said_and_what_was_typed_stays(address: str, sign_in: SignIn) -> None:
+    chen = sign_in("chen")
+    chen.goto(f"{address}/findings")
+    press(chen, "j", "#detail .facts")
+    chen.fill("input.note", "号码属快递站")
+    chen.context.set_offline(True)
+    chen.click('button[data-key="c"]')
+    chen.wait_for_selector('#notice:has-text("连接中断")')
+    assert chen.input_value("input.note") == "号码属快递站"
+    chen.context.set_offline(False)
+    press(chen, "c", '.detail-head:has-text("属实")')

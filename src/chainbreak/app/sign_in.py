@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chainbreak.app.read_session import LASTS_US, digest_of
 from chainbreak.audit.log import Entry, append
-from chainbreak.base.clock import US_PER_MIN
+from chainbreak.base.clock import US_PER_DAY, US_PER_MIN
 from chainbreak.base.errors import RefusedError
 from chainbreak.store.desk import people
 from chainbreak.store.desk.people import Person, Session
@@ -78,6 +78,7 @@ def sign_out(office: Office, session: Session) -> None:
 def _open_session(conn: Connection, found: Person, now: int, how: str) -> str:
     secret = secrets.token_urlsafe(32)
     new = Session(digest_of(secret), found, "console", secrets.token_urlsafe(24), now, now + LASTS_US)
+    people.forget_before(conn, now - US_PER_DAY)
     people.write_session(conn, new, now)
     append(conn, Entry.by(found.actor("console"), now, "person.sign_in", f"person:{found.name}", payload={"how": how}))
     return secret

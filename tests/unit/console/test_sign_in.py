@@ -125,3 +125,12 @@ def test_signing_out_ends_the_session_on_the_server(sign_in: SignIn) -> None:
 def test_the_last_administrator_stays(office: Office) -> None:
     with pytest.raises(RefusedError, match="CB-PE-008"):
         change_person(office, find_actor(office, "admin"), "admin", roles=["analyst"])
+
+
+def test_each_sign_in_forgets_what_ended_a_day_ago(office: Office, sign_in: SignIn) -> None:
+    sign_in("chen")
+    office.clock.advance(2 * 24 * 3600)
+    sign_in("lin")
+    with office.desk.read() as conn:
+        assert {row.person for row in conn.execute(session.select())} == {"lin"}
+        assert {row.person for row in conn.execute(sign_in_link.select())} == {"lin"}

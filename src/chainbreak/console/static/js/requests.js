@@ -23,5 +23,5 @@ export function startRequests() {
     clearTimeout(timer);
     if (notice.childElementCount) timer = setTimeout(() => notice.replaceChildren(), SHOWN_MS);
   }).observe(notice, { childList: true });
-  document.addEventListener("htmx:error", () => say(document.body.dataset.lost ?? ""));
+  document.addEventListener("htmx:error", () => say(document.querySelector(".frame").dataset.lost));
 }
