@@ -22,6 +22,7 @@ def chosen(page: Any) -> str:
 
 
 def press(page: Any, key: str, then: str) -> None:
+    page.wait_for_load_state()  # the scripts that listen have run by then
     page.keyboard.press(key)
     page.wait_for_selector(then)
 
@@ -44,14 +45,12 @@ def test_from_verdict_to_an_order_in_force_and_a_verified_log(office: Office, ad
     both.wait_for_selector('.detail-head:has-text("草稿")')
     press(both, "s", '.detail-head:has-text("待审批")')
 
-    both.keyboard.press("y")
-    both.wait_for_selector("text=CB-OR-030")
+    press(both, "y", "text=CB-OR-030")
     assert list_orders(office)[0]["standing"] == "submitted"
 
     lin = sign_in("lin")
     lin.goto(f"{address}/orders")
-    lin.keyboard.press("j")
-    lin.wait_for_selector('.detail-head:has-text("待审批")')
+    press(lin, "j", '.detail-head:has-text("待审批")')
     press(lin, "y", '.notice:has-text("已批准")')
 
     zhou = sign_in("zhou")
@@ -89,6 +88,10 @@ def test_keys_move_and_are_dead_in_fields_and_can_be_switched_off(
     chen.keyboard.type("orders")
     chen.keyboard.press("Enter")
     chen.wait_for_url(re.compile("/orders$"))
+    chen.goto(f"{address}/")
+    press(chen, "j", 'tr[aria-selected="true"]')
+    chen.keyboard.press("Enter")
+    chen.wait_for_url(re.compile("/findings/[0-9a-f]{16}"))
     chen.goto(f"{address}/me")
     chen.uncheck("input[name=keys_on]")
     chen.click('button:has-text("保存")')

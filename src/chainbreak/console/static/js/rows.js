@@ -13,14 +13,22 @@ export function choose(row) {
   row.scrollIntoView({ block: "nearest" });
 }
 
-/** Go `step` rows on and open the one found. @param {number} step */
+/** Go `step` rows on; where a detail stands beside the list it follows, elsewhere Enter opens. @param {number} step */
 export function move(step) {
   const rows = [...document.querySelectorAll(ROWS)];
   const at = rows.indexOf(chosen());
   const next = rows[at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + step))];
   if (!next || next === rows[at]) return;
   choose(next);
-  next.querySelector("a.row")?.click();
+  const link = next.querySelector("a.row");
+  if (link?.hasAttribute("hx-get")) link.click();
+}
+
+/** Open the chosen row. @returns {boolean} whether there was one */
+export function openChosen() {
+  const link = chosen()?.querySelector("a.row");
+  link?.click();
+  return Boolean(link);
 }
 
 export function startRows() {
