@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 DELIMITERS = ",\t;|"
-_ODD = (b'"', DAMAGED.encode(), b"\n\n", b"\n\r")
-"""Quotes, undecodable bytes and empty lines (of which Arrow makes rows) are not for the fast way."""
 LINES_OF_A_RECORD = 200
 """A quoted value may hold this many line breaks; beyond, its opening quote is taken for a stray one."""
 
@@ -59,7 +57,7 @@ class DelimitedReader:
         if not block.data.strip():
             return Chunk(text_table(self.names, [[] for _ in self.names]), pa.array([], pa.int64()), block.broken,
                          block.bytes_read)  # fmt: skip
-        if any(mark in block.data for mark in _ODD) or block.data[:1] in (b"\n", b"\r"):
+        if b'"' in block.data or (not block.data.isascii() and DAMAGED.encode() in block.data):
             return self._by_line(block)
         table = self._by_arrow(block.data)
         if table is None:
@@ -67,7 +65,7 @@ class DelimitedReader:
         return Chunk(table, _count_from(block.first, table.num_rows), block.broken, block.bytes_read)
 
     def _by_arrow(self, data: bytes) -> pa.Table | None:
-        """The rows of text without quotes; None when any line has another number of fields than the header."""
+        """The rows of text without quotes; None when any line is empty or has another number of fields."""
         import pyarrow as pa
         from pyarrow import csv as arrow_csv
 
@@ -93,7 +91,7 @@ class DelimitedReader:
             )  # fmt: skip
         except pa.ArrowInvalid:  # a line is longer than such a piece
             return None
-        return None if odd else table
+        return None if odd or _has_empty_row(table) else table
 
     def _by_line(self, block: Block) -> Chunk:
         import pyarrow as pa
@@ -131,6 +129,18 @@ class DelimitedReader:
                 return taken, row
             return 1, None
         return 1, None
+
+
+def _has_empty_row(table: pa.Table) -> bool:
+    """Whether a row has no value at all: Arrow makes one of an empty line."""
+    import pyarrow.compute as pc
+
+    if not all(column.null_count for column in table.columns):
+        return False
+    empty = table.columns[0].is_null()
+    for column in table.columns[1:]:
+        empty = pc.and_(empty, column.is_null())
+    return bool(pc.any(empty).as_py())
 
 
 def _guess_delimiter(header: str) -> str:

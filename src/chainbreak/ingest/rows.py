@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _SEPARATOR = "chr(31)"
 _ITEM_SEPARATOR = "\x1e"
 _REF = 32  # hex digits of a record_ref
+_BATCH = 65_536
 
 
 @dataclass
@@ -80,7 +81,9 @@ def record_refs(
     if not rows:
         return pa.array([], pa.string())
     given = {f"c{i}": values[c.name] for i, c in enumerate(kind.columns) if c.name in values}
-    duck.register("own_values", pa.table(given))
+    # The engine shares out work by batches: one batch is one thread's.
+    batches = pa.table(given).to_batches(max_chunksize=_BATCH)
+    duck.register("own_values", pa.Table.from_batches(batches))
     parts = [f"c{i}" if f"c{i}" in given else "''" for i in range(len(kind.columns))]
     prefix = f"'{ref_key[:16].hex()}', {_SEPARATOR}, '{kind.name}', {_SEPARATOR}"
     text = f"concat({prefix}, {f', {_SEPARATOR}, '.join(parts)})"

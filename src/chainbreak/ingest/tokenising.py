@@ -54,8 +54,12 @@ class Tokeniser:
         if len(new):
             made = tokenise(kind, new.cast(pa.string()), self._keys, self._place)
             self._vault.add(kind, made)
+            before = len(known)
             known.add(new, made, ATTRIBUTES.get(kind, ()))
-            at, _ = known.find(column.distinct)
+            if pa.types.is_integer(new.type):  # those that stood nowhere, in their order
+                at[at < 0] = np.arange(before, len(known))
+            else:
+                at, _ = known.find(column.distinct)
         return known.rows(pa.array(at).take(column.at))
 
 
