@@ -44,10 +44,13 @@ def configure_logs(*, json_lines: bool | None = None, level: str = "info") -> No
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # stderr as it is when something is said
     )
 
 
 def get_log(room: str) -> Any:
-    """A logger that names the room it speaks for."""
+    """A logger that names the room it speaks for; sets logging up where nobody has, because unasked it would write
+    to stdout, which belongs to a command's result."""
+    if not structlog.is_configured():
+        configure_logs()
     return structlog.get_logger(room=room)
