@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from chainbreak.ingest.chunks import Chunk
 
-MISSING, WRONG_TYPE, OUT_OF_RANGE, NOT_ALLOWED, NO_IDENTIFIER = (f"CB-IN-03{i}" for i in range(5))
+MISSING, WRONG_TYPE, OUT_OF_RANGE = "CB-IN-030", "CB-IN-031", "CB-IN-032"
+NOT_ALLOWED, NO_IDENTIFIER = "CB-IN-033", "CB-IN-034"
 FIRST_EVENT_US, FIRST_MOMENT_US, LAST_US = 631_152_000_000_000, -2_208_988_800_000_000, 4_102_444_800_000_000
 """1990 for events (earlier is an epoch in the wrong unit), 1900 for other moments (branches are old), 2100."""
 _NUMBERS = {Type.INT64: pa.int64(), Type.INT32: pa.int32(), Type.FLOAT64: pa.float64(), Type.BOOL: pa.bool_()}
