@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 JOBS ?= 2
 
-.PHONY: demo test lint types imports docs screenshots wheel clean
+.PHONY: demo test docs screenshots clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.run
