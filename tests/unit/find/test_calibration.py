@@ -47,6 +47,13 @@ def test_scores_are_calibrated_on_data_not_fitted_on() -> None:
     assert expected_calibration_error(reliability(scores, labels)) < 0.03
 
 
+def test_a_rule_that_tells_nothing_in_its_known_direction_weighs_nothing() -> None:
+    rows, labels = world(4)
+    turned = [row | {"a": 1.0 - row["a"], "copy": 1.0 - row["copy"]} for row in rows]
+    table = fit(turned, labels, EDGES, {"a": "rising", "copy": "rising"})
+    assert table.bits["a"] == pytest.approx((0.0, 0.0), abs=0.01)
+
+
 def test_fitting_is_blind_to_the_order_of_rows() -> None:
     rows, labels = world(3, 500)
     assert fit(rows, labels, EDGES).bits == fit(rows[::-1], labels[::-1], EDGES).bits

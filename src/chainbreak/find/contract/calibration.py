@@ -54,7 +54,7 @@ def fit(
     design = np.array([[_at(row, rule, edges[rule], woe[rule]) for rule in sorted(edges)] for row in rows])
     factors, prior = _logistic(design, truth)
     bits = {
-        rule: tuple(round(float(f * w / math.log(2)), 3) for w in woe[rule])
+        rule: tuple(round(float(f * w / math.log(2)), 3) + 0.0 for w in woe[rule])  # + 0.0: no minus zero
         for f, rule in zip(factors, sorted(edges), strict=True)
     }
     return Fitted(bits, round(prior / math.log(2), 3))
@@ -71,10 +71,13 @@ def _weights_of_evidence(
     cases = counts.sum(axis=0) + 1e-9
     spread = SMOOTHING * cases / cases.sum()
     shares = (counts + spread) / (counts.sum(axis=1, keepdims=True) + SMOOTHING)
-    woe = np.log(shares[1] / shares[0])
+    likely, weights = shares[1] / shares.sum(axis=0), shares.sum(axis=0)
     if shape:
-        return isotonic(woe, cases) if shape == "rising" else isotonic(woe[::-1], cases[::-1])[::-1]
-    return np.asarray(woe)
+        # Pooled as shares, not as logs: bins made one weigh what their joint counts say, and a rule that does not
+        # separate the classes in the known direction is one bin, worth nothing either way.
+        step = 1 if shape == "rising" else -1
+        likely = isotonic(likely[::step], weights[::step])[::step]
+    return np.asarray(np.log(likely / (1.0 - likely)))
 
 
 def isotonic(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
