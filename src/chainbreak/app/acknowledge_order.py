@@ -8,7 +8,7 @@ from chainbreak.act.delivery import queue
 from chainbreak.act.orders import ledger
 from chainbreak.act.orders.guards import ANSWERS
 from chainbreak.act.orders.model import Order, State
-from chainbreak.app.order_ask import ask_for, rules_of
+from chainbreak.app.order_ask import plain_ask, rules_of
 from chainbreak.base.clock import US_PER_HOUR
 from chainbreak.base.errors import RefusedError, UsageError
 from chainbreak.records.actor import Role
@@ -47,7 +47,7 @@ def acknowledge_order(
             return _corrected(office, conn, actor, order, rules)
         if order.state in (State.SENT, State.ACKNOWLEDGED, State.EMERGENCY):
             data = {"target": target, "outcome": outcome, "code": code, "meaning": meaning}
-            order = ledger.make(conn, "answer", order_id, order, ask_for(office, conn, actor, order, data=data), rules)
+            order = ledger.make(conn, "answer", order_id, order, plain_ask(office, conn, actor, data), rules)
         if outcome != "full":
             due = now + rules.clocks.answer_h * US_PER_HOUR
             ledger.open_task(conn, f"{outcome}_answer", order_id, f"{target}: {code} {meaning}".strip(), now, due)
@@ -78,5 +78,5 @@ def _corrected(office: Office, conn: Connection, actor: Actor, order: Order, rul
     acknowledged = sorted(conn.execute(done).scalars())
     if order.state is not State.ANNULLED or set(order.sent_to) - set(acknowledged):
         return order
-    ask = ask_for(office, conn, actor, order, data={"acknowledged": acknowledged})
+    ask = plain_ask(office, conn, actor, {"acknowledged": acknowledged})
     return ledger.make(conn, "correct", order.order_id, order, ask, rules)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chainbreak.audit.log import Entry, append
 from chainbreak.base.errors import RefusedError, UsageError, did_you_mean
-from chainbreak.records.actor import Actor, Role
+from chainbreak.records.actor import SERVICE, Actor, Role
 from chainbreak.store.desk import people
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 # The machine's own role is never a person's.
 GIVEN_ROLES = tuple(role for role in Role if role is not Role.SERVICE)
+# Nor is its name: the log would show a person's deeds as the machine's.
+TAKEN = frozenset({SERVICE.name})
 
 
 def roles_named(names: Iterable[str]) -> frozenset[Role]:
@@ -53,7 +55,7 @@ def add_person(office: Office, actor: Actor, name: str, roles: Iterable[str], di
             raise RefusedError("CB-PE-006", "the first person must be an administrator", given=" ".join(sorted(held)))
         if everybody and not actor.has(Role.ADMIN):
             raise RefusedError("CB-PE-005", "only an administrator changes people", given=actor.name)
-        if any(p.name == name for p in everybody):
+        if name in TAKEN or any(p.name == name for p in everybody):
             raise UsageError("CB-PE-004", "the name is taken", given=name, next_step="choose another")
         people.write_person(conn, name, display_name or name, held, now)
         append(conn, Entry.by(actor, now, "person.add", f"person:{name}", payload={"roles": sorted(held)}))

@@ -23,11 +23,12 @@ def approve_order(office: Office, actor: Actor, order_id: str, digest: str) -> O
         UsageError: no such order (CB-OR-003).
         RefusedError: the order changed since it was shown (CB-OR-034); the actor drafted, submitted or edited it
             (CB-OR-030), has signed already (CB-OR-031, CB-OR-032), or may not (CB-OR-005); it no longer waits
-            (CB-OR-004); its end has passed (CB-OR-035).
+            (CB-OR-004); its end has passed (CB-OR-035); the object is excluded by now (CB-OR-026); the clock is
+            behind the log (CB-OR-052).
     """
     with office.desk.begin() as conn:
         order = ledger.read_order(conn, order_id)
-        ask = ask_for(office, conn, actor, order, digest=digest)
+        ask = ask_for(office, conn, actor, order, digest=digest, check_lists=True)
         return ledger.make(conn, signature_awaited(order), order_id, order, ask, rules_of(office))
 
 

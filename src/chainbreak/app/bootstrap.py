@@ -50,7 +50,7 @@ class Office:
         """Decisions: findings, verdicts, orders, people, and the audit log's leaves."""
         from chainbreak.store.desk import Desk
 
-        return Desk(self.centre.desk_url)
+        return Desk(self.centre.desk_url, self.clock)
 
     def engine(self, snapshot: dict[str, int] | None = None, name: str = "duckdb") -> Engine:
         """A query engine on `snapshot` (None: the newest version of every table); the caller closes it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.orders import appeals, ledger
-from chainbreak.app.order_ask import ask_for, rules_of
+from chainbreak.app.order_ask import forms_of, plain_ask, rules_of
 from chainbreak.base.clock import rfc3339
 from chainbreak.base.errors import RefusedError
 
@@ -43,7 +43,7 @@ def decide_appeal(
     `appeal_id`, `order_id`, `outcome`, and order ids `fallen`, `weakened`, partners `correct`.
 
     Raises:
-        UsageError: no such appeal (CB-OR-070).
+        UsageError: no such appeal (CB-OR-070), or the order does not rest on a finding named (CB-OR-073).
         RefusedError: decided already (CB-OR-072), the decider is of the chain (CB-OR-033), no reason (CB-OR-048).
     """
     rules = rules_of(office)
@@ -52,10 +52,10 @@ def decide_appeal(
         if found["state"] not in (appeals.OPEN, appeals.ACCEPTED):
             raise RefusedError("CB-OR-072", "this appeal is already decided", given=found["state"])
         order = ledger.read_order(conn, found["order_id"])
-        ask = ask_for(office, conn, actor, order, data={"reason": reason, "appeal_id": appeal_id})
+        ask = plain_ask(office, conn, actor, {"reason": reason, "appeal_id": appeal_id})
         follows: dict[str, list[str]] = {"fallen": [], "weakened": [], "correct": []}
         if upheld:
-            wrong = appeals.refuted_by_default(order) if refutes is None else frozenset(refutes)
+            wrong = appeals.findings_refuted(order, refutes, forms_of(office, conn, order.content.object))
             follows = appeals.uphold(conn, order, ask, appeal_id, wrong, rules)
         else:
             appeals.refuse(conn, order, ask, appeal_id, rules)

@@ -29,9 +29,11 @@ def draft_choices(office: Office, finding_id: str, kind: str = "") -> dict[str, 
         if not chosen:
             return {"kinds": [], "kind": ""}
         rule = rules.kind(chosen)
+        objects = drafting.objects_of(found, rule)
         bases, partners = legal_bases(conn, chosen), partners_for(conn, chosen)
     return {
-        "kinds": fitting, "kind": chosen, "objects": drafting.objects_of(found, rule), "ladder": rule.ladder,
+        "kinds": fitting, "kind": chosen, "objects": objects, "ladder": rule.ladder,
         "bases": bases, "partners": partners, "expiry_h": rule.expiry_h, "most_h": rule.most_h,
-        "emergency": rule.emergency, "traced_fen": drafting.traced_fen(found) if rule.money else None,
+        "emergency": rule.emergency,
+        "traced_fen": drafting.traced_fen(found, objects[0]) if rule.money and objects else None,
     }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.orders import appeals, ledger
-from chainbreak.app.order_ask import ask_for, rules_of
+from chainbreak.app.order_ask import plain_ask, rules_of
 from chainbreak.base.clock import rfc3339
 from chainbreak.base.errors import UsageError
 
@@ -36,7 +36,7 @@ def open_appeal(
                          allowed=f"1..{LONGEST_STATEMENT}")  # fmt: skip
     with office.desk.begin() as conn:
         order = ledger.read_by_code(conn, code) if code else ledger.read_order(conn, order_id or "")
-        ask = ask_for(office, conn, actor, order)
+        ask = plain_ask(office, conn, actor)
         zone = office.centre.settings.zone
         appeal_id = appeals.open_appeal(conn, order, ask, channel, statement.strip(), zone, rules_of(office))
         opened = appeals.read_appeal(conn, appeal_id)

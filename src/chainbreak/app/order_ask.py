@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.orders import exclusions, ledger
@@ -30,18 +31,43 @@ def ask_for(
     data: Mapping[str, Any] | None = None, digest: str = "", check_lists: bool = False,
 ) -> Ask:  # fmt: skip
     """An `Ask` of `actor` about `order` or a new `content`, with the facts its guards need as of now."""
-    now = ledger.order_now(conn, office.clock.now_us())
+    plain = plain_ask(office, conn, actor, data)
     about = content or (order.content if order else None)
-    if about is None:
-        return Ask(actor, now, dict(data or {}))
-    return Ask(
-        actor, now, dict(data or {}), digest, content,
-        hits=exclusion_hits(office, conn, about, now) if check_lists else (),
-        held_elsewhere_fen=ledger.held_elsewhere_fen(conn, about.object, order.order_id if order else "", now),
-        emergency_by=ledger.emergency_by(conn, about.object),
+    assert about is not None
+    forms = forms_of(office, conn, about.object)
+    return replace(
+        plain, digest=digest, content=content,
+        hits=exclusion_hits(office, conn, about, plain.at_us) if check_lists else (),
+        held_elsewhere_fen=ledger.held_elsewhere_fen(conn, forms, order.order_id if order else "", plain.at_us),
+        emergency_by=ledger.emergency_by(conn, forms),
         refuted=ledger.refuted_refs(conn),
         logged=order is not None and ledger.is_logged(conn, order),
     )  # fmt: skip
+
+
+def plain_ask(office: Office, conn: Connection, actor: Actor, data: Mapping[str, Any] | None = None) -> Ask:
+    """An `Ask` for a move that needs no facts about its object. It never opens the vault: letting go, appealing and
+    answering must work when the vault does not.
+    """
+    clock_us = office.clock.now_us()
+    now = ledger.order_now(conn, clock_us)
+    return Ask(actor, now, dict(data or {}), behind_us=now - clock_us)
+
+
+def forms_of(office: Office, conn: Connection, about: str) -> frozenset[str]:
+    """Every way in which orders write the object `about`: a rotation of keys gives a thing a new token, and what was
+    decided before keeps the old one.
+    """
+    kind = object_kind(about)
+    if kind not in set(Identifier):
+        return frozenset({about})
+    office.keys.refresh()  # a server may have been running since before the last rotation
+    if office.keys.epochs[kind] == 1 and kind not in office.keys.coming:
+        return frozenset({about})
+    written = {about, *ledger.objects_of_kind(conn, kind)}
+    tokens = {form: read_token(form)[1] for form in written}
+    now = office.vault.currents(Identifier(kind), set(tokens.values()))
+    return frozenset(form for form, token in tokens.items() if now[token] == now[tokens[about]])
 
 
 def exclusion_hits(office: Office, conn: Connection, content: Content, now_us: int) -> tuple[str, ...]:

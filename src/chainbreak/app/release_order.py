@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chainbreak.act.orders import ledger
 from chainbreak.act.orders.model import Order
-from chainbreak.app.order_ask import ask_for, rules_of
+from chainbreak.app.order_ask import plain_ask, rules_of
 from chainbreak.base.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -27,5 +27,5 @@ def release_order(office: Office, actor: Actor, order_id: str, reason: str = "ot
                          allowed=did_you_mean(reason, rules.release_reasons))  # fmt: skip
     with office.desk.begin() as conn:
         order = ledger.read_order(conn, order_id)
-        ask = ask_for(office, conn, actor, order, data={"reason": reason, "note": note})
+        ask = plain_ask(office, conn, actor, {"reason": reason, "note": note})
         return ledger.make(conn, "release", order_id, order, ask, rules)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chainbreak.act.orders import ledger
 from chainbreak.act.orders.model import Order
-from chainbreak.app.order_ask import ask_for, rules_of
+from chainbreak.app.order_ask import plain_ask, rules_of
 
 if TYPE_CHECKING:
     from chainbreak.app.bootstrap import Office
@@ -23,5 +23,5 @@ def return_order(office: Office, actor: Actor, order_id: str, reason: str) -> Or
     with office.desk.begin() as conn:
         order = ledger.read_order(conn, order_id)
         move = "return_extension" if order.extension else "return"
-        ask = ask_for(office, conn, actor, order, data={"reason": reason})
+        ask = plain_ask(office, conn, actor, {"reason": reason})
         return ledger.make(conn, move, order_id, order, ask, rules_of(office))

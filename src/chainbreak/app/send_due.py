@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chainbreak.act.delivery.sender import Sender
 from chainbreak.act.delivery.signing import Signer
 from chainbreak.act.orders.guards import Ask
-from chainbreak.app.order_ask import ask_for, clear_value, clear_values, rules_of
+from chainbreak.app.order_ask import ask_for, clear_value, clear_values, plain_ask, rules_of
 from chainbreak.app.tidy import tidy
 from chainbreak.records.actor import SERVICE
 
@@ -42,7 +42,9 @@ def sender_of(office: Office) -> Sender:
 
 
 def _ask(office: Office, conn: Connection, order: Order, data: dict[str, Any]) -> Ask:
-    return ask_for(office, conn, SERVICE, order, data=data, check_lists=not data.get("probe"))
+    if data.get("probe"):
+        return plain_ask(office, conn, SERVICE, data)
+    return ask_for(office, conn, SERVICE, order, data=data, check_lists=True)
 
 
 def _reveal(office: Office, conn: Connection, content: Content, now_us: int) -> str:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def tidy(office: Office) -> int:
-    """Close every order whose end has passed, and queue the messages that take it back; returns how many."""
+    """Close every order whose end has passed, and queue the messages that take it back; returns how many.
+
+    Keys of old transactions are forgotten on the way.
+    """
     rules = rules_of(office)
     with office.desk.begin() as conn:
         now = ledger.order_now(conn, office.clock.now_us())
@@ -26,4 +29,5 @@ def tidy(office: Office) -> int:
             move = "lapse" if word == State.LAPSED else "expire"
             ask = Ask(SERVICE, now, {"reason": word})
             ledger.make(conn, move, order.order_id, order, ask, rules)
+        office.desk.forget_keys(conn)
     return len(over)

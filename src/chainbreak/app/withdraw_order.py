@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chainbreak.act.orders import ledger
 from chainbreak.act.orders.model import Order
-from chainbreak.app.order_ask import ask_for, rules_of
+from chainbreak.app.order_ask import plain_ask, rules_of
 
 if TYPE_CHECKING:
     from chainbreak.app.bootstrap import Office
@@ -22,5 +22,5 @@ def withdraw_order(office: Office, actor: Actor, order_id: str, reason: str = ""
     """
     with office.desk.begin() as conn:
         order = ledger.read_order(conn, order_id)
-        ask = ask_for(office, conn, actor, order, data={"reason": reason})
+        ask = plain_ask(office, conn, actor, {"reason": reason})
         return ledger.make(conn, "withdraw", order_id, order, ask, rules_of(office))

@@ -42,6 +42,15 @@ def registrable(host: str) -> str:
     return _suffixes().privatesuffix(host) or host
 
 
+def is_public_suffix(host: str) -> bool:
+    """Whether a host in `host_form` is nobody's own: names below it belong to unrelated people.
+
+    >>> is_public_suffix("com.cn"), is_public_suffix("example.com.cn")
+    (True, False)
+    """
+    return _suffixes().privatesuffix(host) is None
+
+
 @cache
 def _suffixes() -> Any:
     from publicsuffixlist import PublicSuffixList

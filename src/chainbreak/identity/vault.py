@@ -66,7 +66,7 @@ class Vault:
     def values(self, kind: Identifier, tokens: Iterable[int]) -> dict[int, str]:
         """Token -> value of those that are in the vault; each segment is opened once, however many are asked for."""
         self._keys.refresh()  # a server may have been running since before the last rotation
-        asked = self._current(kind, set(tokens))
+        asked = self.currents(kind, set(tokens))
         wanted = np.array(sorted(set(asked.values())), dtype=np.int64)
         found = self._shelf(kind).find(wanted)
         if kind.value in self._keys.coming:  # a rotation was interrupted: part of the lake is under the coming key
@@ -75,7 +75,15 @@ class Vault:
 
     def current(self, kind: Identifier, token: int) -> int:
         """The token that stands for the same value today; `token` itself unless a rotation has replaced it."""
-        return self._current(kind, {token})[token]
+        return self.currents(kind, {token})[token]
+
+    def currents(self, kind: Identifier, tokens: set[int]) -> dict[int, int]:
+        """`current` of many, each segment opened once."""
+        now = {token: token for token in tokens}
+        # One round an epoch: what two rotations have replaced is followed twice.
+        while moved := self._was(kind).find(np.array(sorted(set(now.values())), dtype=np.int64)):
+            now = {token: read_token(moved[at])[1] if at in moved else at for token, at in now.items()}
+        return now
 
     def add_texts(self, record_refs: Sequence[str], texts: Sequence[str]) -> int:
         """Keep the original texts of records, by record_ref (32 hex digits); returns how many were new."""
@@ -131,13 +139,6 @@ class Vault:
         """Remove the shelf of an epoch that nothing in the lake is written under any more."""
         self._shelves.pop(_folder_name(kind, epoch), None)
         shutil.rmtree(self.root / _folder_name(kind, epoch), ignore_errors=True)
-
-    def _current(self, kind: Identifier, tokens: set[int]) -> dict[int, int]:
-        now = {token: token for token in tokens}
-        # One round an epoch: what two rotations have replaced is followed twice.
-        while moved := self._was(kind).find(np.array(sorted(set(now.values())), dtype=np.int64)):
-            now = {token: read_token(moved[at])[1] if at in moved else at for token, at in now.items()}
-        return now
 
     def _shelf(self, kind: Identifier, epoch: int | None = None) -> Shelf:
         return self._open(_folder_name(kind, epoch or self._keys.epochs[kind.value]))

@@ -48,10 +48,10 @@ class World:
         self.office.vault.add_values(kind, [value])
         return write_token(kind, token_of(self.office.keys.token_key(kind), value))
 
-    def finding(self, subject: str, **facts: float | int | str) -> Finding:
-        """A saved finding about `subject`, found now."""
+    def finding(self, subject: str, records: tuple[str, ...] = (), **facts: float | int | str) -> Finding:
+        """A saved finding about `subject`, found now, whose reason cites `records`."""
         kind = subject.partition(":")[0] if ":" in subject else "domain"
-        evidence = (Evidence("rule", 50.0, 40.0, "1/day", "behaviour", 3.0),)
+        evidence = (Evidence("rule", 50.0, 40.0, "1/day", "behaviour", 3.0, records),)
         found = Finding("test", "1", kind, subject, (), 0.9, Level.HIGH, T0, self.clock.now_us(), evidence, (),
                         Action.BLOCK, "h", {"call": 1}, dict(facts))  # fmt: skip
         with self.office.desk.begin() as conn:

@@ -150,7 +150,7 @@ class Sender:
     def _desired(self, conn: Connection, target: str, now: int) -> Desired:
         sent = (o for o in ledger.issued_orders(conn) if target in o.sent_to and target in o.content.partners)
         entries = self._entries([order for order in sent if in_force(order, now)])
-        annulled = ledger.list_orders(conn, [State.ANNULLED], None)
+        annulled = [order for _, order in ledger.list_orders(conn, [State.ANNULLED], None)]
         wrong = self._entries([order for order in annulled if target in order.sent_to])
         ended = {order.order_id: rfc3339(order.ended_at_us or now) for order in annulled}
         return Desired(entries, tuple((e.value, e.order_id, ended[e.order_id]) for e in wrong))

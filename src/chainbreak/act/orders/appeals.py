@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from chainbreak.act.orders.guards import Ask
 from chainbreak.act.orders.model import Order
 from chainbreak.act.orders.workdays import after_workdays
 from chainbreak.base.clock import US_PER_HOUR, from_us
-from chainbreak.base.errors import UsageError
+from chainbreak.base.errors import UsageError, did_you_mean
 from chainbreak.records.actor import SERVICE
 from chainbreak.store.desk.tables_orders import appeal, detector_outcome
 
@@ -92,9 +93,11 @@ def uphold(
         ledger.make(conn, "correct", order.order_id, annulled, nobody, rules)
     lost = {f"order:{order.order_id}", *(f"finding:{f}" for f in refuted_findings)}
     ledger.refute(conn, lost, order.order_id, now)
+    found = fallout(ledger.all_supports(conn), ledger.refuted_refs(conn))
+    # Also those not yet signed: nothing may be signed that rests on them later.
+    ledger.refute(conn, {f"order:{order_id}" for order_id in found.fallen}, order.order_id, now)
     _note_outcomes(conn, order, refuted_findings, reason, now)
     change(conn, appeal_id, state=UPHELD, decided_by=ask.actor.name, decided_at_us=now, reason=reason)
-    found = fallout(ledger.all_supports(conn), ledger.refuted_refs(conn))
     issued = {o.order_id: o for o in ledger.issued_orders(conn)}
     fallen, weakened = sorted(found.fallen & issued.keys()), sorted(found.weakened & issued.keys())
     for order_id in fallen:
@@ -106,13 +109,23 @@ def uphold(
     return {"fallen": fallen, "weakened": weakened, "correct": list(annulled.sent_to)}
 
 
-def refuted_by_default(order: Order) -> frozenset[str]:
-    """Findings whose subject is the order's own object: an upheld appeal says that they were wrong about it.
+def findings_refuted(order: Order, named: Iterable[str] | None, forms: frozenset[str]) -> frozenset[str]:
+    """Findings that an upheld appeal shows to be wrong: those `named`, else those about the order's own object.
 
-    A finding about a larger thing (a box of many lines) stays, unless the decider says otherwise.
+    A finding about a larger thing (a box of many lines) stays, unless the decider names it. `forms`: every way in which
+    the object is written.
+
+    Raises:
+        UsageError: a finding that the order does not rest on (CB-OR-073).
     """
-    own = (item for item in order.content.evidence if item.get("subject") == order.content.object)
-    return frozenset(str(item["ref"]).removeprefix("finding:") for item in own)
+    cited = {str(item["ref"]).removeprefix("finding:"): item for item in order.content.evidence if "subject" in item}
+    if named is None:
+        return frozenset(name for name, item in cited.items() if item["subject"] in forms)
+    said = frozenset(name.removeprefix("finding:") for name in named)
+    for name in said - cited.keys():
+        raise UsageError("CB-OR-073", "the order does not rest on this finding", given=name,
+                         allowed=did_you_mean(name, cited))  # fmt: skip
+    return said
 
 
 def _note_outcomes(conn: Connection, order: Order, findings: frozenset[str], reason: str, now_us: int) -> None:

@@ -108,8 +108,14 @@ def evidence_of_order(order_id: str, digest: str, at_us: int) -> dict[str, Any]:
     return {"ref": f"order:{order_id}", "digest": digest, "found_at_us": at_us}
 
 
-def traced_fen(finding: Finding) -> int | None:
-    """How much money the finding traces to its account; None when it says nothing of money."""
+def traced_fen(finding: Finding, about: str) -> int | None:
+    """How much money the finding traces to the account `about`; None when it says nothing of money there.
+
+    The facts speak of the subject: an account that only belongs to it has nothing traced to it, or the same money
+    would be held once on each of them.
+    """
+    if about != finding.subject:
+        return None
     return next((int(finding.facts[name]) for name in TRACED_FACTS if name in finding.facts), None)
 
 
@@ -141,7 +147,7 @@ def content_of(wish: Wish, drawn: Drawn, rules: Rules, settings: Settings) -> Co
                          allowed=", ".join(rule.ladder))  # fmt: skip
     starts = drawn.now_us if wish.starts_at_us is None else wish.starts_at_us
     ends = starts + rule.expiry_us if wish.expires_at_us is None else wish.expires_at_us
-    traced = traced_fen(finding) if rule.money else None
+    traced = traced_fen(finding, about) if rule.money else None
     remedy = {
         "channel": [settings.hotline, *([settings.public_url] if settings.public_url else [])],
         "materials": ["identity", "receipt_code", "documents"], "receipt_code": drawn.receipt_code,

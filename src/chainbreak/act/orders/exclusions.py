@@ -8,8 +8,12 @@ above it, because blocking that would block the entry.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
+
+from chainbreak.base.errors import InputError
+from chainbreak.identity.domains import host_form, is_public_suffix
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -42,8 +46,6 @@ class Exclusion:
         >>> shop.meets("domain", "a.pay.shop.cn"), shop.meets("domain", "shop.cn"), shop.meets("domain", "xpay.shop.cn")
         (True, True, False)
         """
-        if kind == "url":
-            kind, value = "domain", (urlsplit(value).hostname or "").lower()
         if kind != self.kind:
             return False
         if kind == "domain":
@@ -53,10 +55,44 @@ class Exclusion:
 
 
 def hits(conn: Connection, kind: str, value: str) -> tuple[str, ...]:
-    """Names of the entries that an order about `value` would touch, sorted."""
+    """Names of the entries that an order about `value` would touch, sorted.
+
+    A public suffix is an entry of itself: whoever blocks `com.cn` blocks everybody below it.
+
+    Raises:
+        InputError: an address without a readable host (CB-ID-010); what cannot be checked is not touched.
+    """
     from sqlalchemy import select
 
     from chainbreak.store.desk.tables_orders import exclusion as e
 
-    entries = (Exclusion(*row) for row in conn.execute(select(e.c.kind, e.c.how, e.c.value)))
-    return tuple(sorted(entry.name for entry in entries if entry.meets(kind, value)))
+    if kind in ("domain", "url"):
+        value = host_of(value)
+    listed = "domain" if kind == "url" else kind
+    rows = conn.execute(select(e.c.kind, e.c.how, e.c.value).where(e.c.retired_at_us.is_(None)))
+    found = [entry for entry in (Exclusion(*row) for row in rows) if entry.meets(listed, value)]
+    if kind == "domain" and is_public_suffix(value):
+        found.append(Exclusion("domain", "public", value))
+    return tuple(sorted(entry.name for entry in found))
+
+
+def host_of(written: str) -> str:
+    """The host of a name or an address, as a browser would go to it, in the one form that entries are written in.
+
+    >>> host_of("WWW.Gov.CN."), host_of("https://a@gov%2Ecn:8443/x"), host_of("http:\\\\gov.cn\\@evil.example")
+    ('www.gov.cn', 'gov.cn', 'gov.cn')
+
+    Raises:
+        InputError: there is no readable host (CB-ID-010).
+    """
+    address = written.replace("\\", "/")
+    try:
+        host = unquote((urlsplit(address).hostname if "://" in address else address) or "").lower()
+    except ValueError:
+        raise InputError(
+            "CB-ID-010", "an address without a readable host", given=f"{len(written)} characters"
+        ) from None
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return host_form(host)

@@ -44,6 +44,12 @@ def _edit(order: Order, event: Event) -> Order:
     )  # fmt: skip
 
 
+def _submit(order: Order, event: Event) -> Order:
+    # Among the editors too: who has once handed it in does not sign it after somebody else did so again.
+    editors = _with(order.editors, event.actor)
+    return replace(order, state=State.SUBMITTED, submitted_by=event.actor, editors=editors)
+
+
 def _sign(order: Order, event: Event) -> Order:
     order = _signed_by(order, event)
     signed = (*order.approvals, _approval(event))
@@ -115,7 +121,7 @@ _BEGIN: dict[str, Callable[[Event], Order]] = {
 }
 _CHANGE: dict[str, Callable[[Order, Event], Order]] = {
     "edit": _edit,
-    "submit": lambda o, e: replace(o, state=State.SUBMITTED, submitted_by=e.actor),
+    "submit": _submit,
     "withdraw": _end(State.WITHDRAWN),
     "return": lambda o, _: replace(o, state=State.DRAFT, approvals=(), submitted_by=""),
     "approve": _sign,

@@ -149,21 +149,29 @@ def is_logged(conn: Connection, order: Order) -> bool:
     return conn.execute(leaf.limit(1)).first() is not None
 
 
-def held_elsewhere_fen(conn: Connection, about: str, but: str, now_us: int) -> int:
-    """Fen that other standing orders hold on the same account at `now_us`, whatever their case."""
+def objects_of_kind(conn: Connection, kind: str) -> set[str]:
+    """Every written token of this kind that an order was ever about."""
+    o = order_file.c
+    return set(conn.execute(select(o.object).distinct().where(o.object.startswith(f"{kind}:"))).scalars())
+
+
+def held_elsewhere_fen(conn: Connection, forms: frozenset[str], but: str, now_us: int) -> int:
+    """Fen that other standing orders hold on the same account at `now_us`, whatever their case; `forms`: every way in
+    which orders write the account.
+    """
     o = order_file.c
     others = select(o.amount_fen).where(
-        o.object == about, o.order_id != but, o.state.in_(sorted(ISSUED)), o.ends_at_us > now_us,
+        o.object.in_(forms), o.order_id != but, o.state.in_(sorted(ISSUED)), o.ends_at_us > now_us,
         o.amount_fen.is_not(None),
     )  # fmt: skip
     return sum(conn.execute(others).scalars())
 
 
-def emergency_by(conn: Connection, about: str) -> frozenset[str]:
-    """Who has taken an emergency measure against this object that no second person confirmed."""
+def emergency_by(conn: Connection, forms: frozenset[str]) -> frozenset[str]:
+    """Who has taken an emergency measure against this object (in any of its `forms`) that nobody confirmed."""
     o, e = order_file.c, order_event.c
     taken = select(e.order_id, e.actor).join(order_file, o.order_id == e.order_id).where(
-        e.move == "emergency", o.object == about
+        e.move == "emergency", o.object.in_(forms)
     )  # fmt: skip
     rows = list(conn.execute(taken))
     signed = select(e.order_id).where(e.move == "confirm", e.order_id.in_([row.order_id for row in rows]))
@@ -208,13 +216,21 @@ def open_tasks(conn: Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in rows.mappings()]
 
 
-def list_orders(conn: Connection, states: Iterable[str] | None, limit: int | None, **equal: str | None) -> list[Order]:
-    """Orders, the last changed first; `limit` None: all; `equal`: kind, object, case_ref, drafted_by."""
+def list_orders(
+    conn: Connection, states: Iterable[str] | None, limit: int | None, before: tuple[int, str] | None = None,
+    **equal: str | None,
+) -> list[tuple[int, Order]]:  # fmt: skip
+    """Orders with the time of their last change, the last changed first; `limit` None: all; `before`: only those that
+    come after the order with this time and id; `equal`: kind, object, case_ref, drafted_by.
+    """
     o = order_file.c
-    query = select(o.body).order_by(o.updated_at_us.desc(), o.order_id).limit(limit)
+    query = select(o.updated_at_us, o.body).order_by(o.updated_at_us.desc(), o.order_id).limit(limit)
     if states is not None:
         query = query.where(o.state.in_(sorted(states)))
+    if before is not None:
+        at_us, order_id = before
+        query = query.where((o.updated_at_us < at_us) | ((o.updated_at_us == at_us) & (o.order_id > order_id)))
     for name, value in equal.items():
         if value is not None:
             query = query.where(o[name] == value)
-    return [Order.from_dict(json.loads(row.body)) for row in conn.execute(query)]
+    return [(row.updated_at_us, Order.from_dict(json.loads(row.body))) for row in conn.execute(query)]

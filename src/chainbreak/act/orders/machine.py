@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chainbreak.act.orders import guards as g
 from chainbreak.act.orders.fold import fold
-from chainbreak.act.orders.guards import DRAFTERS, Ask, Guard, Objection
+from chainbreak.act.orders.guards import DRAFTERS, Ask, Guard, Objection, content, people, signatures_needed, term
 from chainbreak.act.orders.model import ISSUED, OVER, Event, Order, State
 from chainbreak.act.orders.rules import Rules
 from chainbreak.base.errors import RefusedError
@@ -20,6 +19,12 @@ SERVICE = frozenset({Role.SERVICE})
 APPROVER = frozenset({Role.APPROVER})
 UNSENT = frozenset({S.DRAFT, S.SUBMITTED, S.APPROVED})
 RUNNING = frozenset({S.SENT, S.ACKNOWLEDGED})
+DECIDERS = frozenset({Role.APPROVER, Role.COMMANDER})
+SIGNED: tuple[Guard, ...] = (
+    people.four_eyes, people.digest_seen, term.clock_runs_true, content.complete, content.within_traced,
+    content.no_exclusion, content.still_supported, term.not_over,
+)  # fmt: skip
+"""What a signature under an order needs, in the ordinary way and after an emergency."""
 
 
 @dataclass(frozen=True)
@@ -33,45 +38,51 @@ class Move:
 
 MOVES: dict[str, Move] = {
     # Anybody who works on cases drafts, and the machine may too; nothing leaves by it.
-    "draft": Move(frozenset(), DRAFTERS | SERVICE, (g.fits_its_kind, g.no_exclusion)),
-    "edit": Move(UNSENT, DRAFTERS, (g.never_sent, g.keeps_object, g.fits_its_kind, g.no_exclusion)),
+    "draft": Move(frozenset(), DRAFTERS | SERVICE, (content.fits_its_kind, content.no_exclusion)),
+    "edit": Move(UNSENT, DRAFTERS,
+                 (term.never_sent, content.keeps_object, content.fits_its_kind, content.no_exclusion)),
     "submit": Move(
         frozenset({S.DRAFT}), DRAFTERS,
-        (g.fits_its_kind, g.complete, g.milder_step_considered, g.within_traced, g.no_exclusion, g.still_supported,
-         g.not_over),
+        (content.fits_its_kind, content.complete, content.milder_step_considered, content.within_traced,
+         content.no_exclusion, content.still_supported, term.not_over),
     ),
-    "withdraw": Move(UNSENT, DRAFTERS, (g.never_sent,)),
-    "return": Move(frozenset({S.SUBMITTED}), APPROVER, (g.reason_given,)),
-    "approve": Move(frozenset({S.SUBMITTED}), APPROVER,
-                    (g.four_eyes, g.digest_seen, g.complete, g.within_traced, g.still_supported, g.not_over)),
+    "withdraw": Move(UNSENT, DRAFTERS, (term.never_sent,)),
+    "return": Move(frozenset({S.SUBMITTED}), APPROVER, (people.reason_given,)),
+    "approve": Move(frozenset({S.SUBMITTED}), APPROVER, SIGNED),
     # One officer may act at once, mildly and briefly; a second one confirms or it lapses by itself.
     "emergency": Move(
         frozenset(), frozenset({Role.FUND_DESK, Role.APPROVER}),
-        (g.fits_its_kind, g.mild_and_short, g.not_renewed, g.complete, g.milder_step_considered, g.within_traced,
-         g.no_exclusion, g.still_supported),
+        (content.fits_its_kind, term.clock_runs_true, term.mild_and_short, people.not_renewed, content.complete,
+         content.milder_step_considered, content.within_traced, content.no_exclusion, content.still_supported),
     ),
-    "confirm": Move(frozenset({S.EMERGENCY}), APPROVER, (g.four_eyes, g.digest_seen, g.complete, g.within_traced,
-                                                         g.still_supported, g.not_over)),
+    "confirm": Move(frozenset({S.EMERGENCY}), APPROVER, SIGNED),
     # Only the machine sends, only what was signed as it is, and it checks the exclusions again.
-    "send": Move(frozenset({S.APPROVED}), SERVICE, (g.signed_as_it_is, g.not_over, g.no_exclusion, g.still_supported)),
-    "send_emergency": Move(frozenset({S.EMERGENCY}), SERVICE, (g.not_over, g.no_exclusion)),
-    "answer": Move(RUNNING | {S.EMERGENCY}, SERVICE | {Role.LIAISON}, (g.known_answer,)),
-    "extend": Move(RUNNING, DRAFTERS, (g.still_in_force, g.was_signed, g.longer_with_fresh_evidence,
-                                         g.still_supported)),
-    "approve_extension": Move(RUNNING, APPROVER, (g.still_in_force, g.four_eyes, g.fresh_eyes, g.digest_seen,
-                                                    g.still_supported)),
-    "return_extension": Move(RUNNING, APPROVER, (g.reason_given,)),
-    # Every way out is open: no field, no signature, no quorum stands before a release.
+    "send": Move(frozenset({S.APPROVED}), SERVICE,
+                 (people.signed_as_it_is, term.clock_runs_true, term.not_over, content.no_exclusion,
+                  content.still_supported)),
+    "send_emergency": Move(frozenset({S.EMERGENCY}), SERVICE,
+                           (term.clock_runs_true, term.not_over, content.no_exclusion)),
+    "answer": Move(RUNNING | {S.EMERGENCY}, SERVICE | {Role.LIAISON}, (people.known_answer,)),
+    "extend": Move(RUNNING, DRAFTERS, (term.still_in_force, term.none_waiting, people.was_signed,
+                                       term.longer_with_fresh_evidence, content.no_exclusion)),
+    # What partners hold is longer from this signature on, so that it is checked as a sending is.
+    "approve_extension": Move(
+        RUNNING, APPROVER,
+        (term.clock_runs_true, term.still_in_force, people.four_eyes, people.fresh_eyes, people.digest_seen,
+         term.longer_with_fresh_evidence, content.no_exclusion),
+    ),
+    "return_extension": Move(RUNNING, APPROVER, (people.reason_given,)),
+    # Every way out is open: no field, no signature, no quorum, no clock stands before a release.
     "release": Move(ISSUED, APPROVER),
     "fall": Move(ISSUED, SERVICE),  # a cascade has taken every support away
-    "expire": Move(ISSUED, SERVICE, (g.has_expired,)),
-    "lapse": Move(ISSUED, SERVICE, (g.has_lapsed,)),
+    "expire": Move(ISSUED, SERVICE, (term.has_expired,)),
+    "lapse": Move(ISSUED, SERVICE, (term.has_lapsed,)),
     "appeal": Move(ISSUED | OVER - {S.ANNULLED, S.CORRECTED}, frozenset(Role)),
-    "refuse_appeal": Move(ISSUED | OVER - {S.ANNULLED, S.CORRECTED}, frozenset({Role.APPROVER, Role.COMMANDER}),
-                          (g.outside_the_chain, g.reason_given)),
-    "annul": Move(ISSUED | OVER - {S.ANNULLED, S.CORRECTED}, frozenset({Role.APPROVER, Role.COMMANDER}),
-                  (g.outside_the_chain, g.reason_given)),
-    "correct": Move(frozenset({S.ANNULLED}), SERVICE | {Role.LIAISON}, (g.all_corrected,)),
+    "refuse_appeal": Move(ISSUED | OVER - {S.ANNULLED, S.CORRECTED}, DECIDERS,
+                          (people.outside_the_chain, people.reason_given)),
+    "annul": Move(ISSUED | OVER - {S.ANNULLED, S.CORRECTED}, DECIDERS,
+                  (people.outside_the_chain, people.reason_given)),
+    "correct": Move(frozenset({S.ANNULLED}), SERVICE | {Role.LIAISON}, (people.all_corrected,)),
 }  # fmt: skip
 
 NEEDS_EXTENSION = frozenset({"approve_extension", "return_extension"})
@@ -95,7 +106,7 @@ def objections(move: str, order: Order | None, ask: Ask, rules: Rules) -> list[O
     found: list[Objection] = []
     for guard in row.guards:
         found.extend(guard(order, ask, rules))
-        if found and guard is g.fits_its_kind:
+        if found and guard is content.fits_its_kind:
             break  # the guards after it read the kind's rule
     return found
 
@@ -123,8 +134,7 @@ def step(move: str, order_id: str, order: Order | None, ask: Ask, rules: Rules) 
 def _implied(move: str, order: Order | None, ask: Ask, rules: Rules) -> dict[str, object]:
     if move in ("approve", "confirm", "approve_extension"):
         assert order is not None
-        content = order.extension.content if order.extension else order.content
-        signed = order.extension.approvals if order.extension else order.approvals
-        needed = g.signatures_needed(content, rules)
-        return {"digest": ask.digest, "enough": len(signed) + 1 >= needed}
+        signing = order.extension or order
+        needed = signatures_needed(signing.content, rules)
+        return {"digest": ask.digest, "enough": len(signing.approvals) + 1 >= needed}
     return {"content": ask.content.as_dict()} if ask.content is not None else {}

@@ -114,8 +114,8 @@ class Order:
 
     `revision` grows with everything that changes what a partner should hold. `emergency_until_us` is the end of an
     emergency measure that nobody confirmed. `silence_ends_us` is when an unanswered appeal ends the order. `sent_to`
-    and `answers` are about partners, by id. `editors` and `signed_by` are everybody who ever wrote or signed it,
-    also where a later edit has voided the signature.
+    and `answers` are about partners, by id. `editors` and `signed_by` are everybody who ever wrote, handed in
+    or signed it, also where a later edit has voided the signature.
     """
 
     order_id: str

@@ -15,12 +15,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select
+from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
+from chainbreak.base.clock import Clock, SystemClock
 from chainbreak.base.errors import RefusedError, SetupError
-from chainbreak.store.desk.tables_once import done_once
+from chainbreak.store.desk.tables_once import KEPT_US, done_once
 
 WAIT_S = 10
 """Seconds a writer or reader waits for a lock before it gives up with CB-DK-002."""
@@ -29,9 +30,13 @@ WRITER_LOCK = 0x63_62_6B
 
 
 class Desk:
-    """The database at `url` (`sqlite:///file`, `postgresql+psycopg://…`), opened when first used."""
+    """The database at `url` (`sqlite:///file`, `postgresql+psycopg://…`), opened when first used.
 
-    def __init__(self, url: str) -> None:
+    `clock` says when a key of a transaction was used.
+    """
+
+    def __init__(self, url: str, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
         try:
             self.url = make_url(url)
         except ArgumentError:
@@ -102,9 +107,14 @@ class Desk:
             conn.close()
 
     def was_done(self, key: str) -> bool:
-        """Whether the transaction named `key` was kept."""
+        """Whether the transaction named `key` was kept; keys are remembered for `tables_once.KEPT_US`."""
         with self.read() as conn:
             return conn.execute(select(done_once.c.key).where(done_once.c.key == key)).first() is not None
+
+    def forget_keys(self, conn: Connection) -> None:
+        """Drop the keys of transactions that nobody will ask after any more."""
+        old = done_once.c.at_us < self._clock.now_us() - KEPT_US
+        conn.execute(delete(done_once).where(old))
 
     def sweep(self, table: str) -> None:
         """Leave no old page behind that still holds rows deleted from `table`: call it after an erasure has committed.
@@ -127,7 +137,7 @@ class Desk:
 
     def _claim(self, conn: Connection, key: str) -> None:
         try:
-            conn.execute(insert(done_once).values(key=key))
+            conn.execute(insert(done_once).values(key=key, at_us=self._clock.now_us()))
         except IntegrityError:
             raise RefusedError(
                 "CB-DK-006", "this was already done", given=f"key {key}", next_step="look at its outcome; do not repeat"

@@ -171,5 +171,8 @@ exclusion = Table(
     Column("value", String(255), primary_key=True),  # a public number or name, in clear
     Column("reason", Text, nullable=False),
     Column("added_by", String(64), nullable=False),
+    Column("retired_at_us", BigInteger),  # NULL: it holds
+    Column("retired_by", String(64)),
+    Column("retired_reason", Text),
 )
-"""One row a thing that no order may touch without a second signature and its own reason."""
+"""One row a thing that no order may touch without a second signature and its own reason; never deleted."""

@@ -110,7 +110,7 @@ def test_an_order_released_before_it_was_sent_is_never_sent(world: World) -> Non
 
 
 def test_one_name_that_cannot_be_written_stops_only_itself(world: World) -> None:
-    bad = world.approved(world.finding("bad name.example"), rung="host_sinkhole")
+    bad = world.approved(world.finding("Bad.Example"), rung="host_sinkhole")
     world.approved(world.finding("evil.example"), rung="host_sinkhole")
     counts = send_due(world.office)
     assert (counts["verified"], counts["failed"]) == (1, 1)
@@ -127,7 +127,7 @@ def test_the_serial_of_a_zone_only_grows_even_with_the_clock_set_back(world: Wor
         world.sent(world.finding(name), rung="host_sinkhole")
         with world.office.desk.read() as conn:
             serials.append(conn.execute(select(partner.c.serial).where(partner.c.partner_id == "dns")).scalar_one())
-        world.clock.advance(-3_600)
+        world.clock.advance(-25)
     assert serials == sorted(set(serials))
     assert f" {serials[-1]} " in world.file("dns", "zone.rpz")
 

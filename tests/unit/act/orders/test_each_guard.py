@@ -37,9 +37,7 @@ def sound(move: str, content: Content) -> Case:
     elif move == "emergency":
         ask = replace(ask, content=content, at_us=T0, data={"until_us": T0 + HOUR // 2})
     elif move == "extend":
-        fresh = {"ref": "finding:f2", "digest": "d2", "found_at_us": T0 + 1}
-        longer = replace(content, evidence=(*content.evidence, fresh), expires_at_us=T0 + 72 * HOUR)
-        ask = replace(ask, content=longer)
+        ask = replace(ask, content=_longer(content))
     elif move in ("approve", "confirm", "approve_extension", "return", "return_extension"):
         assert order is not None
         ask = replace(ask, actor=ZHAO, digest=wanted_digest(order))
@@ -62,8 +60,13 @@ def _order(move: str, content: Content) -> Order | None:
         emergency_until_us=T0 + HOUR // 2 if state is State.EMERGENCY else None,
     )  # fmt: skip
     if "extension" in move:
-        return replace(order, extension=Extension(replace(content, expires_at_us=T0 + 72 * HOUR), "mei", T0))
+        return replace(order, extension=Extension(_longer(content), "mei", T0))
     return replace(order, silence_ends_us=T0 + HOUR) if move == "lapse" else order
+
+
+def _longer(content: Content) -> Content:
+    fresh = {"ref": "finding:f2", "digest": "d2", "found_at_us": T0 + 1}
+    return replace(content, evidence=(*content.evidence, fresh), expires_at_us=T0 + 72 * HOUR)
 
 
 def _content(**changes: Any) -> Callable[[Case], Case]:
@@ -95,11 +98,13 @@ def _signed_before(case: Case) -> Case:
     return replace(case[0], approvals=(*case[0].approvals, Approval("zhao", "0", T0))), case[1]
 
 
-def _stale_evidence(case: Case) -> Case:
-    order, ask = case
-    assert order is not None
-    assert ask.content is not None
-    return order, replace(ask, content=replace(ask.content, evidence=order.content.evidence))
+def _refuted_evidence(case: Case) -> Case:
+    return case[0], replace(case[1], refuted=frozenset({"finding:f2"}))
+
+
+def _one_waits(case: Case) -> Case:
+    assert case[0] is not None
+    return replace(case[0], extension=Extension(_longer(case[0].content), "mei", T0)), case[1]
 
 
 def _other_object(case: Case) -> Case:
@@ -129,7 +134,9 @@ FLAWS: dict[str, Callable[[Case], Case]] = {
     "signed_as_it_is": _order_with(approvals=()),
     "was_signed": _order_with(approvals=()),
     "known_answer": _data(outcome="maybe"),
-    "longer_with_fresh_evidence": _stale_evidence,
+    "longer_with_fresh_evidence": _refuted_evidence,
+    "none_waiting": _one_waits,
+    "clock_runs_true": _ask(behind_us=61_000_000),
     "has_expired": _ask(at_us=T0 + 1),
     "has_lapsed": _ask(at_us=T0 + 1),
     "outside_the_chain": _ask(actor=Actor("wang", frozenset({Role.COMMANDER}))),
