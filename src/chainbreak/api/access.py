@@ -10,6 +10,8 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 
 from chainbreak.app.bootstrap import Office
+from chainbreak.app.one_write import one_write
+from chainbreak.app.order_version import unless_changed
 from chainbreak.app.read_session import read_session
 from chainbreak.base.errors import RefusedError, UsageError
 from chainbreak.records.actor import Actor
@@ -20,10 +22,11 @@ _KEY = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 @dataclass(frozen=True)
 class Call:
-    """One authenticated request."""
+    """One authenticated request; `key`: the name that its caller gave a write."""
 
     office: Office
     actor: Actor
+    key: str = ""
 
 
 def authenticated(request: Request, authorization: Annotated[str | None, Header()] = None,
@@ -45,17 +48,35 @@ def authenticated(request: Request, authorization: Annotated[str | None, Header(
     return Call(office, session.person.actor("api"))
 
 
-def idempotent(idempotency_key: Annotated[str | None, Header()] = None) -> str:
-    """The caller's own key of a write: the same key a second time is answered by 409 and changes nothing.
+Caller = Annotated[Call, Depends(authenticated)]
+
+
+def writing(call: Caller, idempotency_key: Annotated[str | None, Header()] = None) -> Call:
+    """A call that writes once, under the caller's own key: a second time it is answered by 409 and changes nothing.
 
     Raises:
-        UsageError: missing or malformed (CB-UI-009).
+        UsageError: the key is missing or malformed (CB-UI-009).
     """
     if idempotency_key is None or not _KEY.fullmatch(idempotency_key):
         raise UsageError("CB-UI-009", "an idempotency key is needed", given=(idempotency_key or "")[:64],
                          allowed="8-64 letters, digits or -")  # fmt: skip
-    return idempotency_key
+    return Call(one_write(call.office, call.actor.name, idempotency_key), call.actor, idempotency_key)
 
 
-Caller = Annotated[Call, Depends(authenticated)]
-Key = Annotated[str, Depends(idempotent)]
+Writer = Annotated[Call, Depends(writing)]
+
+
+def moving(call: Writer, order_id: str, if_match: Annotated[str | None, Header(max_length=64)] = None) -> Call:
+    """A call that moves the order it has seen: `If-Match` holds the `ETag` under which it was read.
+
+    Raises:
+        UsageError: there is no If-Match (CB-UI-013). By the write: the order changed since (CB-UI-012, 412).
+    """
+    if not if_match:
+        raise UsageError("CB-UI-013", "say which version of the order you have seen",
+                         next_step="send If-Match with the ETag of GET /api/v1/orders/ID")  # fmt: skip
+    condition = unless_changed(order_id, if_match.strip().removeprefix("W/").strip('"'))
+    return Call(one_write(call.office, call.actor.name, call.key, condition), call.actor, call.key)
+
+
+Mover = Annotated[Call, Depends(moving)]

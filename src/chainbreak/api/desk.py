@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from chainbreak.api.access import Caller
+from chainbreak.api.access import Caller, Writer
 from chainbreak.api.shape import safe
 from chainbreak.app.add_person import add_person
 from chainbreak.app.decide_appeal import accept_appeal, decide_appeal, list_appeals
@@ -48,14 +48,14 @@ def appeals(call: Caller, overdue: bool = False) -> dict[str, Any]:
 
 
 @router.post("/appeals/{appeal_id}/accept", tags=["appeals"])
-def accept(call: Caller, appeal_id: str) -> dict[str, Any]:
+def accept(call: Writer, appeal_id: str) -> dict[str, Any]:
     """Note that an appeal is complete."""
     accept_appeal(call.office, call.actor, appeal_id)
     return {"ok": True}
 
 
 @router.post("/appeals/{appeal_id}/decide", tags=["appeals"])
-def decide(call: Caller, appeal_id: str, body: Decision) -> dict[str, Any]:
+def decide(call: Writer, appeal_id: str, body: Decision) -> dict[str, Any]:
     """Decide an appeal."""
     done = decide_appeal(call.office, call.actor, appeal_id, upheld=body.upheld, reason=body.reason)
     return {"ok": True, "item": done}
@@ -86,7 +86,7 @@ def people(call: Caller) -> dict[str, Any]:
 
 
 @router.post("/people", tags=["people"], status_code=201)
-def add(call: Caller, body: NewPerson) -> dict[str, Any]:
+def add(call: Writer, body: NewPerson) -> dict[str, Any]:
     """Add a person."""
     add_person(call.office, call.actor, body.name, body.roles, body.display_name)
     return {"ok": True, "name": body.name}

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from chainbreak.api.access import Caller, Key
+from chainbreak.api.access import Caller, Writer
 from chainbreak.api.shape import listing, safe
 from chainbreak.app.give_verdict import give_verdict
 from chainbreak.app.list_findings import LARGEST_PAGE, list_findings
@@ -49,14 +49,13 @@ def one(call: Caller, finding_id: str) -> dict[str, Any]:
 
 
 @router.post("/next")
-def take_next(call: Caller, level: Level = None, detector: str | None = None) -> dict[str, Any]:
+def take_next(call: Writer, level: Level = None, detector: str | None = None) -> dict[str, Any]:
     """Take the most urgent open finding that nobody else has; `item` null when there is none."""
     found = next_finding(call.office, call.actor, Filter(detector=detector, level=level))
     return {"ok": True, "item": safe(found)}
 
 
 @router.post("/{finding_id}/verdict")
-def judge(call: Caller, key: Key, finding_id: str, body: Verdict) -> dict[str, Any]:
+def judge(call: Writer, finding_id: str, body: Verdict) -> dict[str, Any]:
     """Say what a finding is."""
-    return {"ok": True, "verdict_id": give_verdict(
-        call.office, call.actor, finding_id, body.verdict, body.note, key=key)}  # fmt: skip
+    return {"ok": True, "verdict_id": give_verdict(call.office, call.actor, finding_id, body.verdict, body.note)}

@@ -1,18 +1,19 @@
 """Orders over the API: list, one, why, draft, and each move.
 
-A draft takes an idempotency key; a move that is repeated is refused by the order's own state.
+Every write takes an idempotency key, and a move the version that was seen. Letting go and entering a partner's answer
+do not: neither may wait for somebody to read the order again.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from chainbreak.act.orders.drafting import Wish
 from chainbreak.act.orders.model import Order, State
-from chainbreak.api.access import Call, Caller, Key
+from chainbreak.api.access import Call, Caller, Mover, Writer
 from chainbreak.api.shape import listing, safe
 from chainbreak.app.acknowledge_order import acknowledge_order
 from chainbreak.app.approve_order import approve_order
@@ -70,18 +71,22 @@ class Answer(BaseModel):
 def many(
     call: Caller, state: Annotated[list[State] | None, Query()] = None, kind: str | None = None,
     about: str | None = None, case_ref: str | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    next: Annotated[str | None, Query(max_length=64)] = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Orders, the last changed first."""
+    """Orders, the last changed first; pass `next` of one answer to get the page after it."""
     record_read(call.office, call.actor, "order.list", "order:*", often=True)
-    rows = list_orders(call.office, states=state, kind=kind, about=about, case_ref=case_ref, limit=limit)
-    return listing(rows, limit, "order_id")
+    rows = list_orders(
+        call.office, states=state, kind=kind, about=about, case_ref=case_ref, before=next, limit=limit + 1
+    )
+    return listing(rows, limit, "marker")
 
 
 @router.get("/{order_id}")
-def one(call: Caller, order_id: str) -> dict[str, Any]:
+def one(call: Caller, response: Response, order_id: str) -> dict[str, Any]:
     """One order with its digest, history, delivery and legal basis."""
     order = show_order(call.office, order_id)
     record_read(call.office, call.actor, "order.read", f"order:{order_id}", case=order["case_ref"])
+    response.headers["etag"] = f'"{order["version"]}"'
     return {"ok": True, "item": safe(order)}
 
 
@@ -99,48 +104,50 @@ def why(call: Caller, order_id: str) -> dict[str, Any]:
 
 
 @router.post("", status_code=201)
-def draft(call: Caller, key: Key, body: Draft) -> dict[str, Any]:
+def draft(call: Writer, response: Response, body: Draft) -> dict[str, Any]:
     """A new draft from a finding."""
     wish = Wish(**body.model_dump(exclude={"finding_id"}))
-    return _answer(call, draft_order(call.office, call.actor, body.finding_id, wish, key=key))
+    return _answer(call, response, draft_order(call.office, call.actor, body.finding_id, wish))
 
 
 @router.post("/{order_id}/submit")
-def submit(call: Caller, order_id: str) -> dict[str, Any]:
+def submit(call: Mover, response: Response, order_id: str) -> dict[str, Any]:
     """Hand in for approval."""
-    return _answer(call, submit_order(call.office, call.actor, order_id))
+    return _answer(call, response, submit_order(call.office, call.actor, order_id))
 
 
 @router.post("/{order_id}/approve")
-def approve(call: Caller, order_id: str, body: Signature) -> dict[str, Any]:
+def approve(call: Mover, response: Response, order_id: str, body: Signature) -> dict[str, Any]:
     """Sign a digest."""
-    return _answer(call, approve_order(call.office, call.actor, order_id, body.digest))
+    return _answer(call, response, approve_order(call.office, call.actor, order_id, body.digest))
 
 
 @router.post("/{order_id}/return")
-def send_back(call: Caller, order_id: str, body: Reason) -> dict[str, Any]:
+def send_back(call: Mover, response: Response, order_id: str, body: Reason) -> dict[str, Any]:
     """Return with a reason."""
-    return _answer(call, return_order(call.office, call.actor, order_id, body.reason))
+    return _answer(call, response, return_order(call.office, call.actor, order_id, body.reason))
 
 
 @router.post("/{order_id}/withdraw")
-def withdraw(call: Caller, order_id: str, body: Reason) -> dict[str, Any]:
+def withdraw(call: Mover, response: Response, order_id: str, body: Reason) -> dict[str, Any]:
     """Take back what no partner holds."""
-    return _answer(call, withdraw_order(call.office, call.actor, order_id, body.reason))
+    return _answer(call, response, withdraw_order(call.office, call.actor, order_id, body.reason))
 
 
 @router.post("/{order_id}/release")
-def release(call: Caller, order_id: str, body: Reason) -> dict[str, Any]:
+def release(call: Writer, response: Response, order_id: str, body: Reason) -> dict[str, Any]:
     """Let go before the end."""
-    return _answer(call, release_order(call.office, call.actor, order_id, body.reason, body.note))
+    return _answer(call, response, release_order(call.office, call.actor, order_id, body.reason, body.note))
 
 
 @router.post("/{order_id}/ack")
-def acknowledge(call: Caller, order_id: str, body: Answer) -> dict[str, Any]:
+def acknowledge(call: Writer, response: Response, order_id: str, body: Answer) -> dict[str, Any]:
     """Enter a partner's answer."""
     answer = (body.target, body.outcome, body.code, body.meaning)
-    return _answer(call, acknowledge_order(call.office, call.actor, order_id, *answer))
+    return _answer(call, response, acknowledge_order(call.office, call.actor, order_id, *answer))
 
 
-def _answer(call: Call, order: Order) -> dict[str, Any]:
-    return {"ok": True, "item": safe(show_order(call.office, order.order_id))}
+def _answer(call: Call, response: Response, order: Order) -> dict[str, Any]:
+    item = show_order(call.office, order.order_id)
+    response.headers["etag"] = f'"{item["version"]}"'
+    return {"ok": True, "item": safe(item)}

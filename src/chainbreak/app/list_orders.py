@@ -19,20 +19,32 @@ if TYPE_CHECKING:
 
 def list_orders(
     office: Office, *, states: list[State] | None = None, kind: str | None = None, about: str | None = None,
-    case_ref: str | None = None, drafted_by: str | None = None, limit: int = 100,
+    case_ref: str | None = None, drafted_by: str | None = None, before: str | None = None, limit: int = 100,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Rows (order_id, kind, rung, object, standing, state, in_force, amount_fen, ends_at, signatures, needed, …).
 
     `standing` is the word to show: the state, or what time has made of it. `awaits` is `approve`, `confirm`,
-    `approve_extension` or "".
+    `approve_extension` or "". `marker` of the last row of a page is the `before` of the page after it; orders that
+    change meanwhile move to the front and leave no gap behind.
+
+    Raises:
+        UsageError: not a marker (CB-UI-008).
     """
+    since = _read_marker(before) if before else None
     rules = rules_of(office)
     with office.desk.read() as conn:
         now = ledger.order_now(conn, office.clock.now_us())
         found = ledger.list_orders(
-            conn, states, limit, kind=kind, object=about, case_ref=case_ref, drafted_by=drafted_by
+            conn, states, limit, since, kind=kind, object=about, case_ref=case_ref, drafted_by=drafted_by
         )
-    return [order_row(order, now, rules) for order in found]
+    return [order_row(order, now, rules) | {"marker": f"{at_us}.{order.order_id}"} for at_us, order in found]
+
+
+def _read_marker(marker: str) -> tuple[int, str]:
+    at_us, dot, order_id = marker.partition(".")
+    if not (dot and at_us.isascii() and at_us.isdigit() and len(at_us) < 19):
+        raise UsageError("CB-UI-008", "not a page marker", given=marker[:64], next_step="start from the first page")
+    return int(at_us), order_id
 
 
 def states_named(names: list[str] | None) -> list[State] | None:

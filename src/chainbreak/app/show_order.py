@@ -9,6 +9,7 @@ from chainbreak.act.orders.guards import wanted_digest
 from chainbreak.app.draft_order import legal_bases
 from chainbreak.app.list_orders import order_row
 from chainbreak.app.order_ask import rules_of
+from chainbreak.app.order_version import version_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def show_order(office: Office, order_id: str) -> dict[str, Any]:
-    """The row of `list_orders` with `digest` (what a signature now must be under), `content` (what it says, or would
-    say once a wished extension is signed), `approvals`, `history`, `messages`, `receipts`, `appeals`, `notice`,
-    `tasks`, and `legal_basis` with the status of each article.
+    """The row of `list_orders` with `digest` (what a signature now must be under), `version`, `content` (what it says,
+    or would say once a wished extension is signed), `approvals`, `history`, `messages`, `receipts`, `appeals`,
+    `notice`, `tasks`, and `legal_basis` with the status of each article.
 
     Raises:
         UsageError: no such order (CB-OR-003).
@@ -46,7 +47,8 @@ def show_order(office: Office, order_id: str) -> dict[str, Any]:
     body = order.as_dict()
     content = body["extension"]["content"] if body["extension"] else body["content"]
     return {
-        **order_row(order, now, rules_of(office)), "digest": wanted_digest(order), "content": content,
+        **order_row(order, now, rules_of(office)), "digest": wanted_digest(order), "version": version_of(order),
+        "content": content,
         "approvals": body["approvals"], "extension": body["extension"], "answers": order.answers,
         "sent_to": list(order.sent_to), "end_reason": order.end_reason, "history": history, "legal_basis": bases,
         **about, "notice": about["notice"][0] if about["notice"] else None,

@@ -13,7 +13,7 @@ _STATUS_OF_KIND: tuple[tuple[type[ChainbreakError], int], ...] = (
 _STATUS_OF_CODE = {
     "CB-UI-001": 401, "CB-PE-021": 401, "CB-PE-022": 429, "CB-PE-023": 429, "CB-UI-004": 404, "CB-UI-010": 413,
     "CB-PE-001": 404, "CB-FN-001": 404, "CB-OR-003": 404, "CB-OR-063": 404, "CB-OR-070": 404, "CB-DK-006": 409,
-    "CB-OR-004": 409, "CB-OR-034": 409, "CB-OR-072": 409,
+    "CB-OR-004": 409, "CB-UI-012": 412, "CB-UI-013": 428, "CB-OR-034": 409, "CB-OR-072": 409,
 }  # fmt: skip
 
 
@@ -35,4 +35,5 @@ def failure_of(error: ChainbreakError) -> Failure:
     """
     kind = next((status for kind, status in _STATUS_OF_KIND if isinstance(error, kind)), 500)
     headers = {"retry-after": "900"} if error.code == "CB-PE-022" else {}
-    return Failure(_STATUS_OF_CODE.get(error.code, kind), error.as_dict(), headers=headers)
+    fields = getattr(error, "fields", [])
+    return Failure(_STATUS_OF_CODE.get(error.code, kind), error.as_dict(), fields, headers)

@@ -56,11 +56,25 @@ def test_every_route_answers_a_wrong_method_in_the_one_shape(web: Guard, program
         assert_shape(chen.request("DELETE", path), 405)
 
 
+def test_every_write_needs_a_key_of_its_own(web: Guard, program: Program) -> None:
+    both, asked = program("both"), 0
+    for method, path in routes(web):
+        if method != "GET":
+            body = assert_shape(both.request(method, path, json={}), 422)
+            assert body["error"]["code"] == "CB-UI-009", path
+            asked += 1
+    assert asked >= 11
+
+
 def test_every_write_answers_nonsense_in_the_one_shape(web: Guard, program: Program) -> None:
     admin = program("both")
     for method, path in routes(web):
         if method == "POST":
-            answer = admin.post(path, content=b"[nonsense", headers={"content-type": "application/json"})
+            answer = admin.post(
+                path,
+                content=b"[nonsense",
+                headers={"content-type": "application/json", "idempotency-key": "nonsense-1"},
+            )
             if answer.status_code != 200:
                 assert_shape(answer)
                 assert 400 <= answer.status_code < 500, path
@@ -130,12 +144,66 @@ def test_from_draft_to_approved_by_two_programs(program: Program) -> None:
     assert made.status_code == 201, made.text
     order = made.json()["item"]
     path = f"/api/v1/orders/{order['order_id']}"
-    assert both.post(f"{path}/submit").json()["item"]["standing"] == "submitted"
-    signature = {"digest": order["digest"]}
-    refused = assert_shape(both.post(f"{path}/approve", json=signature), 403)
-    assert refused["error"]["code"] == "CB-OR-030"
-    assert lin.post(f"{path}/approve", json=signature).json()["item"]["standing"] == "approved"
-    assert_shape(lin.post(f"{path}/approve", json=signature), 409)
+    drafted = {"If-Match": made.headers["etag"]}
+    submitted = both.post(f"{path}/submit", headers=drafted | {"Idempotency-Key": "submit-000001"})
+    assert submitted.json()["item"]["standing"] == "submitted"
+    signature, seen = {"digest": order["digest"]}, {"If-Match": submitted.headers["etag"]}
+    own = both.post(f"{path}/approve", json=signature, headers=seen | {"Idempotency-Key": "approve-000001"})
+    assert assert_shape(own, 403)["error"]["code"] == "CB-OR-030"
+    signed = lin.post(f"{path}/approve", json=signature, headers=seen | {"Idempotency-Key": "approve-000001"})
+    assert signed.json()["item"]["standing"] == "approved"
+    again = {"If-Match": signed.headers["etag"], "Idempotency-Key": "approve-000002"}
+    assert_shape(lin.post(f"{path}/approve", json=signature, headers=again), 409)
+
+
+def test_a_move_from_an_older_version_is_refused_with_both_versions(program: Program) -> None:
+    both, lin = program("both"), program("lin")
+    found = next(f for f in both.get("/api/v1/findings").json()["items"] if f["subject_kind"] == "line")
+    draft = {"finding_id": found["finding_id"], "case_ref": "C-1", "purpose": "阻断涉诈呼叫"}
+    made = both.post("/api/v1/orders", json=draft, headers={"Idempotency-Key": "draft-000001"})
+    path = f"/api/v1/orders/{made.json()['item']['order_id']}"
+    old = {"If-Match": made.headers["etag"]}
+    assert made.headers["etag"] == both.get(path).headers["etag"]
+    unsaid = assert_shape(both.post(f"{path}/submit", headers={"Idempotency-Key": "submit-000001"}), 428)
+    assert unsaid["error"]["code"] == "CB-UI-013"
+    both.post(f"{path}/submit", headers=old | {"Idempotency-Key": "submit-000001"})
+    late = both.post(f"{path}/withdraw", json={"reason": ""}, headers=old | {"Idempotency-Key": "withdraw-0001"})
+    body = assert_shape(late, 412)
+    assert (body["error"]["given"], body["error"]["allowed"]) == (
+        made.headers["etag"].strip('"'), both.get(path).headers["etag"].strip('"')
+    )  # fmt: skip
+    assert {"field": "state", "code": "changed", "message": "draft → submitted"} in body["errors"]
+    assert lin.get(path).json()["item"]["standing"] == "submitted"
+    for nonsense in ("*", '"99999999999-x"', "²"):
+        answer = both.post(f"{path}/withdraw", json={"reason": ""}, headers={
+            "If-Match": nonsense.encode(), "Idempotency-Key": "withdraw-0002"})  # fmt: skip
+        assert_shape(answer, 412)
+
+
+def test_a_refused_write_does_not_use_its_key_up_and_keys_of_two_people_never_meet(program: Program) -> None:
+    chen, both = program("chen"), program("both")
+    first, second = (f["finding_id"] for f in chen.get("/api/v1/findings").json()["items"][:2])
+    key = {"Idempotency-Key": "verdict-0001"}
+    path = "/api/v1/findings/{}/verdict"
+    assert_shape(chen.post(path.format("none"), json={"verdict": "false"}, headers=key), 404)
+    assert chen.post(path.format(first), json={"verdict": "false"}, headers=key).status_code == 200
+    assert both.post(path.format(second), json={"verdict": "false"}, headers=key).status_code == 200
+
+
+def test_orders_page_by_page_are_the_whole_list_once(program: Program) -> None:
+    both, seen, marker = program("both"), [], None
+    for i, found in enumerate(both.get("/api/v1/findings").json()["items"]):
+        draft = {"finding_id": found["finding_id"], "case_ref": "C-1", "purpose": "阻断"}
+        both.post("/api/v1/orders", json=draft, headers={"Idempotency-Key": f"draft-{i:06d}"})
+    whole = [item["order_id"] for item in both.get("/api/v1/orders").json()["items"]]
+    while True:
+        page = both.get("/api/v1/orders", params={"limit": 2} | ({"next": marker} if marker else {})).json()
+        seen += [item["order_id"] for item in page["items"]]
+        if (marker := page["next"]) is None:
+            break
+    assert seen == whole
+    assert len(whole) > 2
+    assert assert_shape(both.get("/api/v1/orders", params={"next": "x"}), 422)["error"]["code"] == "CB-UI-008"
 
 
 def test_the_log_is_read_with_a_purpose_by_auditors_alone(program: Program) -> None:
