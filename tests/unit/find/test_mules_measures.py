@@ -13,9 +13,11 @@ from chainbreak.base.clock import US_PER_DAY, US_PER_MIN
 from chainbreak.find.detectors.mules.v1.measures import (
     Cited,
     dwell_median,
+    dwell_p10,
     fan_in,
     in_order,
     new_counterparties,
+    night_share,
     pass_through_1h,
     pass_through_24h,
     regular_payers,
@@ -41,6 +43,12 @@ def test_money_that_leaves_at_once() -> None:
     assert pass_through_24h(flow) == 0.9
     assert residual_share(flow) == pytest.approx(0.1)
     assert dwell_median(flow) == 5.0
+
+
+def test_a_source_that_knows_only_the_day_tells_no_hours_or_minutes() -> None:
+    flow = cited(*[entry(1440 * day, 1_000, day, is_in=is_in) for day in (0, 1) for is_in in (True, False)])
+    assert pass_through_24h(flow) == 1.0
+    assert all(math.isnan(measure(flow)) for measure in (pass_through_1h, dwell_median, dwell_p10, night_share))
 
 
 def test_first_in_first_out_decides_how_long_money_stayed() -> None:

@@ -22,6 +22,8 @@ Row = Mapping[str, Any]
 ROUND_FEN = 10_000
 """An amount is round when it is whole hundreds of yuan."""
 NIGHT_HOURS = range(0, 6)
+ENOUGH = 3
+"""Two bookings may share their microsecond of the day by chance of a batch; three are a source without hours."""
 LOST_DAYS = 60
 """Gaps longer than what is read count as so many days."""
 
@@ -41,6 +43,11 @@ class Cited:
     def credits(self) -> list[Row]:
         """Entries that came in."""
         return [e for e in self.entries if e["is_in"]]
+
+    @cached_property
+    def knows_hours(self) -> bool:
+        """Whether the source tells times of day: three entries or more at one and the same say the day only."""
+        return len(self.entries) < ENOUGH or len({e["booked_at_us"] % US_PER_DAY for e in self.entries}) > 1
 
     @cached_property
     def peak_us(self) -> int:
@@ -77,8 +84,8 @@ def _passed(cited: Cited, span_us: int) -> float:
 
 
 def pass_through_1h(cited: Cited) -> float:
-    """Out divided by in, first hour of the peak (ratio)."""
-    return _passed(cited, US_PER_HOUR)
+    """Out divided by in, first hour of the peak (ratio); nothing where only the day is known."""
+    return _passed(cited, US_PER_HOUR) if cited.knows_hours else math.nan
 
 
 def pass_through_24h(cited: Cited) -> float:
@@ -92,7 +99,12 @@ def pass_through_7d(cited: Cited) -> float:
 
 
 def _dwells(cited: Cited) -> list[tuple[float, int]]:
-    """(minutes, fen) of money that came in within seven days of the peak and left again, first in first out."""
+    """(minutes, fen) of money that came in within seven days of the peak and left again, first in first out.
+
+    None where only the day is known: minutes cannot be told.
+    """
+    if not cited.knows_hours:
+        return []
     waiting: list[list[int]] = []
     dwells = []
     for e in cited.within(7 * US_PER_DAY):
@@ -175,7 +187,10 @@ def age_days(cited: Cited) -> float:
 
 
 def night_share(cited: Cited) -> float:
-    """Entries from midnight to six, local time, in seven days from the peak (share)."""
+    """Entries from midnight to six, local time, in seven days from the peak (share); nothing where only the day is
+    known."""
+    if not cited.knows_hours:
+        return math.nan
     hours = [e["local_hour"] for e in cited.within(7 * US_PER_DAY) if e["local_hour"] is not None]
     return sum(h in NIGHT_HOURS for h in hours) / len(hours) if hours else math.nan
 
