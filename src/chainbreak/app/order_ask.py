@@ -11,6 +11,7 @@ from chainbreak.act.orders.guards import Ask, object_kind
 from chainbreak.act.orders.model import Content, Order
 from chainbreak.act.orders.rules import Rules, load_rules
 from chainbreak.audit import log
+from chainbreak.base.errors import InputError
 from chainbreak.records.actor import SERVICE, Actor
 from chainbreak.records.finding import read_token
 from chainbreak.records.kind import Identifier
@@ -101,10 +102,20 @@ def clear_values(office: Office, contents: Sequence[Content]) -> list[str]:
     Raises:
         InputError: the vault does not know one (CB-ID-021).
     """
+    found = known_values(office, contents)
+    for content, value in zip(contents, found, strict=True):
+        if value is None:
+            raise InputError("CB-ID-021", "token not in the vault", given=content.object,
+                             allowed="a token of this centre")  # fmt: skip
+    return [value for value in found if value is not None]
+
+
+def known_values(office: Office, contents: Sequence[Content]) -> list[str | None]:
+    """`clear_values` with None for what the vault does not know."""
     objects = [content.object for content in contents]
-    known: dict[str, str] = {}
+    known: dict[str, str | None] = {}
     for kind in {object_kind(written) for written in objects} & {str(k) for k in Identifier}:
         tokens = {written: read_token(written)[1] for written in objects if object_kind(written) == kind}
         values = office.vault.values(Identifier(kind), tokens.values())
-        known |= {w: values.get(t) or office.vault.value(Identifier(kind), t) for w, t in tokens.items()}
+        known |= {written: values.get(token) for written, token in tokens.items()}
     return [known.get(w, w.partition(":")[2] if object_kind(w) == "cell" else w) for w in objects]

@@ -28,6 +28,8 @@ NOUNS: dict[str, tuple[str, str]] = {
     "order": ("order", "Orders: draft, check, submit, approve, return, send, ack, extend, release, list, why"),
     "appeal": ("appeal", "Appeals: open, decide, overdue"),
     "block": ("block", "Export what is in force: RPZ zone, number list, hold list"),
+    "exclusion": ("exclusion", "What no order may touch: list, check, add, retire"),
+    "partner": ("partner", "Partners that carry orders out: list, add, change, retire"),
     "outbox": ("outbox", "What is on its way to partners: list, retry, reconcile"),
     "audit": ("audit", "The transparency log: verify, prove, checkpoint, witness, who-saw"),
     "vault": ("vault", "Tokens and values: reveal, text, rotate, status"),

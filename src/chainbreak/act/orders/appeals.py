@@ -31,13 +31,14 @@ def open_appeal(conn: Connection, order: Order, ask: Ask, channel: str, statemen
     """A new appeal with its deadlines; if nobody refuses it in writing by the last of them, the order is over."""
     now, clocks = ask.at_us, rules.clocks
     appeal_id = f"A-{from_us(now):%y%m%d}-{''.join(secrets.choice(CODE_LETTERS) for _ in range(6))}"
-    decide_due = after_workdays(now, clocks.appeal_decide_days, zone)
-    lapse_due = after_workdays(decide_due, clocks.appeal_lapse_days, zone)
+    accept_due = after_workdays(now, clocks.appeal_accept_days, zone, rules.holidays)
+    decide_due = after_workdays(now, clocks.appeal_decide_days, zone, rules.holidays)
+    lapse_due = after_workdays(decide_due, clocks.appeal_lapse_days, zone, rules.holidays)
     ends = min(lapse_due, order.silence_ends_us or lapse_due)
     conn.execute(insert(appeal).values(
         appeal_id=appeal_id, order_id=order.order_id, state=OPEN, channel=channel, statement=statement,
         opened_by=ask.actor.name, opened_at_us=now, decide_due_us=decide_due, lapse_due_us=lapse_due, reason="",
-        accept_due_us=after_workdays(now, clocks.appeal_accept_days, zone),
+        accept_due_us=accept_due,
     ))  # fmt: skip
     data = {"appeal_id": appeal_id, "channel": channel, "silence_ends_us": ends}
     ledger.make(conn, "appeal", order.order_id, order, replace(ask, data=data), rules)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ class KindRule(BaseModel):
 
 
 class Clocks(BaseModel):
-    """Deadlines. Days are working days in the centre's zone (Monday to Friday)."""
+    """Deadlines. Days are working days in the centre's zone: Monday to Friday without the holidays listed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -87,6 +88,8 @@ class Rules(BaseModel):
     clocks: Clocks
     delivery: Delivery
     release_reasons: tuple[str, ...]
+    holidays: frozenset[date]
+    """Days that are not working days although they are not at a weekend."""
 
     def kind(self, name: str) -> KindRule:
         """The rule of the kind called `name`.
