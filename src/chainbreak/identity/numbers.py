@@ -164,3 +164,13 @@ def _world_classes() -> dict[Any, str]:
 
     service = dict.fromkeys((T.TOLL_FREE, T.PREMIUM_RATE, T.SHARED_COST, T.UAN, T.VOICEMAIL), "service")
     return service | {T.MOBILE: "mobile", T.FIXED_LINE_OR_MOBILE: "mobile", T.PAGER: "mobile", T.VOIP: "virtual"}
+
+
+def as_given(value: str) -> str:
+    """A canonical value as its partner calls it: service numbers as dialled, anonymised ids as the source wrote them.
+
+    >>> as_given("CN:95588"), as_given("opaque:8800"), as_given("+8613800138000")
+    ('95588', '8800', '+8613800138000')
+    """
+    mark, _, rest = value.partition(":")
+    return rest if rest and (mark == "opaque" or (len(mark) == 2 and mark.isupper())) else value

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from chainbreak.act.orders.force import ends_at_us
 from chainbreak.base.clock import rfc3339
+from chainbreak.identity.numbers import as_given
 
 if TYPE_CHECKING:
     from chainbreak.act.orders.model import Order
@@ -49,13 +50,10 @@ class Entry:
 
 
 def entry_of(order: Order, value: str) -> Entry:
-    """The line of an order about `value`.
-
-    Values of numbers lose the mark of a service number's country (`CN:95588` -> `95588`).
-    """
+    """The line of an order about `value`, in the partner's own form."""
     content = order.content
     return Entry(
-        value.partition(":")[2] if value[2:3] == ":" else value, order.order_id, order.revision, content.kind,
+        as_given(value), order.order_id, order.revision, content.kind,
         content.rung, str(content.scope.get("direction", "")), tuple(content.scope.get("functions", ())),
         content.amount_fen, rfc3339(content.starts_at_us), rfc3339(ends_at_us(order)), order.digest,
     )  # fmt: skip
