@@ -8,6 +8,7 @@ from chainbreak.act.orders import appeals, ledger
 from chainbreak.app.order_ask import forms_of, plain_ask, rules_of
 from chainbreak.base.clock import rfc3339
 from chainbreak.base.errors import RefusedError
+from chainbreak.records.actor import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,15 +17,21 @@ if TYPE_CHECKING:
     from chainbreak.records.actor import Actor
 
 
+MAY_ACCEPT = frozenset({Role.HOTLINE, Role.LIAISON, Role.APPROVER, Role.COMMANDER})
+
+
 def accept_appeal(office: Office, actor: Actor, appeal_id: str) -> None:
     """Note that an appeal is complete and being looked at.
 
     Raises:
         UsageError: no such appeal (CB-OR-070).
-        RefusedError: it is no longer open (CB-OR-072).
+        RefusedError: it is no longer open (CB-OR-072), or the role (CB-OR-005).
     """
     from chainbreak.audit.log import Entry, append
 
+    if not actor.has(*MAY_ACCEPT):
+        raise RefusedError("CB-OR-005", "this role does not take appeals in", given="+".join(sorted(actor.roles)),
+                           allowed=", ".join(sorted(MAY_ACCEPT)))  # fmt: skip
     with office.desk.begin() as conn:
         found = appeals.read_appeal(conn, appeal_id)
         if found["state"] != appeals.OPEN:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.orders import ledger
+from chainbreak.act.orders.guards import DRAFTERS
 from chainbreak.base.clock import rfc3339
-from chainbreak.base.errors import UsageError
+from chainbreak.base.errors import RefusedError, UsageError
+from chainbreak.records.actor import Role
 
 if TYPE_CHECKING:
     from chainbreak.app.bootstrap import Office
     from chainbreak.records.actor import Actor
 
+MAY_GIVE = DRAFTERS | {Role.LIAISON}
 CHANNELS = ("letter", "sms", "counter", "hotline", "partner")
 
 
@@ -20,12 +23,16 @@ def give_notice(office: Office, actor: Actor, order_id: str, channel: str) -> No
 
     Raises:
         UsageError: no such order (CB-OR-003), no notice is owed yet (CB-OR-066), no such channel (CB-OR-067).
+        RefusedError: the role (CB-OR-005): nobody without a part in orders may say that a person was told.
     """
     from sqlalchemy import update
 
     from chainbreak.audit.log import Entry, append
     from chainbreak.store.desk.tables_orders import notice
 
+    if not actor.has(*MAY_GIVE):
+        raise RefusedError("CB-OR-005", "this role does not give notices", given="+".join(sorted(actor.roles)),
+                           allowed=", ".join(sorted(MAY_GIVE)))  # fmt: skip
     if channel not in CHANNELS:
         raise UsageError("CB-OR-067", "no such channel", given=channel, allowed=", ".join(CHANNELS))
     with office.desk.begin() as conn:

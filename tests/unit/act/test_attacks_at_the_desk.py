@@ -17,8 +17,9 @@ from chainbreak.act.orders.model import State
 from chainbreak.app.add_person import add_person
 from chainbreak.app.approve_order import approve_order
 from chainbreak.app.bootstrap import Office
-from chainbreak.app.decide_appeal import decide_appeal
+from chainbreak.app.decide_appeal import accept_appeal, decide_appeal
 from chainbreak.app.extend_order import extend_order
+from chainbreak.app.give_notice import give_notice
 from chainbreak.app.list_orders import list_orders
 from chainbreak.app.open_appeal import open_appeal
 from chainbreak.app.release_order import release_order
@@ -129,6 +130,17 @@ def test_nobody_takes_the_machines_name(world: World) -> None:
     admin = Actor("root", frozenset({Role.ADMIN}))
     with pytest.raises(UsageError, match="CB-PE-004"):
         add_person(world.office, admin, "service", ["admin"])
+
+
+def test_only_who_works_on_orders_says_that_somebody_was_told_or_heard(world: World) -> None:
+    order = world.sent(world.line("+8613800138000"))
+    appeal = open_appeal(world.office, world.sun, "wrong", order_id=order.order_id, channel="post")
+    for role in (Role.ADMIN, Role.AUDITOR, Role.ENGINEER):
+        outsider = Actor("root", frozenset({role}))
+        with pytest.raises(RefusedError, match="CB-OR-005"):
+            give_notice(world.office, outsider, order.order_id, "letter")
+        with pytest.raises(RefusedError, match="CB-OR-005"):
+            accept_appeal(world.office, outsider, appeal["appeal_id"])
 
 
 def test_what_rests_on_a_fallen_order_is_not_signed(world: World) -> None:
