@@ -5,6 +5,7 @@ kind: call
 zone: Asia/Shanghai          # of times without an offset; else the centre's
 null: ["", "NULL", "-"]      # words that mean nothing is known
 opaque: true                 # identifiers are another party's pseudonyms, not numbers
+repeats: keep                # equal rows are separate events; else (drop) they are one record sent twice
 columns:
   at_us: {from: Charging_Tm, time: "%Y-%m-%d %H:%M:%S"}
   duration_s: {from: Call_Duration, unit: min, round: true}
@@ -130,6 +131,8 @@ class Mapping(_Strict):
     delimiter: Annotated[str | None, Field(min_length=1, max_length=1)] = None
     null: list[str] = list(NULL_WORDS)
     opaque: bool = False
+    repeats: Literal["drop", "keep"] = "drop"
+    """What equal rows of one file are: one record, or as many as there are (see `refs.Repeats`)."""
     ignore: list[str] = []
 
     @property

@@ -31,6 +31,7 @@ from chainbreak.ingest.limits import MIB, Limits
 from chainbreak.ingest.mapping import Mapping, canonical_mapping, write_mapping
 from chainbreak.ingest.quarantine import Quarantine, Rejected, row_id
 from chainbreak.ingest.readers import open_reader
+from chainbreak.ingest.refs import Repeats
 from chainbreak.ingest.rows import Rows, finish
 from chainbreak.ingest.shape import Shaped, refuse_wrong_column, shape
 from chainbreak.ingest.texts import TextMasker
@@ -111,6 +112,8 @@ class _Job:
         place = Place(parts.place.country, parts.place.area_code, self.mapping.opaque)
         self._tokeniser = parts.tokenisers.setdefault(place.opaque, Tokeniser(parts.keys, place, parts.vault))
         self._masker = TextMasker(parts.keys, place, parts.vault)
+        # Rows brought back from quarantine are counted among themselves.
+        self._repeats = Repeats() if self.mapping.repeats == "keep" else None
         self._reasons: Counter[str] = Counter()
 
     def work(self, advance: Advance) -> None:
@@ -130,7 +133,7 @@ class _Job:
         """One chunk that is in memory already; returns what is still rejected, without writing it again."""
         with closing(_duck(self.parts)) as duck:
             shaped = shape(chunk, self.mapping, self.parts.zone, duck)
-            rows = self._finish(shaped, duck)
+            rows = self._finish(shaped)
             self._append(rows, duck)
             self.run.rows_read = len(chunk.lines)
             return self._rejected(chunk, shaped)
@@ -144,7 +147,7 @@ class _Job:
     def _bring_in(self, chunk: Chunk, shaped: Shaped, duck: Any) -> None:
         self.run.rows_read += len(chunk.lines) + len(chunk.broken)
         refuse_wrong_column(shaped, self.file, self.kind)
-        rows = self._finish(shaped, duck)
+        rows = self._finish(shaped)
         rejected = self._rejected(chunk, shaped)
         self.parts.quarantine.add(rejected)
         self._append(rows, duck)
@@ -152,8 +155,10 @@ class _Job:
         self.run.quarantined += len(rejected)
         self.run.reasons = dict(self._reasons)
 
-    def _finish(self, shaped: Shaped, duck: Any) -> Rows:
-        rows = finish(self.kind, shaped, self._tokeniser, self._masker, self.parts.keys.ref_key, self.parts.zone, duck)
+    def _finish(self, shaped: Shaped) -> Rows:
+        rows = finish(
+            self.kind, shaped, self._tokeniser, self._masker, self.parts.keys.ref_key, self.parts.zone, self._repeats
+        )
         if rows.originals:
             self.parts.vault.add_texts(list(rows.originals), list(rows.originals.values()))
         self.run.unread_identifiers += rows.unread

@@ -11,8 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from chainbreak.identity.batch import tokenise
+from chainbreak.identity.blocks import SIZE, Blocks, blocks_of, take
 from chainbreak.identity.normalise import ATTRIBUTES
 from chainbreak.identity.numbers import Place
+from chainbreak.ingest.refs import text_key
 from chainbreak.records import Identifier
 
 if TYPE_CHECKING:
@@ -27,12 +29,13 @@ Places = npt.NDArray[np.int64]
 
 @dataclass
 class Tokens:
-    """One identifier column, row by row: `token` (int64), `value` (canonical text for the record_ref, never stored),
-    `attributes` by suffix, and a mask of rows whose text is no identifier of the kind.
+    """One identifier column, row by row: `token` (int64), `blocks` (of the canonical text, for the record_ref) and the
+    mask of rows without a value, `attributes` by suffix, and a mask of rows whose text is no identifier of the kind.
     """
 
     token: pa.Array
-    value: pa.Array
+    blocks: Blocks
+    missing: npt.NDArray[np.bool_]
     attributes: dict[str, pa.Array]
     invalid: npt.NDArray[np.bool_]
 
@@ -42,14 +45,15 @@ class Tokeniser:
 
     def __init__(self, keys: Keyring, place: Place, vault: Vault) -> None:
         self._keys, self._place, self._vault = keys, place, vault
+        self._text_key = text_key(keys.ref_key)
         self._known: dict[Identifier, _Known] = {}
 
     def tokens(self, kind: Identifier, column: Coded) -> Tokens:
         """One column of a chunk that holds identifiers of `kind`."""
-        known = self._known.setdefault(kind, _Known())
+        known = self._known.setdefault(kind, _Known(self._text_key))
         at, new = known.find(column.distinct)
         if len(known) + len(new) > REMEMBERED:
-            known = self._known[kind] = _Known()
+            known = self._known[kind] = _Known(self._text_key)
             at, new = known.find(column.distinct)
         if len(new):
             made = tokenise(kind, new.cast(pa.string()), self._keys, self._place)
@@ -67,6 +71,7 @@ class Tokeniser:
 class _Known:
     """What is known of the texts seen so far, in the order they were seen; found again by number or by text."""
 
+    text_key: bytes
     numbers: Places = field(default_factory=lambda: np.empty(0, np.int64))
     """Texts that are plain digits, as sorted numbers: in sorted order a look-up costs a fortieth of hashing text."""
     number_at: Places = field(default_factory=lambda: np.empty(0, np.int64))
@@ -74,7 +79,7 @@ class _Known:
     text_at: Places = field(default_factory=lambda: np.empty(0, np.int64))
     token: Places = field(default_factory=lambda: np.empty(0, np.int64))
     invalid: npt.NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, bool))
-    value: Any = None
+    blocks: Blocks = field(default_factory=lambda: np.empty((0, SIZE), np.uint8))
     codes: dict[str, npt.NDArray[np.int32]] = field(default_factory=dict)
     names: dict[str, dict[str | None, int]] = field(default_factory=dict)
 
@@ -119,7 +124,7 @@ class _Known:
             self.codes[name] = np.concatenate([self.codes[name], codes]) if name in self.codes else codes
         self.token = np.concatenate([self.token, made["token"].fill_null(0).to_numpy()])
         self.invalid = np.concatenate([self.invalid, invalid])
-        self.value = value if self.value is None else pa.concat_arrays([self.value, value])
+        self.blocks = np.concatenate([self.blocks, blocks_of(value, self.text_key)])
 
     def rows(self, at: pa.Array) -> Tokens:
         """The column whose rows stand at `at` (null: no value)."""
@@ -128,14 +133,14 @@ class _Known:
         invalid = self.invalid[place] & ~missing if len(self) else missing & False
         absent = missing | invalid
         token = pa.array(self.token[place], mask=absent) if len(self) else pa.nulls(len(at), pa.int64())
-        value = self.value.take(at) if self.value is not None else pa.nulls(len(at), pa.string())
+        blocks = take(self.blocks, place) if len(self) else np.zeros((len(at), SIZE), np.uint8)
         attributes = {
             name: pa.DictionaryArray.from_arrays(
                 pa.array(codes[place], mask=missing), pa.array(list(self.names[name]), pa.string())
             )
             for name, codes in self.codes.items()
         }
-        return Tokens(token, value, attributes, invalid)
+        return Tokens(token, blocks, missing, attributes, invalid)
 
     def _coded(self, name: str, values: pa.Array) -> npt.NDArray[np.int32]:
         """Attribute values as codes; they are few, and rows carry the code instead of the text."""
