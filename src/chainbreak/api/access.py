@@ -22,11 +22,10 @@ _KEY = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 @dataclass(frozen=True)
 class Call:
-    """One authenticated request; `key`: the name that its caller gave a write."""
+    """One authenticated request."""
 
     office: Office
     actor: Actor
-    key: str = ""
 
 
 def authenticated(request: Request, authorization: Annotated[str | None, Header()] = None,
@@ -60,7 +59,7 @@ def writing(call: Caller, idempotency_key: Annotated[str | None, Header()] = Non
     if idempotency_key is None or not _KEY.fullmatch(idempotency_key):
         raise UsageError("CB-UI-009", "an idempotency key is needed", given=(idempotency_key or "")[:64],
                          allowed="8-64 letters, digits or -")  # fmt: skip
-    return Call(one_write(call.office, call.actor.name, idempotency_key), call.actor, idempotency_key)
+    return Call(one_write(call.office, call.actor.name, idempotency_key), call.actor)
 
 
 Writer = Annotated[Call, Depends(writing)]
@@ -76,7 +75,7 @@ def moving(call: Writer, order_id: str, if_match: Annotated[str | None, Header(m
         raise UsageError("CB-UI-013", "say which version of the order you have seen",
                          next_step="send If-Match with the ETag of GET /api/v1/orders/ID")  # fmt: skip
     condition = unless_changed(order_id, if_match.strip().removeprefix("W/").strip('"'))
-    return Call(one_write(call.office, call.actor.name, call.key, condition), call.actor, call.key)
+    return Call(one_write(call.office, call.actor.name, condition=condition), call.actor)
 
 
 Mover = Annotated[Call, Depends(moving)]

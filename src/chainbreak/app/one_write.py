@@ -36,7 +36,8 @@ class _OneWrite(Desk):
 
     def __init__(self, desk: Desk, key: str | None, condition: Condition | None) -> None:
         self.__dict__.update(desk.__dict__)
-        self._next_key, self._condition = key, condition
+        named = desk._next_key if isinstance(desk, _OneWrite) else None
+        self._next_key, self._condition = key or named, condition
 
     @contextmanager
     def begin(self, key: str | None = None) -> Iterator[Connection]:

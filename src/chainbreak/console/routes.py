@@ -20,6 +20,7 @@ from chainbreak.console.pages import (
     notice,
     order_moves,
     orders,
+    outbox,
     sign_in,
     status,
     today,
@@ -29,7 +30,7 @@ from chainbreak.console.session import SignInNeeded, Visit, sign_in_address
 from chainbreak.console.view import STATIC, render
 
 # Order matters where one address could be another's parameter: /orders/new before /orders/{order_id}.
-PAGES = (today, findings, order_moves, orders, notice, appeals, log, ingest, users, sign_in, status, errors)
+PAGES = (today, findings, order_moves, orders, notice, appeals, outbox, log, ingest, users, sign_in, status, errors)
 
 
 class LastingFiles(StaticFiles):

@@ -32,7 +32,7 @@ def lasting(span_us: int, lang: Lang, *, brief: bool = False) -> str:
     """A duration in its two largest parts; `brief`: in the largest alone.
 
     >>> lasting(3 * US_PER_HOUR + 20 * US_PER_MIN, "zh"), lasting(50 * US_PER_MIN, "en"), lasting(2 * US_PER_DAY, "en")
-    ('3 小时 20 分', '50 min', '2 d')
+    ('3小时20分', '50 min', '2 d')
     """
     minutes = max(0, abs(span_us) // US_PER_MIN)
     days, rest = divmod(minutes * US_PER_MIN, US_PER_DAY)
@@ -40,19 +40,40 @@ def lasting(span_us: int, lang: Lang, *, brief: bool = False) -> str:
     parts = [("day", days), ("hour", hours), ("minute", rest // US_PER_MIN)]
     first = next((i for i, (_, n) in enumerate(parts) if n), 2)
     shown = [parts[first], *[p for p in parts[first + 1 : first + 2] if p[1] and not brief]]
-    return " ".join(f"{n} {word(f'console.unit.{unit}', lang)}" for unit, n in shown)
+    gap = "" if lang == "zh" else " "  # between Han and digits the browser leaves the space (text-autospace)
+    return gap.join(f"{n}{gap}{word(f'console.unit.{unit}', lang)}" for unit, n in shown)
 
 
 def short(text: str, head: int = 6, tail: int = 4) -> Markup:
-    """A token or digest in monospace, shortened in the middle, the full value in the tooltip; the kind stays.
+    """A digest or an id in monospace, shortened in the middle, the full value in the tooltip.
 
-    >>> short("line:9f3a0123456789ab")
-    Markup('<span class="mono" title="line:9f3a0123456789ab">line:9f3a01…89ab</span>')
+    >>> short("9f3a0123456789ab")
+    Markup('<span class="mono" title="9f3a0123456789ab">9f3a01…89ab</span>')
     """
-    kind, colon, digits = text.rpartition(":")
-    is_name = "." in digits or len(digits) <= head + tail + 1  # domains are read, not compared
-    cut = digits if is_name else f"{digits[:head]}…{digits[-tail:]}"
-    return Markup('<span class="mono" title="{}">{}</span>').format(text, kind + colon + cut)
+    return Markup('<span class="mono" title="{}">{}</span>').format(text, _cut(text, head, tail))
+
+
+def thing(text: str, lang: Lang, head: int = 4, tail: int = 4, *, named: bool = True) -> Markup:
+    """A written token as the word of its kind and the token shortened; a domain is read, not compared, so it is whole.
+    `named` false: without the kind, where a column beside it tells it.
+
+    >>> thing("line:9f3a0123456789ab", "en")
+    Markup('<span class="thing" title="line:9f3a0123456789ab"><span class="kind">line</span><span class="mono">9f3a…89ab</span></span>')
+    >>> thing("some-shop.example.com", "zh")
+    Markup('<span class="thing" title="some-shop.example.com">some-shop.example.com</span>')
+    """  # noqa: E501 the value of a doctest stands on one line
+    kind, colon, value = text.partition(":")
+    if not colon:
+        return Markup('<span class="thing" title="{0}">{0}</span>').format(text)
+    shown = word("console.thing.all", lang) if value == "*" else _cut(value, head, tail)
+    mark = Markup('<span class="kind">{}</span>').format(word_or(f"console.thing.{kind}", kind, lang))
+    return Markup('<span class="thing" title="{}">{}<span class="mono">{}</span></span>').format(
+        text, mark if named else "", shown
+    )
+
+
+def _cut(text: str, head: int, tail: int) -> str:
+    return text if len(text) <= head + tail + 1 else f"{text[:head]}…{text[-tail:]}"
 
 
 def fen(amount: int | None) -> Markup:
@@ -92,11 +113,15 @@ def word_or(key: str, fallback: str, lang: Lang) -> str:
     return word(key, lang) if key in catalogue() else fallback
 
 
+FULL_BITS = 4.0
+"""Where a bar of evidence is full: 4 bits, a likelihood ratio of 16; few single reasons weigh more."""
+
+
 def bits_bar(bits: float) -> Markup:
-    """Evidence as a bar from the middle: right for, left against; full at 8 bits (a likelihood ratio of 256)."""
-    width = round(min(abs(bits), 8.0) / 8 * 46, 1)
+    """Evidence as a bar from the middle: right for, left against; the number beside it says what is beyond the end."""
+    width = round(min(abs(bits), FULL_BITS) / FULL_BITS * 46, 1)
     x, side = (46.0, "for") if bits >= 0 else (46 - width, "against")
     return Markup(
         '<svg class="bits" viewBox="0 0 92 10" role="img" aria-label="{} bit">'
-        '<rect class="{}" x="{}" y="1" width="{}" height="8" rx="1"/><path class="zero" d="M46 0v10"/></svg>'
+        '<rect class="{}" x="{}" y="1" width="{}" height="8" rx="1"/></svg>'
     ).format(f"{bits:+.1f}", escape(side), x, width)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,9 @@ from typing import Any
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
+from chainbreak.app.list_partners import list_partners
 from chainbreak.app.read_session import IDLE_US
 from chainbreak.base.clock import US_PER_S
 from chainbreak.base.wording import word
@@ -27,6 +31,7 @@ ENTRIES: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("findings", "f", ()),
     ("orders", "o", ()),
     ("appeals", "a", ()),
+    ("outbox", "b", (Role.LIAISON, Role.COMMANDER, Role.AUDITOR)),
     ("log", "l", ()),
     ("ingest", "i", ()),
     ("users", "u", (Role.ADMIN,)),
@@ -63,16 +68,37 @@ def _said(visit: Visit) -> str:
     return show.word_or(f"console.said.{what}", "", visit.lang)
 
 
+def _hidden(csrf: str, once: bool) -> Markup:
+    """A form's unseen fields: the session's token and, for what must not happen twice, a name of this one wish."""
+    field = Markup('<input type="hidden" name="{}" value="{}">')
+    return field.format("csrf", csrf) + (field.format("key", secrets.token_hex(16)) if once else Markup())
+
+
+def _partner_namer(visit: Visit) -> Callable[[str], str]:
+    """Names partners in the reader's language; the table is read when the first is asked for."""
+    names: dict[str, str] = {}
+
+    def name(partner_id: str) -> str:
+        if not names:
+            names.update({row["partner_id"]: row[f"name_{visit.lang}"] for row in list_partners(visit.office)})
+        return names.get(partner_id, partner_id)
+
+    return name
+
+
 def render(visit: Visit, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A page or a fragment in the visitor's language."""
     lang, zone = visit.lang, visit.office.centre.settings.zone
     person = visit.session.person if visit.session else None
+    csrf = visit.session.csrf if visit.session else ""
     html = environment().get_template(template).render(
         visit=visit, lang=lang, settings=visit.office.centre.settings, person=person,
-        theme=person.theme if person else None, csrf=visit.session.csrf if visit.session else "",
+        theme=person.theme if person else None, csrf=csrf,
         entries=[(name, key) for name, key, roles in ENTRIES if person and (not roles or person.roles & set(roles))],
         idle_s=IDLE_US // US_PER_S - 5, said=_said(visit),
         now=visit.office.clock.now_us(), fragment=visit.is_fragment, other_lang="en" if lang == "zh" else "zh",
+        hidden=lambda once=False: _hidden(csrf, once), partner=_partner_namer(visit),
+        thing=lambda text, **how: show.thing(text, lang, **how),
         t=lambda key, **given: word(key, lang, **given),
         moment=lambda at, **how: show.moment(at, zone, **how),
         lasting=lambda span, **how: show.lasting(span, lang, **how),

@@ -21,6 +21,14 @@ from chainbreak.store.desk.findings import LEVELS, OPEN, STATES, Filter
 
 router = APIRouter()
 PAGE = 50
+# The most telling facts of each detector first; one row of the reference screen holds six beside the probability.
+FACTS = (
+    "sims", "ports", "callees", "calls", "stayed_over_60_s", "cells", "imeis", "in_fen", "out_fen", "payers", "payees",
+    "clients", "reports_naming", "lookups",
+)  # fmt: skip
+IN_STRIP = 6
+LEAST_BITS = 0.05
+"""What rounds to 0.0 bits changes no odds, so it is neither for nor against."""
 HUE_OF_STATE = {"open": "medium", "confirmed": "done", "false": "lapsed", "unsure": "low", "superseded": "lapsed"}
 
 
@@ -150,4 +158,29 @@ def _rows(visit: Visit, wanted: Wanted, after: str | None) -> dict[str, Any]:
 
 
 def _one(visit: Visit, found: dict[str, Any] | None) -> dict[str, Any]:
-    return {"found": found, "may_judge": visit.actor.has(*JUDGES), "hues": HUE_OF_STATE}
+    common = {"found": found, "may_judge": visit.actor.has(*JUDGES), "hues": HUE_OF_STATE}
+    return common | (_reasons(found) | _facts(found["facts"]) if found else {})
+
+
+def _reasons(found: dict[str, Any]) -> dict[str, Any]:
+    """What speaks for it, what against, and what was looked at and weighs nothing; the heaviest first."""
+    heavy = sorted([*found["evidence"], *found["counter_evidence"]], key=lambda r: -abs(r["bits"]))
+    weighing = [r for r in heavy if abs(r["bits"]) >= LEAST_BITS]
+    return {
+        "speak_for": [r for r in weighing if r["bits"] > 0], "speak_against": [r for r in weighing if r["bits"] < 0],
+        "weigh_nothing": [r for r in heavy if abs(r["bits"]) < LEAST_BITS],
+    }  # fmt: skip
+
+
+def _facts(facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts of the strip, the most telling first, and the others; coordinates are for maps."""
+    shown = {k: v for k, v in facts.items() if isinstance(v, (int, float, str)) and v != "" and k[:5] != "site_"}
+    numbers = sorted(
+        (name for name, value in shown.items() if not isinstance(value, str)),
+        key=lambda name: (FACTS.index(name) if name in FACTS else len(FACTS), name),
+    )
+    first = numbers[:IN_STRIP]
+    return {
+        "first_facts": [(name, shown[name]) for name in first],
+        "other_facts": [(name, value) for name, value in shown.items() if name not in first],
+    }

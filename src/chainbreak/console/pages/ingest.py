@@ -12,6 +12,8 @@ from chainbreak.app.list_quarantine import list_quarantine
 from chainbreak.app.list_runs import list_runs, list_sources
 from chainbreak.app.record_read import record_read
 from chainbreak.app.replay_quarantine import fix_row, replay_quarantine
+from chainbreak.app.reveal_identifier import OPEN_US
+from chainbreak.base.clock import US_PER_S
 from chainbreak.base.wording import codes
 from chainbreak.console.session import Signed, Visit
 from chainbreak.console.view import render, said
@@ -43,7 +45,10 @@ def reveal(visit: Signed, purpose: Text, case: Text, file: Text = "", reason: Te
     rows = list_quarantine(
         visit.office, file=file, reason=reason, actor=visit.actor, purpose=purpose.strip(), case=case.strip()
     )
-    return _rejected(visit, file, reason, [row | {"fields": json.loads(row["content"])} for row in rows], True)
+    response = _rejected(visit, file, reason, [row | {"fields": json.loads(row["content"])} for row in rows], True)
+    # The browser itself leaves the page in time, with or without scripts.
+    response.headers["refresh"] = f"{OPEN_US // US_PER_S}; url=/ingest/quarantine"
+    return response
 
 
 @router.post("/ingest/quarantine/replay")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Response
+from fastapi import APIRouter, Depends, Form, Query, Response
 from fastapi.responses import RedirectResponse
 
 from chainbreak.act.orders.drafting import Wish
@@ -14,6 +14,8 @@ from chainbreak.app.draft_choices import draft_choices
 from chainbreak.app.draft_order import draft_order
 from chainbreak.app.edit_order import edit_order
 from chainbreak.app.extend_order import extend_order
+from chainbreak.app.one_write import one_write
+from chainbreak.app.order_version import unless_changed
 from chainbreak.app.release_order import release_order
 from chainbreak.app.return_order import return_order
 from chainbreak.app.send_due import send_due
@@ -24,12 +26,22 @@ from chainbreak.app.withdraw_order import withdraw_order
 from chainbreak.base.clock import US_PER_HOUR
 from chainbreak.base.errors import InputError
 from chainbreak.base.units import yuan_to_fen
-from chainbreak.console.session import Signed
+from chainbreak.console.session import Signed, Visit
 from chainbreak.console.view import render, said
 
 router = APIRouter()
 Reason = Annotated[str, Form(max_length=2000)]
 Line = Annotated[str, Form(max_length=255)]
+
+
+def seen_visit(visit: Signed, order_id: str, seen: Annotated[str, Form(max_length=40)] = "") -> Visit:
+    """A visit whose write goes through only if the order is still at the version that the form shows."""
+    if seen:
+        visit.office = one_write(visit.office, "", condition=unless_changed(order_id, seen))
+    return visit
+
+
+Seen = Annotated[Visit, Depends(seen_visit)]
 
 
 @router.get("/orders/new")
@@ -59,7 +71,7 @@ def draft(
 
 
 @router.post("/orders/{order_id}/edit")
-def edit(visit: Signed, order_id: str, rung: Line, ladder_reason: Reason = "", purpose: Reason = "") -> Response:
+def edit(visit: Seen, order_id: str, rung: Line, ladder_reason: Reason = "", purpose: Reason = "") -> Response:
     """Correct the rung, its reason and the purpose; every signature is void after that."""
     changes = {"rung": rung, "ladder_reason": ladder_reason.strip(), "purpose": purpose.strip()}
     edit_order(visit.office, visit.actor, order_id, changes)
@@ -67,7 +79,7 @@ def edit(visit: Signed, order_id: str, rung: Line, ladder_reason: Reason = "", p
 
 
 @router.post("/orders/{order_id}/submit")
-def submit(visit: Signed, order_id: str) -> Response:
+def submit(visit: Seen, order_id: str) -> Response:
     """Hand in for approval."""
     submit_order(visit.office, visit.actor, order_id)
     return _shown(order_id, "submitted", "awaiting")
@@ -81,14 +93,14 @@ def approve(visit: Signed, order_id: str, digest: Line) -> Response:
 
 
 @router.post("/orders/{order_id}/return")
-def send_back(visit: Signed, order_id: str, reason: Reason) -> Response:
+def send_back(visit: Seen, order_id: str, reason: Reason) -> Response:
     """Return with a reason."""
     return_order(visit.office, visit.actor, order_id, reason)
     return _shown(order_id, "returned", "draft")
 
 
 @router.post("/orders/{order_id}/withdraw")
-def withdraw(visit: Signed, order_id: str, reason: Reason = "") -> Response:
+def withdraw(visit: Seen, order_id: str, reason: Reason = "") -> Response:
     """Take back what no partner holds yet."""
     withdraw_order(visit.office, visit.actor, order_id, reason)
     return _shown(order_id, "withdrawn", "over")

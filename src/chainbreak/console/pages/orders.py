@@ -19,7 +19,7 @@ from chainbreak.console.view import render
 from chainbreak.records.actor import Role
 
 router = APIRouter()
-MOST = 200
+PAGE, BATCH = 50, 200
 # Tabs: which stored states each asks for, and the words for what time has made of them.
 TABS: dict[str, tuple[State, ...]] = {
     "awaiting": (State.SUBMITTED, State.EMERGENCY, State.SENT, State.ACKNOWLEDGED),
@@ -40,9 +40,9 @@ Tab = Annotated[str, Query(pattern="|".join(TABS))]
 
 
 @router.get("/orders")
-def page(visit: Signed, tab: Tab = "awaiting") -> Response:
-    """The list of one tab."""
-    return show_page(visit, tab, None)
+def page(visit: Signed, tab: Tab = "awaiting", before: Annotated[str, Query(max_length=64)] = "") -> Response:
+    """The list of one tab, the last changed first; `before`: the marker of the page before."""
+    return show_page(visit, tab, None, before)
 
 
 @router.get("/orders/{order_id}")
@@ -55,14 +55,30 @@ def one(visit: Signed, order_id: str, tab: Tab = "awaiting") -> Response:
     )  # fmt: skip
 
 
-def show_page(visit: Visit, tab: str, order: dict[str, Any] | None) -> Response:
+def show_page(visit: Visit, tab: str, order: dict[str, Any] | None, before: str = "") -> Response:
     """List and detail."""
     record_read(visit.office, visit.actor, "order.list", "order:*", often=True)
-    rows = [row for row in list_orders(visit.office, states=list(TABS[tab]), limit=MOST) if _belongs(row, tab)]
+    rows = _rows(visit, tab, before)
+    shown, more = rows[:PAGE], len(rows) > PAGE
     return render(
-        visit, "orders.html", here="orders", tab=tab, tabs=list(TABS), rows=rows, hues=_hues(rows), most=MOST,
+        visit, "orders.html", here="orders", tab=tab, tabs=list(TABS), rows=shown, hues=_hues(shown),
+        is_first=not before, next_before=shown[-1]["marker"] if more else None,
         shown=order["order_id"] if order else None, **_one(visit, order),
     )  # fmt: skip
+
+
+def _rows(visit: Visit, tab: str, before: str) -> list[dict[str, Any]]:
+    """A page of a tab and one row more if there is one. A stored state says only what the clock has not yet changed,
+    so batches are read until enough rows belong.
+    """
+    rows: list[dict[str, Any]] = []
+    while len(rows) <= PAGE:
+        batch = list_orders(visit.office, states=list(TABS[tab]), before=before or None, limit=BATCH)
+        rows += [row for row in batch if _belongs(row, tab)]
+        if len(batch) < BATCH:
+            break
+        before = batch[-1]["marker"]
+    return rows
 
 
 def _belongs(row: dict[str, Any], tab: str) -> bool:

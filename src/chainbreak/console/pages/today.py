@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
+from chainbreak.act.delivery.queue import CORRECT
+from chainbreak.app.list_checkpoints import list_checkpoints
 from chainbreak.app.show_today import SHOWN, show_today
+from chainbreak.console.pages import outbox
 from chainbreak.console.pages.orders import HUE
 from chainbreak.console.session import Signed
 from chainbreak.console.view import render
 from chainbreak.records.actor import Role
 
 router = APIRouter()
-# Panels in the order in which each role needs them; the first role held decides.
-ORDER_BY_ROLE: dict[Role, tuple[str, ...]] = {
-    Role.APPROVER: ("awaiting", "expiring", "appeals", "queue", "sources"),
-    Role.LIAISON: ("outbox", "expiring", "awaiting", "appeals", "sources"),
-    Role.AUDITOR: ("appeals", "awaiting", "expiring", "sources", "queue"),
-    Role.ENGINEER: ("sources", "queue", "awaiting", "expiring", "appeals"),
+# What each role came for, and the rest of the page after it. Who holds several roles sees first what others wait for.
+FIRST: dict[Role, tuple[str, ...]] = {
+    Role.APPROVER: ("awaiting", "appeals", "expiring"),
+    Role.ANALYST: ("queue", "awaiting"),
+    Role.FUND_DESK: ("queue", "awaiting"),
+    Role.LIAISON: ("outbox", "corrections", "expiring"),
+    Role.AUDITOR: ("log", "appeals"),
+    Role.COMMANDER: ("awaiting", "expiring", "queue"),
+    Role.ENGINEER: ("sources", "queue"),
 }
 USUAL = ("queue", "awaiting", "expiring", "appeals", "sources")
 
@@ -24,8 +30,11 @@ USUAL = ("queue", "awaiting", "expiring", "appeals", "sources")
 @router.get("/")
 def page(visit: Signed) -> Response:
     """Today."""
-    roles = visit.actor.roles
-    judges = bool(roles & {Role.ANALYST, Role.FUND_DESK})
-    panels = USUAL if judges else next((order for role, order in ORDER_BY_ROLE.items() if role in roles), USUAL)
+    first = [name for role, names in FIRST.items() if visit.actor.has(role) for name in names]
+    panels = list(dict.fromkeys([*first, *USUAL]))
     today = show_today(visit.office)
-    return render(visit, "today.html", here="today", today=today, panels=panels, shown_rows=SHOWN, hues=HUE)
+    return render(
+        visit, "today.html", here="today", today=today, panels=panels, shown_rows=SHOWN, hues=HUE | outbox.HUE,
+        corrections=[row for row in today["outbox"] if row["action"] == CORRECT],
+        checkpoints=list_checkpoints(visit.office)[:SHOWN] if "log" in panels else [],
+    )  # fmt: skip
