@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 JOBS ?= 2
+CENTRE ?= demo-centre/centre
 
 .PHONY: demo test docs screenshots clean
 .DELETE_ON_ERROR:
@@ -23,7 +24,7 @@ docs: $(VENV)/.dev
 	$(BIN)/python scripts/generate_docs.py
 
 screenshots: $(VENV)/.dev
-	CHAINBREAK_SCREENSHOTS=docs/images $(BIN)/pytest -n 0 tests/journeys -k screenshots
+	$(BIN)/python scripts/screenshots $(CENTRE)
 
 # The environment is built once per lock; installation refuses anything unhashed.
 $(VENV)/.run: locks/core.txt pyproject.toml | $(VENV)/bin/python

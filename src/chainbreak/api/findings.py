@@ -17,8 +17,8 @@ from chainbreak.app.show_finding import show_finding
 from chainbreak.store.desk.findings import LEVELS, STATES, Filter
 
 router = APIRouter(prefix="/findings", tags=["findings"])
-State = Annotated[str, Query(pattern="|".join(STATES))]
-Level = Annotated[str | None, Query(pattern="|".join(LEVELS))]
+State = Annotated[str, Query(pattern=f"^(?:{'|'.join(STATES)})$")]
+Level = Annotated[str | None, Query(pattern=f"^(?:{'|'.join(LEVELS)})$")]
 
 
 class Verdict(BaseModel):

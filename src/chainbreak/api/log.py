@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Path, Query, Request
 
 from chainbreak.api.access import Caller
 from chainbreak.api.shape import safe
@@ -32,7 +32,7 @@ def verify(call: Caller) -> dict[str, Any]:
 
 @router.get("/entries")
 def entries(
-    call: Caller, purpose: Purpose = "", case: Case = "", before: Annotated[int | None, Query(ge=0)] = None,
+    call: Caller, purpose: Purpose = "", case: Case = "", before: Annotated[int | None, Query(ge=0, lt=2**63)] = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 100, who: str = "", action: str = "", object: str = "",
 ) -> dict[str, Any]:  # fmt: skip
     """Entries newest first, with `X-Purpose`; `next` is the `before` of the page after."""
@@ -42,6 +42,8 @@ def entries(
 
 
 @router.get("/entries/{sequence}/proof")
-def proof(call: Caller, sequence: int, purpose: Purpose = "", case: Case = "") -> dict[str, Any]:
+def proof(
+    call: Caller, sequence: Annotated[int, Path(ge=0, lt=2**63)], purpose: Purpose = "", case: Case = ""
+) -> dict[str, Any]:
     """The receipt of one entry, with `X-Purpose`; it checks offline."""
     return {"ok": True, "item": safe(prove_entry(call.office, call.actor, sequence, purpose=purpose, case=case))}

@@ -6,7 +6,7 @@ do not: neither may wait for somebody to read the order again.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
@@ -29,6 +29,8 @@ from chainbreak.app.why_order import why_order
 from chainbreak.app.withdraw_order import withdraw_order
 
 router = APIRouter(prefix="/orders", tags=["orders"])
+LARGEST = 2**62
+"""Beyond this no time or amount is meant, and no database holds it."""
 
 
 class Draft(BaseModel):
@@ -41,14 +43,14 @@ class Draft(BaseModel):
     rung: str | None = Field(None, max_length=32)
     object: str | None = Field(None, max_length=255)
     ladder_reason: str = Field("", max_length=2000)
-    amount_fen: int | None = Field(None, ge=1)
-    expires_at_us: int | None = None
+    amount_fen: int | None = Field(None, ge=1, le=LARGEST)
+    expires_at_us: int | None = Field(None, ge=0, le=LARGEST)
 
 
 class Signature(BaseModel):
     """The digest that was shown."""
 
-    digest: str = Field(pattern="[0-9a-f]{64}")
+    digest: str = Field(pattern="^[0-9a-f]{64}$")
 
 
 class Reason(BaseModel):
@@ -62,7 +64,7 @@ class Answer(BaseModel):
     """What a partner answered."""
 
     target: str = Field(max_length=32)
-    outcome: str = Field(pattern="full|partial|rejected")
+    outcome: Literal["full", "partial", "rejected"]
     code: str = Field("", max_length=32)
     meaning: str = Field("", max_length=400)
 

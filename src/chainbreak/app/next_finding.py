@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chainbreak.app.give_verdict import may_judge
 from chainbreak.app.show_finding import show_finding
 from chainbreak.store.desk import findings
 from chainbreak.store.desk.findings import Filter
@@ -14,9 +15,14 @@ if TYPE_CHECKING:
 
 
 def next_finding(office: Office, actor: Actor, wanted: Filter | None = None) -> dict[str, Any] | None:
-    """The next finding, as `show_finding` gives it, or None; the lock ends after 10 idle minutes."""
+    """The next finding, as `show_finding` gives it, or None; the lock ends after 10 idle minutes.
+
+    Raises:
+        RefusedError: the actor may not judge, so nothing is kept from those who may (CB-FN-003).
+    """
     from chainbreak.audit.log import Entry, append
 
+    may_judge(actor)
     now = office.clock.now_us()
     with office.desk.begin() as conn:
         taken = findings.take_next(conn, wanted or Filter(), actor.name, now)

@@ -86,6 +86,8 @@ async def open_visit(request: Request) -> Visit:
     visit = Visit(request, session)
     request.state.visit = visit
     if request.method not in ("GET", "HEAD"):
+        if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            raise RefusedError("CB-UI-002", "sent from another site, nothing was changed")  # also without a session
         if session is not None:
             await _check_origin(request, session)
         key = await _field(request, "key")

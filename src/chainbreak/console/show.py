@@ -14,6 +14,19 @@ SHAPES = {"urgent": "▲", "high": "◆", "medium": "■", "low": "●", "done":
 """Each hue of state has its own shape, so that nothing is told by colour alone."""
 
 
+# Bidirectional controls (Unicode TR9): in a name or a note they would turn round the words beside them.
+_TURNING = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd")
+
+
+def in_reading_order(value: Any) -> Any:
+    """Text with its bidirectional controls made visible; anything else as it is.
+
+    >>> in_reading_order("gpj.\u202eexe"), in_reading_order(Markup("<b>")), in_reading_order(3)
+    ('gpj.\ufffdexe', Markup('<b>'), 3)
+    """
+    return type(value)(value.translate(_TURNING)) if isinstance(value, str) else value
+
+
 def moment(at_us: int | str | None, zone: str, *, seconds: bool = False, year: bool = False) -> Markup:
     """A time in the centre's zone with the UTC time in the tooltip; an em dash for none.
 

@@ -43,7 +43,7 @@ def environment() -> Environment:
     """Templates with autoescape always on; an undefined name is an error, not a gap."""
     env = Environment(
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        trim_blocks=True, lstrip_blocks=True, finalize=show.in_reading_order,
     )  # fmt: skip
     env.globals.update(asset=asset, shapes=show.SHAPES, state=show.state, short=show.short, bits_bar=show.bits_bar)
     env.filters.update(fen=show.fen, number=show.number, short=show.short)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
@@ -40,7 +40,7 @@ def one(visit: Signed, appeal_id: str, order: str = "") -> Response:
 @router.post("/appeals")
 def take(
     visit: Signed, order: Annotated[str, Form(max_length=24)], statement: Long,
-    channel: Annotated[str, Form(pattern="hotline|counter|post")],
+    channel: Annotated[Literal["hotline", "counter", "post"], Form()],
 ) -> Response:  # fmt: skip
     """Open an appeal for somebody who called, came or wrote."""
     opened = open_appeal(visit.office, visit.actor, statement, order_id=order.strip(), channel=channel)
@@ -56,7 +56,7 @@ def accept(visit: Signed, appeal_id: str) -> Response:
 
 @router.post("/appeals/{appeal_id}/decide")
 def decide(
-    visit: Signed, appeal_id: str, outcome: Annotated[str, Form(pattern="upheld|refused")], reason: Long
+    visit: Signed, appeal_id: str, outcome: Annotated[Literal["upheld", "refused"], Form()], reason: Long
 ) -> Response:
     """Uphold or refuse, in writing, by somebody outside the order's chain."""
     done = decide_appeal(visit.office, visit.actor, appeal_id, upheld=outcome == "upheld", reason=reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Query, Response
@@ -36,9 +36,9 @@ class Wanted:
     """The filter in an address, and the address that carries it on."""
 
     def __init__(
-        self, state: Annotated[str, Query(pattern="|".join(STATES))] = OPEN,
+        self, state: Annotated[str, Query(pattern=f"^(?:{'|'.join(STATES)})$")] = OPEN,
         detector: Annotated[str, Query(max_length=40)] = "",
-        level: Annotated[str, Query(pattern="|".join(("", *LEVELS)))] = "",
+        level: Annotated[str, Query(pattern=f"^(?:{'|'.join(LEVELS)})?$")] = "",
         district: Annotated[str, Query(max_length=64)] = "", subject: Annotated[str, Query(max_length=255)] = "",
     ) -> None:  # fmt: skip
         self.state, self.given = state, {"detector": detector, "level": level, "district": district, "subject": subject}
@@ -119,7 +119,7 @@ def undo(visit: Signed, wanted: Filtered) -> Response:
 
 @router.post("/findings/{finding_id}/verdict")
 def judge(
-    visit: Signed, wanted: Filtered, finding_id: str, verdict: Annotated[str, Form(pattern="c|f|u")],
+    visit: Signed, wanted: Filtered, finding_id: str, verdict: Annotated[Literal["c", "f", "u"], Form()],
     note: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:  # fmt: skip
     """Confirmed, false or unsure."""

@@ -25,7 +25,7 @@ Text = Annotated[str, Query(max_length=255)]
 @router.get("/log")
 def page(
     visit: Signed, purpose: Text = "", case: Text = "", who: Text = "", action: Text = "", object: Text = "",
-    before: int | None = None,
+    before: Annotated[int | None, Query(ge=0, lt=2**63)] = None,
 ) -> Response:  # fmt: skip
     """Entries, newest first, once a purpose was given: reading the log is itself in the log."""
     asked = {"purpose": purpose, "case": case, "who": who, "action": action, "object": object}
@@ -47,7 +47,7 @@ def verify(visit: Signed) -> Response:
 
 @router.post("/log/prove")
 def prove(
-    visit: Signed, sequence: Annotated[int, Form(ge=0)], purpose: Annotated[str, Form(max_length=255)] = ""
+    visit: Signed, sequence: Annotated[int, Form(ge=0, lt=2**63)], purpose: Annotated[str, Form(max_length=255)] = ""
 ) -> Response:
     """The receipt of one entry as a file that checks offline."""
     receipt = prove_entry(visit.office, visit.actor, sequence, purpose=purpose)

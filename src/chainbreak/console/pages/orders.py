@@ -36,7 +36,7 @@ HUE = {
     "draft": "low", "submitted": "high", "approved": "medium", "sent": "medium", "acknowledged": "medium",
     "in_force": "done", "emergency": "urgent", "unapproved": "urgent",
 }  # fmt: skip
-Tab = Annotated[str, Query(pattern="|".join(TABS))]
+Tab = Annotated[str, Query(pattern=f"^(?:{'|'.join(TABS)})$")]
 
 
 @router.get("/orders")

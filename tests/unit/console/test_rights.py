@@ -1,0 +1,129 @@
+"""Who may press what: every POST of the console, for every role, with things that exist. A new button must be added."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from browser import Browser
+from desk_world import SETUP
+
+from chainbreak.act.orders.drafting import Wish
+from chainbreak.app.acknowledge_order import acknowledge_order
+from chainbreak.app.add_person import GIVEN_ROLES, add_person
+from chainbreak.app.approve_order import approve_order
+from chainbreak.app.bootstrap import Office
+from chainbreak.app.draft_order import draft_order
+from chainbreak.app.find_actor import find_actor
+from chainbreak.app.list_findings import list_findings
+from chainbreak.app.open_appeal import open_appeal
+from chainbreak.app.send_due import send_due
+from chainbreak.app.show_order import show_order
+from chainbreak.app.submit_order import submit_order
+from chainbreak.console.pages import order_moves
+from chainbreak.console.routes import PAGES
+from chainbreak.records.actor import Role
+from chainbreak.store.desk.findings import Filter
+
+SignIn = Callable[[str], Browser]
+ALL = frozenset(GIVEN_ROLES)
+JUDGE = {Role.ANALYST, Role.FUND_DESK, Role.COMMANDER}
+DRAFT = {Role.ANALYST, Role.FUND_DESK, Role.HOTLINE, Role.COMMANDER, Role.APPROVER}
+TAKE_IN = {Role.HOTLINE, Role.LIAISON, Role.APPROVER, Role.COMMANDER}
+ENGINEER, ADMIN, LIAISON, AUDITOR, APPROVER = (
+    {role} for role in (Role.ENGINEER, Role.ADMIN, Role.LIAISON, Role.AUDITOR, Role.APPROVER)
+)
+PUBLIC = {"/sign-in", "/sign-in/{secret}", "/status", "/status/{code}/appeal"}
+# Address -> who may, what is sent, and which of the orders made below it is about.
+MATRIX: dict[str, tuple[Any, dict[str, Any], str]] = {
+    "/findings/next": (JUDGE, {}, ""),
+    "/findings/undo": (JUDGE, {}, ""),
+    "/findings/{finding_id}/verdict": (JUDGE, {"verdict": "u"}, ""),
+    "/orders": (DRAFT, {"kind": "number.block", "rung": "label", "case_ref": "C-9", "purpose": "阻断", "hours": 24,
+                        "basis": ["cfl-11"]}, ""),
+    "/orders/{order_id}/edit": (DRAFT, {"rung": "label", "purpose": "阻断"}, "draft"),
+    "/orders/{order_id}/submit": (DRAFT, {}, "draft"),
+    "/orders/{order_id}/withdraw": (DRAFT, {}, "draft"),
+    "/orders/{order_id}/approve": (APPROVER, {"digest": ""}, "submitted"),
+    "/orders/{order_id}/return": (APPROVER, {"reason": "再核"}, "submitted"),
+    "/orders/{order_id}/release": (APPROVER, {"reason": "not_needed"}, "approved"),
+    "/orders/{order_id}/ack": (LIAISON, {"target": "carriers", "outcome": "full"}, "approved"),
+    "/orders/{order_id}/extend": (DRAFT, {"finding": ""}, "in_force"),
+    "/orders/{order_id}/send": (ALL, {}, "approved"),
+    "/appeals": (ALL, {"order": "", "statement": "误封", "channel": "hotline"}, "approved"),
+    "/appeals/{appeal_id}/accept": (TAKE_IN, {}, "approved"),
+    "/appeals/{appeal_id}/decide": (APPROVER | {Role.COMMANDER}, {"outcome": "refused", "reason": "属实"}, "approved"),
+    "/outbox/retry": (LIAISON, {}, ""),
+    "/log/verify": (ALL, {}, ""),
+    "/log/prove": (AUDITOR, {"sequence": 0, "purpose": "例行检查"}, ""),
+    "/ingest/quarantine/reveal": (ENGINEER, {"purpose": "修复", "case": "C-1"}, ""),
+    "/ingest/quarantine/replay": (ENGINEER, {}, ""),
+    "/ingest/quarantine/{row_id}/fix": (ENGINEER, {"column": "a", "value": "b"}, ""),
+    "/users": (ADMIN, {"name": "newbie", "role": ["analyst"]}, ""),
+    "/users/{name}": (ADMIN, {"role": ["analyst"], "active": "on"}, ""),
+    "/users/{name}/link": (ADMIN, {}, ""),
+    "/me": (ALL, {}, ""),
+    "/me/theme": (ALL, {}, ""),
+    "/me/password": (ALL, {"password": "一句足够长的话就可以作密码用了吧"}, ""),
+    "/sign-out": (ALL, {}, ""),
+}  # fmt: skip
+
+
+def posts() -> set[str]:
+    routes = itertools.chain.from_iterable(page.router.routes for page in PAGES)
+    return {route.path for route in routes if "POST" in route.methods}
+
+
+def test_every_button_is_in_the_matrix() -> None:
+    assert order_moves in PAGES
+    assert posts() - PUBLIC == set(MATRIX)
+
+
+@pytest.fixture
+def things(office: Office) -> dict[str, str]:
+    """An order in each state that a button is about, drafted and signed by people who press none here."""
+    maker, signer = find_actor(office, "chen"), find_actor(office, "he")
+    found = next(row for row in list_findings(office, Filter(None)) if row["subject_kind"] == "line")
+    made = {"finding": found["finding_id"], "subject": found["subject"]}
+    for state in ("draft", "submitted", "in_force", "approved"):
+        order = draft_order(office, maker, found["finding_id"], Wish("C-1", "阻断", kind="number.block", rung="label"))
+        made[state] = order.order_id
+        if state != "draft":
+            submit_order(office, maker, order.order_id)
+        if state in ("in_force", "approved"):
+            approve_order(office, signer, order.order_id, show_order(office, order.order_id)["digest"])
+        if state == "in_force":
+            send_due(office)
+            acknowledge_order(office, find_actor(office, "zhou"), order.order_id, "carriers", "full")
+    made["appeal"] = open_appeal(office, maker, "误封", order_id=made["approved"], channel="hotline")["appeal_id"]
+    return made
+
+
+@pytest.mark.parametrize("role", sorted(ALL))
+def test_a_role_presses_what_is_its_own_and_nothing_else(
+    office: Office, sign_in: SignIn, things: dict[str, str], role: str
+) -> None:
+    add_person(office, SETUP, "presser", [role])
+    wrong, presser = [], sign_in("presser")
+    for path, (may, fields, about) in MATRIX.items():
+        order = things.get(about, "")
+        sent = fields | {"digest": show_order(office, order)["digest"]} if "digest" in fields else dict(fields)
+        if path == "/orders":
+            sent |= {"finding": things["finding"], "object": things["subject"]}
+        if path.endswith("/extend"):
+            sent["finding"] = things["finding"]
+        if path == "/appeals":
+            sent["order"] = things["approved"]
+        address = path.format(finding_id=things["finding"], order_id=order, appeal_id=things["appeal"], row_id="none",
+                              name="qian")  # fmt: skip
+        answer = presser.press(address, **sent)
+        if path in ("/me/password", "/sign-out"):
+            presser = sign_in("presser")
+        refused = answer.status_code == 403 and any(
+            code in answer.text for code in ("CB-UI-003", "CB-FN-003", "CB-OR-005", "CB-PE-005", "CB-AU-014")
+        )
+        if refused == (role in may):
+            wrong.append(f"{path}: {answer.status_code}, may: {role in may}")
+    assert not wrong, "\n".join(wrong)
