@@ -51,6 +51,8 @@ def _forms(kind: Identifier, raw: Any, place: Place) -> dict[str, Any]:
     fast = _fast_forms(kind, raw, place)
     done = fast["value"].is_valid() if fast else pa.array(np.zeros(len(raw), dtype=bool))
     slow_rows = np.flatnonzero(~done.to_numpy(zero_copy_only=False))
+    if fast and not len(slow_rows):
+        return {name: fast.get(name, pa.nulls(len(raw), types.get(name, pa.string()))) for name in names}
     slow = [_slow_form(kind, text, place) for text in raw.take(slow_rows).to_pylist()]
     columns = {}
     for at, name in enumerate(names):
@@ -93,11 +95,14 @@ def _china_lines(raw: Any) -> dict[str, Any]:
     """The rules of the Chinese plan, each on what the earlier ones left; then once more without separators."""
     value, range_class = pa.nulls(len(raw), pa.string()), pa.nulls(len(raw), pa.string())
     left = np.arange(len(raw))
-    for texts in (raw, pc.replace_substring_regex(_whole(raw), SEPARATORS, "")):
+    for tidied in (False, True):
+        texts = raw.take(left)
+        if tidied:
+            texts = pc.replace_substring_regex(_whole(texts), SEPARATORS, "")
         for rule in CHINA:
             if not len(left):
                 break
-            found = pc.struct_field(pc.extract_regex(texts.take(left), f"^{rule.pattern}$"), "n")
+            found = pc.struct_field(pc.extract_regex(texts, f"^{rule.pattern}$"), "n")
             hit = found.is_valid().to_numpy(zero_copy_only=False)
             if not hit.any():
                 continue
@@ -105,7 +110,7 @@ def _china_lines(raw: Any) -> dict[str, Any]:
             mask[left[hit]] = True
             value = pc.replace_with_mask(value, mask, pc.binary_join_element_wise(rule.prefix, found.drop_null(), ""))
             range_class = pc.replace_with_mask(range_class, mask, pa.repeat(rule.range_class, int(hit.sum())))
-            left = left[~hit]
+            left, texts = left[~hit], texts.filter(pa.array(~hit))
     country = pc.if_else(value.is_valid(), "CN", pa.scalar(None, pa.string()))
     return {"value": value, "class": range_class, "country": country}
 

@@ -50,14 +50,16 @@ class Shelf:
             InputError: a token stands for another value already (CB-ID-020); nothing was added.
         """
         distinct, rows = np.unique(tokens, return_index=True)
-        if not np.array_equal(checks, checks[rows][np.searchsorted(distinct, tokens)]):
+        if len(rows) < len(tokens) and not np.array_equal(checks, checks[rows][np.searchsorted(distinct, tokens)]):
             raise _collision(self.folder)
         # First without the lock: in every chunk after the first, most or all is known.
         rows = rows[~self._known(distinct, checks[rows])]
         if not len(rows):
             return 0
+        seen = set(self._indexes)
         with self._writing():
-            rows = rows[~self._known(tokens[rows], checks[rows])]
+            if self._indexes.keys() != seen:  # another writer was here meanwhile
+                rows = rows[~self._known(tokens[rows], checks[rows])]
             if len(rows):
                 picked = pa.table({"token": tokens[rows], "check": checks[rows], "value": values.take(pa.array(rows))})
                 self._write(picked)
@@ -192,9 +194,12 @@ class Shelf:
 
 def _positions(tokens: Any, wanted: Ints) -> tuple[Ints, npt.NDArray[np.bool_]]:
     """Where each wanted token stands in the sorted `tokens`, and whether it does; asked in order, for the caches."""
-    order = np.argsort(wanted)
-    at = np.empty(len(wanted), dtype=np.int64)
-    at[order] = np.searchsorted(tokens, wanted[order])
+    if (wanted[1:] >= wanted[:-1]).all():
+        at = np.searchsorted(tokens, wanted)
+    else:
+        order = np.argsort(wanted)
+        at = np.empty(len(wanted), dtype=np.int64)
+        at[order] = np.searchsorted(tokens, wanted[order])
     inside = np.minimum(at, len(tokens) - 1)
     return inside, tokens[inside] == wanted
 

@@ -56,15 +56,13 @@ class LineSource:
         """
         rest, line, skipping = b"", 1, False
         for text in self._utf8():
-            data = rest + text if rest else text
-            if skipping:  # the tail of a line that was refused when its first block came
-                data = data[data.find(b"\n") + 1 or len(data) :]
-                skipping = not data
-            cut = _last_line_end(data, self.limits.line)
-            rest = data[cut:]
-            if cut:
-                yield from self._bounded(data[:cut], line)
-                line += data.count(b"\n", 0, cut)
+            if skipping:  # the tail of a line that was refused when its first block came; nothing is left of it
+                text = text[text.find(b"\n") + 1 or len(text) :]
+                skipping = not text
+            lines, rest = _whole_lines(rest, text, self.limits.line)
+            if lines:
+                yield from self._bounded(lines, line)
+                line += lines.count(b"\n")
             elif len(rest) > 2 * self.limits.line:
                 yield Block(b"", line, [_too_long(line, rest)], self.expanded)
                 rest, line, skipping = b"", line + 1, True
@@ -204,6 +202,15 @@ def is_utf8(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _whole_lines(rest: bytes, text: bytes, reach: int) -> tuple[bytes, bytes]:
+    """What `rest` and `text` make in whole lines, and what is left over; mostly in one copy, for blocks are large."""
+    cut = text.rfind(b"\n") + 1
+    if not cut or b'"' in text or b'"' in rest:
+        rest, text = b"", rest + text
+        cut = _last_line_end(text, reach)
+    return b"".join((rest, memoryview(text)[:cut])), text[cut:]
 
 
 def _last_line_end(data: bytes, reach: int) -> int:

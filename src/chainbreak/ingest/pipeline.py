@@ -27,7 +27,7 @@ from chainbreak.identity.numbers import Place
 from chainbreak.ingest.chunks import Chunk, Reader
 from chainbreak.ingest.dedup import count_conflicts, without_known
 from chainbreak.ingest.layout import writer_properties
-from chainbreak.ingest.limits import MIB, Limits
+from chainbreak.ingest.limits import Limits
 from chainbreak.ingest.mapping import Mapping, canonical_mapping, write_mapping
 from chainbreak.ingest.quarantine import Quarantine, Rejected, row_id
 from chainbreak.ingest.readers import open_reader
@@ -216,11 +216,8 @@ def _duck(parts: Parts) -> Any:
 
 
 def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb") as handle:
-        while data := handle.read(4 * MIB):
-            digest.update(data)
-    return digest.hexdigest()
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _as_line(text: str) -> str:
