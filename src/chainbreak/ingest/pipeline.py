@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,12 +65,26 @@ class Parts:
     tokenisers: dict[bool, Tokeniser] = field(default_factory=dict)
     """By whether the source is opaque; shared by the files of one run, which mostly name the same lines."""
 
+    def duck(self) -> Any:
+        """A connection for one thread to the engine of this run."""
+        cursor = self._engine.cursor()
+        cursor.execute("SET TimeZone = 'UTC'")
+        return cursor
+
+    @cached_property
+    def _engine(self) -> Any:
+        # One for all files: to open an engine takes longer than to read a small file.
+        engine = connect(self.scratch, self.memory_limit_mib // 2, self.threads)
+        # Columns are converted one by one and put side by side again: rows must come back in the order they went in.
+        engine.execute("SET GLOBAL preserve_insertion_order = true")
+        return engine
+
 
 def ingest_file(parts: Parts, kind: Kind, path: Path, mapping: Mapping | None, advance: Advance) -> IngestRun:
     """Bring one file in. What is wrong with it is never raised: `error` says it, and what was read before counts."""
     began, run = time.monotonic(), IngestRun(kind.name, path.name[:255])
     try:
-        with closing(_duck(parts)) as duck:
+        with closing(parts.duck()) as duck:
             wanted = mapping.wanted if mapping else [c.name for c in kind.columns]
             options = {"encoding": mapping.encoding, "delimiter": mapping.delimiter} if mapping else {}
             with open_reader(path, parts.scratch, parts.limits, duck, wanted=wanted, **options) as reader:
@@ -120,7 +135,7 @@ class _Job:
         """Every chunk of the reader: the next one is read and typed while this one is tokenised and written."""
         assert self.reader
         done = 0
-        with closing(_duck(self.parts)) as duck, ThreadPoolExecutor(1) as ahead:
+        with closing(self.parts.duck()) as duck, ThreadPoolExecutor(1) as ahead:
             shaped_chunks = self._shaped(self.reader.chunks())
             coming = ahead.submit(next, shaped_chunks, None)
             while (found := coming.result()) is not None:
@@ -131,7 +146,7 @@ class _Job:
 
     def take(self, chunk: Chunk) -> list[Rejected]:
         """One chunk that is in memory already; returns what is still rejected, without writing it again."""
-        with closing(_duck(self.parts)) as duck:
+        with closing(self.parts.duck()) as duck:
             shaped = shape(chunk, self.mapping, self.parts.zone, duck)
             rows = self._finish(shaped)
             self._append(rows, duck)
@@ -140,7 +155,7 @@ class _Job:
 
     def _shaped(self, chunks: Iterator[Chunk]) -> Iterator[tuple[Chunk, Shaped]]:
         # Runs in the other thread, so it has a connection of its own.
-        with closing(_duck(self.parts)) as duck:
+        with closing(self.parts.duck()) as duck:
             for chunk in chunks:
                 yield chunk, shape(chunk, self.mapping, self.parts.zone, duck)
 
@@ -206,13 +221,6 @@ class _Job:
         if low is not None:
             self.run.oldest_us = low if self.run.oldest_us is None else min(low, self.run.oldest_us)
             self.run.newest_us = high if self.run.newest_us is None else max(high, self.run.newest_us)
-
-
-def _duck(parts: Parts) -> Any:
-    duck = connect(parts.scratch, parts.memory_limit_mib // 2, parts.threads)
-    # Columns are converted one by one and put side by side again: rows must come back in the order they went in.
-    duck.execute("SET preserve_insertion_order = true")
-    return duck
 
 
 def _digest(path: Path) -> str:
