@@ -153,3 +153,48 @@ def test_a_lost_connection_is_said_and_what_was_typed_stays(address: str, sign_i
     assert chen.input_value("input.note") == "号码属快递站"
     chen.context.set_offline(False)
     press(chen, "c", '.detail-head:has-text("属实")')
+
+
+def test_a_failed_message_is_found_and_queued_again_by_key_alone(office: Office, address: str, sign_in: SignIn) -> None:
+    from chainbreak.act.orders.drafting import Wish
+    from chainbreak.app.approve_order import approve_order
+    from chainbreak.app.draft_order import draft_order
+    from chainbreak.app.find_actor import find_actor
+    from chainbreak.app.list_outbox import list_outbox
+    from chainbreak.app.submit_order import submit_order
+
+    zhou, chen = sign_in("zhou"), find_actor(office, "chen")
+    found = next(row for row in list_findings(office) if row["subject_kind"] == "line")["finding_id"]
+    order = draft_order(office, chen, found, Wish("C-1", "阻断", kind="number.block", rung="label"))
+    submit_order(office, chen, order.order_id)
+    approve_order(office, find_actor(office, "lin"), order.order_id, order.digest)
+    with office.desk.begin() as conn:
+        conn.exec_driver_sql("UPDATE outbox SET state = 'failed', attempts = 9, detail = 'no route'")
+    press(zhou, "g", "body")
+    press(zhou, "b", '.panel:has-text("电信运营商")')
+    zhou.wait_for_selector('tr:has-text("no route")')
+    for _ in range(40):
+        zhou.keyboard.press("Tab")
+        if zhou.evaluate("document.activeElement.textContent") == "重新排队":
+            break
+    zhou.keyboard.press("Enter")
+    zhou.wait_for_selector('.notice:has-text("已重新排队")')
+    assert all(message["state"] != "failed" for message in list_outbox(office, every=True))
+
+
+def test_the_notice_says_on_every_sheet_which_order_it_is(address: str, office: Office, sign_in: SignIn) -> None:
+    from chainbreak.act.orders.drafting import Wish
+    from chainbreak.app.draft_order import draft_order
+    from chainbreak.app.find_actor import find_actor
+
+    found = next(row for row in list_findings(office) if row["subject_kind"] == "line")["finding_id"]
+    wish = Wish("C-1", "阻断", kind="number.block", rung="label")
+    order = draft_order(office, find_actor(office, "chen"), found, wish)
+    both = sign_in("both")
+    both.goto(f"{address}/orders/{order.order_id}/notice")
+    both.emulate_media(media="print")
+    foot = both.query_selector(".sheet footer")
+    assert foot.evaluate("e => getComputedStyle(e).display") == "table-footer-group"
+    assert order.digest in foot.inner_text()
+    assert both.query_selector(".sheet svg") is not None
+    assert not both.query_selector(".no-print").is_visible()

@@ -23,6 +23,7 @@ PAGES = [
     "/findings",
     "/orders",
     "/appeals",
+    "/outbox",
     "/log",
     "/log/who-saw",
     "/ingest",
@@ -238,3 +239,36 @@ def test_today_counts_what_waits(office: Office, sign_in: SignIn) -> None:
     assert f"/orders/{order}" in text
     office.clock.advance(30 * HOUR_US / 1e6)
     assert f"/orders/{order}" not in sign_in("lin").get("/").text
+
+
+def test_each_role_sees_first_what_it_came_for(sign_in: SignIn) -> None:
+    for name, first in (("lin", "待审批"), ("chen", "待研判线索"), ("zhou", "送达队列"), ("wu", "日志检查点"),
+                        ("both", "待审批"), ("qian", "数据源")):  # fmt: skip
+        panels = re.findall(r"<section[^>]*><header><h2>([^<]+)</h2>", sign_in(name).get("/").text)
+        assert panels[0] == first, name
+
+
+def test_orders_are_listed_page_by_page_without_gaps(office: Office, sign_in: SignIn) -> None:
+    from chainbreak.act.orders.drafting import Wish
+    from chainbreak.app.draft_order import draft_order
+    from chainbreak.app.find_actor import find_actor
+
+    chen, found = find_actor(office, "chen"), first_line(office)["finding_id"]
+    made = [
+        draft_order(office, chen, str(found), Wish("C-1", "阻断", kind="number.block", rung="label")).order_id
+        for _ in range(120)
+    ]
+    browser, seen, page = sign_in("chen"), [], "/orders?tab=draft"
+    while page:
+        text = browser.get(page).text
+        seen += re.findall(r'id="row-([^"]+)"', text)
+        onward = re.search(r'href="(/orders\?tab=draft&amp;before=[^"]+)"', text)
+        page = onward[1].replace("&amp;", "&") if onward else ""
+    assert sorted(seen) == sorted(made)
+
+
+def test_what_weighs_nothing_is_folded_and_no_code_stands_for_a_word(office: Office, sign_in: SignIn) -> None:
+    chen = sign_in("chen")
+    text = chen.get(f"/findings/{first_line(office)['finding_id']}").text
+    assert '<span class="kind">号码</span>' in text
+    assert "line:" not in re.sub(r'title="[^"]*"', "", text)
