@@ -34,6 +34,9 @@ def one_write(office: Office, who: str, key: str = "", condition: Condition | No
 class _OneWrite(Desk):
     """A desk of which the next write is named and conditional; in all else it is the desk it was made from."""
 
+    _next_key: str | None
+    _condition: Condition | None
+
     def __init__(self, desk: Desk, key: str | None, condition: Condition | None) -> None:
         self.__dict__.update(desk.__dict__)
         named = desk._next_key if isinstance(desk, _OneWrite) else None
