@@ -32,6 +32,7 @@ PEOPLE: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("wu", "吴桐", (Role.FUND_DESK,)),
     ("chen", "陈默", (Role.APPROVER,)),
     ("he", "何川", (Role.ANALYST, Role.APPROVER)),
+    ("qian", "钱颖", (Role.APPROVER, Role.COMMANDER)),
     ("zhao", "赵宁", (Role.LIAISON,)),
     ("sun", "孙平", (Role.AUDITOR,)),
 )
