@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.orders import appeals, ledger
-from chainbreak.app.order_ask import forms_of, plain_ask, rules_of
+from chainbreak.app.order_ask import forms_of, plain_ask, rules_to_let_go
 from chainbreak.base.clock import rfc3339
 from chainbreak.base.errors import RefusedError
 from chainbreak.records.actor import Role
@@ -53,7 +53,7 @@ def decide_appeal(
         UsageError: no such appeal (CB-OR-070), or the order does not rest on a finding named (CB-OR-073).
         RefusedError: decided already (CB-OR-072), the decider is of the chain (CB-OR-033), no reason (CB-OR-048).
     """
-    rules = rules_of(office)
+    rules = rules_to_let_go(office)
     with office.desk.begin() as conn:
         found = appeals.read_appeal(conn, appeal_id)
         if found["state"] not in (appeals.OPEN, appeals.ACCEPTED):

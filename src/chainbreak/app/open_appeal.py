@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.orders import appeals, ledger
-from chainbreak.app.order_ask import plain_ask, rules_of
+from chainbreak.app.order_ask import plain_ask, rules_to_let_go
 from chainbreak.base.clock import rfc3339
 from chainbreak.base.errors import UsageError
 
@@ -38,7 +38,7 @@ def open_appeal(
         order = ledger.read_by_code(conn, code) if code else ledger.read_order(conn, order_id or "")
         ask = plain_ask(office, conn, actor)
         zone = office.centre.settings.zone
-        appeal_id = appeals.open_appeal(conn, order, ask, channel, statement.strip(), zone, rules_of(office))
+        appeal_id = appeals.open_appeal(conn, order, ask, channel, statement.strip(), zone, rules_to_let_go(office))
         opened = appeals.read_appeal(conn, appeal_id)
     return {
         "appeal_id": appeal_id, "order_id": order.order_id, "accept_by": rfc3339(opened["accept_due_us"]),

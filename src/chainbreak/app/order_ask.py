@@ -11,7 +11,7 @@ from chainbreak.act.orders.guards import Ask, object_kind
 from chainbreak.act.orders.model import Content, Order
 from chainbreak.act.orders.rules import Rules, load_rules
 from chainbreak.audit import log
-from chainbreak.base.errors import InputError
+from chainbreak.base.errors import InputError, SetupError
 from chainbreak.records.actor import SERVICE, Actor
 from chainbreak.records.finding import read_token
 from chainbreak.records.kind import Identifier
@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 def rules_of(office: Office) -> Rules:
     """The centre's rules of orders."""
     return load_rules(office.centre.root)
+
+
+def rules_to_let_go(office: Office) -> Rules:
+    """The centre's rules, or the built-in ones while its file is broken: letting go never waits for a correction."""
+    try:
+        return rules_of(office)
+    except SetupError:
+        return load_rules()
 
 
 def ask_for(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chainbreak.act.orders import ledger
 from chainbreak.act.orders.model import Order
-from chainbreak.app.order_ask import plain_ask, rules_of
+from chainbreak.app.order_ask import plain_ask, rules_to_let_go
 from chainbreak.base.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def release_order(office: Office, actor: Actor, order_id: str, reason: str = "ot
         UsageError: no such order (CB-OR-003), or a reason that is not on the list (CB-OR-065).
         RefusedError: it was never issued or is over (CB-OR-004), the role (CB-OR-005).
     """
-    rules = rules_of(office)
+    rules = rules_to_let_go(office)
     if reason not in rules.release_reasons:
         raise UsageError("CB-OR-065", "not a reason for a release", given=reason,
                          allowed=did_you_mean(reason, rules.release_reasons))  # fmt: skip

@@ -29,7 +29,7 @@ from chainbreak.app.send_due import send_due
 from chainbreak.app.show_order import show_order
 from chainbreak.app.submit_order import submit_order
 from chainbreak.app.take_emergency import take_emergency
-from chainbreak.base.errors import InputError, RefusedError, UsageError
+from chainbreak.base.errors import InputError, RefusedError, SetupError, UsageError
 from chainbreak.records.actor import Actor, Role
 from chainbreak.records.finding import Member
 from chainbreak.records.kind import Identifier
@@ -189,6 +189,20 @@ def test_release_appeal_and_lapse_need_no_vault(world: World) -> None:
     assert release_order(blind, world.zhao, order.order_id).state is State.RELEASED
     assert list_orders(blind)[0]["in_force"] is False
     blind.desk.close()
+
+
+def test_a_broken_rules_file_stops_the_issuing_and_not_the_letting_go(world: World) -> None:
+    order, other = (
+        world.sent(world.line("+8613800138000")),
+        world.sent(world.finding("evil.example"), rung="host_sinkhole"),
+    )
+    (world.office.centre.root / "orders.yaml").write_text("clocks: {emergency_min: soon}")
+    with pytest.raises(SetupError, match="CB-OR-001"):
+        world.sent(world.line("+8613900139000"))
+    appeal = open_appeal(world.office, world.sun, "wrong", order_id=other.order_id, channel="post")
+    decided = decide_appeal(world.office, world.chen, appeal["appeal_id"], upheld=True, reason="r")
+    assert decided["outcome"] == "upheld"
+    assert release_order(world.office, world.zhao, order.order_id).state is State.RELEASED
 
 
 def test_a_thing_is_the_same_thing_after_its_keys_were_rotated(world: World) -> None:
