@@ -15,8 +15,9 @@ from chainbreak.city.places import Places, scatter
 
 @dataclass(frozen=True)
 class People:
-    """One entry a person: home and work cell, employer (-1: none), rhythm of life (0 worker, 1 retired,
-    2 student, 3 night), age, calls started on a day, and how well known, as a factor of the usual number of ties: calls received grow with it.
+    """One entry a person: home and work cell, employer (-1: none), rhythm of life (0 worker, 1 retired, 2 student,
+    3 night), age, calls started on a day, and how well known, as a factor of the usual number of ties: calls received
+    grow with it.
     """
 
     home: Ints
