@@ -44,6 +44,7 @@ CLASSES = (
     Retention("reveal", Store.PAYLOADS, 365, "payloads of reveals in the log; the entries stay"),
     Retention("lookup", Store.LAKE, 90, "domain look-ups"),
     Retention("call", Store.LAKE, 180, "call records"),
+    Retention("hotlist", Store.LAKE, 180, "hits of hot lists"),
     Retention("message", Store.LAKE, 180, "messages, masked"),
     Retention("registration", Store.LAKE, 365, "platform registrations"),
     Retention("transfer", Store.LAKE, 1_825, "transfers"),

@@ -5,6 +5,7 @@ from chainbreak.records.account import ACCOUNT
 from chainbreak.records.call import CALL
 from chainbreak.records.cell import CELL
 from chainbreak.records.domain import DOMAIN
+from chainbreak.records.hotlist import HOTLIST
 from chainbreak.records.kind import Column, Identifier, Kind, Type
 from chainbreak.records.line import LINE
 from chainbreak.records.lookup import LOOKUP
@@ -18,7 +19,7 @@ from chainbreak.records.transfer import TRANSFER
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        CALL, LINE, CELL, TRANSFER, ACCOUNT, REGISTRATION, MESSAGE, LOOKUP, DOMAIN, REPORT, OUTLET,
+        CALL, LINE, CELL, HOTLIST, TRANSFER, ACCOUNT, REGISTRATION, MESSAGE, LOOKUP, DOMAIN, REPORT, OUTLET,
         INCIDENT, POST, SITE, INSPECTION,
     )
 }  # fmt: skip

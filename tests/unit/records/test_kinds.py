@@ -12,7 +12,8 @@ from chainbreak.records import KINDS, Identifier, kind_named
 DESIGN = {
     "call": "at_us duration_s kind msisdn imsi imei peer cell_id answered ta auth_ms roaming",
     "line": "msisdn imsi activated_at_us closed_at_us outlet_id holder plan",
-    "cell": "cell_id site_id lat lon district",
+    "cell": "cell_id site_id lat lon district azimuth technology",
+    "hotlist": "at_us list msisdn imsi imei tac source",
     "transfer": "transfer_id booked_at_us seq payer payee amount_fen currency channel kind",
     "account": "account bank opened_at_us opening_balance_fen holder outlet_id",
     "registration": "at_us platform platform_account msisdn device ip user_agent",
