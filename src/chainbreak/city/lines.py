@@ -28,6 +28,8 @@ PERSON_CLASSES = ("courier", "meal_delivery", "sales", "family_phone", "repair_s
                   "dormitory")  # fmt: skip
 """Look-alikes who are people with their own circle; one line a person."""
 ORGANISATION_CLASSES = ("call_centre", "hospital", "collection", "iot", "corporate_gateway")
+HOUSEHOLDS = ("family_phone", "dormitory")
+"""Classes of people whose groups live in one place."""
 CLASSES = ("resident", "second_line", "dual_sim", *PERSON_CLASSES, *ORGANISATION_CLASSES, "box", "farm")
 PLANS = {"call_centre": "call_centre", "hospital": "hospital", "iot": "iot", "corporate_gateway": "corporate_gateway",
          "collection": "bank_outbound"}  # fmt: skip
@@ -66,6 +68,13 @@ class Lines:
     of_class: dict[str, Ints]
     second: Ints
     """A person's second line, -1 for none."""
+
+    @property
+    def spot(self) -> Ints:
+        """Whose place each line shares: its owner's, or that of its house, shop or company."""
+        together = (self.owner < 0) | np.isin(self.kind, [CLASSES.index(name) for name in HOUSEHOLDS])
+        return np.where(together & (self.group >= 0), (1 << 34) + self.kind * (1 << 26) + self.group,
+                        np.where(self.owner >= 0, self.owner, (1 << 33) + np.arange(self.n)))  # fmt: skip
 
     @property
     def n(self) -> int:

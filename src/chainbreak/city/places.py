@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from chainbreak.city.draws import Floats, Ints, Rng, stream
+from chainbreak.city.draws import Floats, Ints, Rng, scattered, stream
 from chainbreak.city.mix import Mix
 
 CENTRE_LAT, CENTRE_LON = 33.5, 123.2
@@ -15,17 +15,25 @@ CENTRE_LAT, CENTRE_LON = 33.5, 123.2
 KM_PER_DEGREE = 111.32
 DISTRICTS = ("东湖区", "西岭区", "南屏区", "北塘区", "云川县", "青溪县", "白石县")
 SECTORS = 3
+"""Cells of a site; the antenna of sector s points to s * 120 degrees clockwise from north."""
 NEAR = 24
+TECHNOLOGIES = ("gsm", "lte")
+STEP_KM = (0.554, 0.078)
+"""One step of timing advance in each technology: 48/13 µs and 16/30.72 µs, there and back (3GPP TS 45.010, 36.213)."""
 
 
 @dataclass(frozen=True)
 class Places:
-    """Sites: position in km, district, nearest sites (itself first). A cell is `site * 3 + sector`."""
+    """Sites: position in km, district, nearest sites (itself first), how far each serves in km, and its technology as
+    place in TECHNOLOGIES. A cell is `site * 3 + sector`.
+    """
 
     x: Floats
     y: Floats
     district: Ints
     near: Ints
+    reach: Floats
+    technology: Ints
     district_x: Floats
     district_y: Floats
     cell_names: pa.Array
@@ -38,8 +46,23 @@ class Places:
     def cell_at(self, x: Floats, y: Floats) -> Ints:
         """The cell that serves each point: the nearest site's sector towards it."""
         site = _nearest(x, y, self.x, self.y)
-        turn = np.arctan2(y - self.y[site], x - self.x[site]) / (2 * np.pi) + 0.5
-        return site * SECTORS + np.minimum((turn * SECTORS).astype(np.int64), SECTORS - 1)
+        bearing = np.degrees(np.arctan2(x - self.x[site], y - self.y[site]))
+        return site * SECTORS + ((bearing + 60) % 360 // 120).astype(np.int64)
+
+    def points(self, cell: Ints, key: Ints) -> tuple[Floats, Floats]:
+        """For each cell a point in km inside its sector, the same for equal keys: not the mast, and not the same for
+        two cells.
+        """
+        site, draw = cell // SECTORS, scattered(key * 8_192 + cell, 91)
+        away = self.reach[site] * np.sqrt(draw % 65_536 / 65_536) + 0.03
+        bearing = np.radians((cell % SECTORS) * 120 - 60 + draw // 65_536 % 65_536 / 65_536 * 120)
+        return self.x[site] + away * np.sin(bearing), self.y[site] + away * np.cos(bearing)
+
+    def steps(self, cell: Ints, x: Floats, y: Floats) -> Ints:
+        """Timing advance of a subscriber at a point, in steps of the cell's technology."""
+        site = cell // SECTORS
+        km = np.hypot(x - self.x[site], y - self.y[site])
+        return np.asarray(km / np.asarray(STEP_KM)[self.technology[site]]).astype(np.int64)
 
     def neighbour(self, cell: Ints, draw: Ints, reach: int) -> Ints:
         """A cell among the `reach` sites nearest to `cell`, chosen by the non-negative number `draw`."""
@@ -64,7 +87,10 @@ def make_places(mix: Mix, seed: int) -> Places:
     near = np.argsort(gaps, axis=1, kind="stable")[:, : min(NEAR, preset.sites)]
     district = _nearest(x, y, district_x, district_y)
     names = pa.array([f"460-{6101 + int(d)}-{101 + s}-{c + 1}" for s, d in enumerate(district) for c in range(SECTORS)])
-    return Places(x, y, district, near, district_x, district_y, names)
+    # Half the way to the third neighbour, about where the next site takes over.
+    reach = np.clip(np.sort(gaps, axis=1)[:, min(3, preset.sites - 1)] / 2, 0.15, 12.0)
+    technology = (rng.random(preset.sites) >= mix["optional"]["gsm_share"]).astype(np.int64)
+    return Places(x, y, district, near, reach, technology, district_x, district_y, names)
 
 
 def scatter(rng: Rng, n: int, centre_x: Floats, centre_y: Floats, radius_km: float) -> tuple[Floats, Floats]:
@@ -96,4 +122,6 @@ def cell_table(places: Places) -> pa.Table:
         "site_id": pa.array([f"S{s:04d}" for s in site]),
         "lat": lat, "lon": lon,
         "district": pa.array(DISTRICTS).take(pa.array(places.district[site])),
+        "azimuth": (np.arange(places.cells) % SECTORS * 120).astype(np.float64),
+        "technology": pa.array(TECHNOLOGIES).take(pa.array(places.technology[site])),
     })  # fmt: skip

@@ -9,11 +9,11 @@ import pyarrow as pa
 
 from chainbreak.base.clock import US_PER_DAY, US_PER_S
 from chainbreak.city.accounts import KINDS
-from chainbreak.city.draws import Bools, Ints, scattered
+from chainbreak.city.draws import Bools, Floats, Ints, scattered
 from chainbreak.city.lines import CLASSES, CONSUMER_PLANS, PLANS
 from chainbreak.city.money import CHANNELS, TRANSFER_KINDS, Moves
 from chainbreak.city.numbers import BANKS
-from chainbreak.city.places import DISTRICTS
+from chainbreak.city.places import DISTRICTS, SECTORS
 from chainbreak.city.telephony import MT_CALL, Day, Legs
 from chainbreak.city.world import World
 from chainbreak.records.call import CALL_KINDS
@@ -37,11 +37,9 @@ def _call_table(day: Day, rng: np.random.Generator, legs: Legs) -> pa.Table:
     missing, optional = world.mix["missing"], world.mix["optional"]
     at = world.day_us(day.number) + legs.second * US_PER_S
     is_call = legs.kind <= MT_CALL
-    # Timing advance tells distance, so a thing that stays put keeps its value but for noise.
     measured = (scattered(legs.cell, 201) % 1000 < optional["ta_share"] * 1000) & (rng.random(n) < 0.97)
-    ta = scattered(legs.handset * 4_096 + legs.cell, 202) % 14 + (rng.random(n) < 0.15)
-    auth = np.round(np.exp(rng.normal(np.log(130.0), 0.35, n)), 1)
     lines = world.lines
+    roaming = scattered(legs.line, 203) % 400 == 0
     return pa.table({
         "at_us": at,
         "duration_s": legs.duration.astype(np.int32),
@@ -52,10 +50,41 @@ def _call_table(day: Day, rng: np.random.Generator, legs: Legs) -> pa.Table:
         "peer": _take(lines.text, legs.peer, legs.peer < 0),
         "cell_id": _take(world.places.cell_names, legs.cell, rng.random(n) < missing["cell"]),
         "answered": pa.array(legs.answered > 0, mask=~is_call),
-        "ta": pa.array(ta.astype(np.int32), mask=~measured),
-        "auth_ms": pa.array(auth, mask=rng.random(n) >= optional["auth_share"]),
-        "roaming": pa.array(scattered(legs.line, 203) % 400 == 0),
+        "ta": pa.array(_timing_advance(day, rng, legs).astype(np.int32), mask=~measured),
+        "auth_ms": pa.array(_auth_ms(rng, legs, roaming), mask=rng.random(n) >= optional["auth_share"]),
+        "roaming": pa.array(roaming),
     })  # fmt: skip
+
+
+def _timing_advance(day: Day, rng: np.random.Generator, legs: Legs) -> Ints:
+    """Steps from the mast to where the served side is; what stays put keeps its value but for echoes, which add."""
+    places, n = day.world.places, len(legs.second)
+    x, y = places.points(legs.cell, _spot(day, legs))
+    given = ~np.isnan(legs.x)
+    x[given], y[given] = legs.x[given], legs.y[given]
+    # Echoes lengthen the way by some dozens of metres: seldom a step of GSM, now and then one or two of LTE.
+    echo = rng.exponential(0.04, n)
+    steps: Ints = places.steps(legs.cell, x + echo, y)
+    return steps.clip(0, 1_282)
+
+
+def _spot(day: Day, legs: Legs) -> Ints:
+    """Which point of its cell a line is at: always the same around home and work, elsewhere another every half hour."""
+    lines, near = day.world.lines, day.world.places.near[:, :3]
+    site = legs.cell[:, None] // SECTORS
+    usual = (near[lines.home[legs.line] // SECTORS] == site) | (near[lines.work[legs.line] // SECTORS] == site)
+    who = lines.spot[legs.line]
+    return np.where(usual.any(axis=1), who, scattered(who * 50 + legs.second // 1_800, 202) % (1 << 40))
+
+
+def _auth_ms(rng: np.random.Generator, legs: Legs, roaming: Bools) -> Floats:
+    """Latency of authentication: the card's and the network's own, with a heavy tail of poor radio; longer abroad."""
+    n = len(legs.second)
+    card = np.exp((scattered(legs.line, 204) % 2_000 / 1_000 - 1) * 0.3)
+    tail = np.where(rng.random(n) < 0.05, np.exp(rng.exponential(0.9, n)), 1.0)
+    own = np.exp(rng.normal(np.log(130.0), 0.35, n))
+    latency: Floats = np.round(np.minimum(own * card * tail * np.where(roaming, 1.9, 1.0) * legs.slow, 60_000.0), 1)
+    return latency
 
 
 def _take(texts: pa.Array, which: Ints, absent: Bools | None = None) -> pa.Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -25,7 +25,8 @@ HOUR_SHARES = np.cumsum(_HOURS / _HOURS.sum(axis=1, keepdims=True), axis=1)
 @dataclass
 class Legs:
     """Grain: one served leg. second of the local day, duration in s, kind as place in CALL_KINDS, served line,
-    handset, peer number, cell, answered (0, 1; -1 where it has no meaning).
+    handset, peer number, cell, answered (0, 1; -1 where it has no meaning); x, y: where the served side is, in km
+    (NaN: where its person usually is in that cell); slow: factor on the latency of authentication.
     """
 
     second: Ints
@@ -36,6 +37,9 @@ class Legs:
     peer: Ints
     cell: Ints
     answered: Ints
+    x: Floats
+    y: Floats
+    slow: Floats
 
     @staticmethod
     def joined(parts: list[Legs]) -> Legs:
@@ -45,6 +49,17 @@ class Legs:
     def where(self, keep: Bools | Ints) -> Legs:
         """The legs chosen by a mask or an order."""
         return Legs(*(getattr(self, f.name)[keep] for f in fields(Legs)))
+
+    def placed(self, x: Floats, y: Floats, slow: Floats | float = 1.0) -> Legs:
+        """The same legs at given points, one a leg, authenticating `slow` times as slowly."""
+        return replace(self, x=x, y=y, slow=np.broadcast_to(np.float64(slow), len(x)).copy())
+
+
+def legs_of(second: Ints, duration: Ints, kind: Ints, line: Ints, handset: Ints, peer: Ints, cell: Ints,
+            answered: Ints) -> Legs:  # fmt: skip
+    """Legs where their persons usually are, authenticating at the usual pace."""
+    nowhere = np.full(len(second), np.nan)
+    return Legs(second, duration, kind, line, handset, peer, cell, answered, nowhere, nowhere, np.ones(len(second)))
 
 
 @dataclass
@@ -93,12 +108,12 @@ def calls(day: Day, rng: Rng, caller: Ints, callee: Ints, second: Ints, duration
     where = day.cells(rng, caller[out], second[out]) if cell is None else cell[out]
     held = day.handset[caller[out]] if caller_handset is None else caller_handset[out]
     answered = (duration > 0).astype(np.int64)
-    mine = Legs(
+    mine = legs_of(
         second[out], duration[out], np.full(len(out), MO_CALL), caller[out], held, callee[out], where, answered[out]
     )
     # Network elements' clocks differ by a second or two.
     late = np.minimum(second[inn] + rng.integers(0, 3, len(inn)), DAY_S - 1)
-    theirs = Legs(late, duration[inn], np.full(len(inn), MT_CALL), callee[inn], day.handset[callee[inn]], caller[inn],
+    theirs = legs_of(late, duration[inn], np.full(len(inn), MT_CALL), callee[inn], day.handset[callee[inn]], caller[inn],
                   day.cells(rng, callee[inn], late), answered[inn])  # fmt: skip
     return Legs.joined([mine, theirs])
 
@@ -107,7 +122,7 @@ def signals(day: Day, rng: Rng, kind: int, line: Ints, second: Ints, peer: Ints 
             cell: Ints | None = None, handset: Ints | None = None) -> Legs:  # fmt: skip
     """One leg each of a kind without duration: a message of the served side, or an attachment (no peer)."""
     nothing = np.full(len(line), -1)
-    return Legs(second, np.zeros(len(line), np.int64), np.full(len(line), kind), line,
+    return legs_of(second, np.zeros(len(line), np.int64), np.full(len(line), kind), line,
                 day.handset[line] if handset is None else handset, nothing if peer is None else peer,
                 day.cells(rng, line, second) if cell is None else cell, nothing)  # fmt: skip
 
