@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,10 @@ class Duck:
             for field, dtype in zip(schema, _ibis_schema(schema).types, strict=True)
         }
         return self._ibis.create_view(kind, view.select(**columns))
+
+    def stored(self, name: str, files: Sequence[Path]) -> Any:
+        """Parquet files of one schema as a table."""
+        return self._ibis.read_parquet([*map(str, files)], table_name=f"stored_{name}", hive_partitioning=False)
 
     def run(self, expr: Any) -> pa.Table:
         """The result of an Ibis expression as Arrow."""

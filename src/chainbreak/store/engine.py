@@ -1,10 +1,12 @@
 """What the rest of the house may know of a query engine: lake tables as Ibis tables, expressions to Arrow.
 
-`duck.py` (and, when installed, `spark.py`) implement this; no other file names an engine.
+`duck.py` and `spark.py` implement this; no other file names an engine.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -19,6 +21,9 @@ class Engine(Protocol):
 
     def table(self, kind: str) -> Any:
         """The lake table of a record kind as an `ibis.Table`; an empty one with the kind's schema when absent."""
+
+    def stored(self, name: str, files: Sequence[Path]) -> Any:
+        """Parquet files of one schema, at least one, as an `ibis.Table`; `name` once in the engine's life."""
 
     def run(self, expr: Any) -> pa.Table:
         """The result of an Ibis expression as Arrow. Row order is undefined unless the expression orders."""
