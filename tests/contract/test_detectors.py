@@ -6,14 +6,18 @@ become tokens by the house's own keys.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from small_world import WORLD_END_US, small_world
 
 from chainbreak.base.errors import Bug, DeclinedError
@@ -21,6 +25,7 @@ from chainbreak.find.contract.detector import Detector, Suspicion, ident
 from chainbreak.find.contract.portable import refused_operations
 from chainbreak.find.contract.runner import as_seen, run_one, suspect
 from chainbreak.find.contract.settle import Stamp, settle
+from chainbreak.find.contract.standing import compute, merged, standings
 from chainbreak.find.registry import detectors
 from chainbreak.records import KINDS, kind_named
 from chainbreak.records.finding import Action, Finding, Level, Member
@@ -220,6 +225,44 @@ def measured(detector: Detector, world: World, desk: Desk) -> list[Suspicion]:
 
 
 @EVERY
+@given(data=st.data())
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_stands_is_the_same_from_any_split(
+    detector: Detector, world: World, desk: Desk, data: st.DataObject
+) -> None:
+    tables = {n.table: world[n.table] for n in detector.needs if kind_named(n.table).time}
+    if not detector.standing({name: desk.engine({}).table(name) for name in tables}):
+        pytest.skip(f"{ident(detector)} computes everything from the records")
+    parts = data.draw(st.integers(2, 4))
+    dice = random.Random(data.draw(st.integers(0, 2**32)))
+    shares: list[World] = [{} for _ in range(parts)]
+    for name, table in tables.items():
+        place = [dice.randrange(parts) for _ in range(table.num_rows)]
+        for n, share in enumerate(shares):
+            share[name] = table.filter(pa.array([p == n for p in place]))
+    engine = desk.engine(tables)
+    for name, whole in standings(detector, {t: engine.table(t) for t in tables}).items():
+        pieces = [aggregate(desk, detector, name, share) for share in shares]
+        together = engine.run(merged(ibis.memtable(pa.concat_tables(pieces)), whole))
+        assert as_set(together) == as_set(engine.run(whole.expr))
+    engine.close()
+
+
+def aggregate(desk: Desk, detector: Detector, name: str, tables: World) -> pa.Table:
+    """What stands under `name` over the tables."""
+    engine = desk.engine(tables)
+    try:
+        return engine.run(standings(detector, {t: engine.table(t) for t in tables})[name].expr)
+    finally:
+        engine.close()
+
+
+def as_set(table: pa.Table) -> list[str]:
+    """Rows without their order."""
+    return sorted(repr(row) for row in table.to_pylist())
+
+
+@EVERY
 def test_expressions_stay_in_the_portable_core(detector: Detector, world: World, desk: Desk) -> None:
     engine = desk.engine(of(detector, world))
     tables = {n.table: as_seen(engine, n, WORLD_END_US, "kit") for n in detector.needs}
@@ -229,6 +272,7 @@ def test_expressions_stay_in_the_portable_core(detector: Detector, world: World,
         seen[name] = expr
         return engine.checkpoint(f"kit_{name}", expr)
 
+    tables |= compute(engine, detector, tables)
     seen |= detector.reduce(tables, WORLD_END_US, keep)
     seen |= {f"baseline {name}": expr for name, expr in detector.baselines(tables).items()}
     seen["screen"] = detector.screen(tables, detector.judges[0], 0).expr

@@ -4,7 +4,9 @@ A detector states **measures** (rule, value, the records that prove it). It neve
 `weights.py` turns measures into bits by the version's own table, and `settle.py` turns bits into a finding under the
 rules that bind all detectors (two kinds of evidence, protected classes, no persons).
 
-    tables ─reduce─▶ few rows (engine) ─judge─▶ suspicions (Python) ─weigh, settle─▶ findings
+    tables ─standing, reduce─▶ few rows (engine) ─judge─▶ suspicions (Python) ─weigh, settle─▶ findings
+
+What stands may be kept and merged with what arrives (`detect watch`); in a single run it is computed over all records.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import rfc8785
 from pydantic import BaseModel, ConfigDict, Field
 
+from chainbreak.base.errors import Bug
 from chainbreak.records.finding import Action, Member
 
 if TYPE_CHECKING:
@@ -25,7 +28,8 @@ if TYPE_CHECKING:
     from chainbreak.find.contract.weights import Weights
 
 Tables = Mapping[str, Any]
-"""Record kind -> `ibis.Table` with the columns of `Need`, cut at the as-of time, each record once."""
+"""Record kind -> `ibis.Table` with the columns of `Need`, cut at the as-of time, each record once; for `reduce`
+also the name of each `Standing` -> its table."""
 
 Rows = Mapping[str, "pa.Table"]
 """Name -> Arrow table; row order carries no meaning."""
@@ -116,6 +120,41 @@ class Screen:
     limits: Mapping[str, tuple[str, float, str]]
 
 
+@dataclass(frozen=True)
+class Standing:
+    """An aggregate that stands while records arrive: of any two disjoint sets of records, the aggregates merged are the
+    aggregate of both together.
+
+    `expr` has one row for each value of `keys` in event tables (a null is a value like any other); `merge` says of
+    every other column how two rows of one key become one. Sums are of integers, because sums of floats depend on their
+    order. Keyed by the table's own `local_day`, `days` may say how many local days up to the newest in it stand
+    (None: all); older ones are left out, here and there.
+
+    Raises:
+        Bug: a column has neither key nor merge, a float is summed, or `days` without `local_day` (CB-FI-014).
+    """
+
+    expr: Any
+    keys: tuple[str, ...]
+    merge: Mapping[str, str]
+    days: int | None = None
+
+    def __post_init__(self) -> None:
+        schema = self.expr.schema()
+        wrong = sorted({*schema} ^ {*self.keys, *self.merge})
+        wrong += [
+            f"{how} of {column}" for column, how in self.merge.items() if column in schema
+            and how not in ("min", "max") and not (how == "sum" and schema[column].is_integer())
+        ]  # fmt: skip
+        if self.days is not None and "local_day" not in self.keys:
+            wrong.append("local_day")
+        if wrong:
+            raise Bug(
+                "CB-FI-014", "an aggregate cannot stand", given=", ".join(wrong),
+                allowed="each column a key, or merged by sum (integers), min or max",
+            )  # fmt: skip
+
+
 class Detector(Protocol):
     """One version of one detector. `unit`: the kind of thing its clusters are made of, by which
     it is measured; `judges`: the kinds of thing it can be asked about.
@@ -155,6 +194,10 @@ class Detector(Protocol):
     @property
     def remeasure(self) -> Mapping[str, Remeasure]:
         """How each rule's value is computed again from cited rows."""
+
+    def standing(self, tables: Tables) -> dict[str, Standing]:
+        """Name -> aggregate over the event tables given (no others are) that `reduce` reads under that name, which no
+        record kind has; empty when everything is computed from the records each time."""
 
     def reduce(self, tables: Tables, as_of_us: int, keep: Keep) -> dict[str, Any]:
         """Few rows out of many, as named Ibis expressions of the portable core; the engine runs them."""

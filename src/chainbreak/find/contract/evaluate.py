@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 Z95 = 1.959964
@@ -47,18 +47,46 @@ class Share:
 
 
 @dataclass(frozen=True)
+class Stay:
+    """One stay of one unit in a device's gateway: where it truly stood (degrees, WGS 84), from and to in UTC µs."""
+
+    device: str
+    unit: str
+    gateway: int
+    cell_id: str
+    lat: float
+    lon: float
+    from_us: int
+    to_us: int
+
+
+@dataclass(frozen=True)
 class Truth:
     """What really is: `device` (unit -> device, account -> ring …) for the guilty, `level` of each device, and `kind`
-    (unit -> class of honest look-alike or `resident`) for all others. Units are written tokens.
+    (unit -> class of honest look-alike or `resident`) for all others. Units are written tokens. `stays` says when and
+    where units were in devices; `protected` units are those of protected classes.
+
+    `any_device`: whether a unit of any device counts for the purity of a cluster, not of the one alone.
     """
 
     device: Mapping[str, str]
     level: Mapping[str, str]
     kind: Mapping[str, str]
+    stays: tuple[Stay, ...] = ()
+    protected: frozenset[str] = frozenset()
+    any_device: bool = False
+
+    def by(self, as_of_us: int) -> Truth:
+        """The truth of those that were in a device by then (UTC µs)."""
+        seen = {stay.unit for stay in self.stays if stay.from_us <= as_of_us}
+        device = {unit: name for unit, name in self.device.items() if unit in seen}
+        stays = tuple(stay for stay in self.stays if stay.from_us <= as_of_us)
+        return replace(self, device=device, stays=stays)
 
 
 def found_devices(clusters: Sequence[frozenset[str]], truth: Truth) -> dict[str, bool]:
-    """Device -> found, by the rule above; a cluster's purity counts the members of that one device.
+    """Device -> found, by the rule above; a cluster's purity counts the members of that one device (`any_device`: of
+    all devices).
 
     >>> truth = Truth({"a": "d", "b": "d", "c": "d"}, {"d": "L0"}, {})
     >>> found_devices([frozenset("ab")], truth), found_devices([frozenset("abxyz")], truth)
@@ -71,7 +99,8 @@ def found_devices(clusters: Sequence[frozenset[str]], truth: Truth) -> dict[str,
     for cluster in clusters:
         for device in {truth.device[u] for u in cluster if u in truth.device}:
             shared = len(cluster & units[device])
-            if shared >= FOUND_SHARE * len(units[device]) and shared >= PURITY * len(cluster):
+            pure = sum(u in truth.device for u in cluster) if truth.any_device else shared
+            if shared >= FOUND_SHARE * len(units[device]) and pure >= PURITY * len(cluster):
                 found[device] = True
     return found
 

@@ -7,15 +7,17 @@ lake. One detector that cannot run declines with a reason; the others go on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from chainbreak.base.errors import ChainbreakError, DeclinedError, EngineError
 from chainbreak.base.log import get_log
-from chainbreak.find.contract.detector import Detector, Need, Suspicion, ident
+from chainbreak.find.contract.detector import Detector, Need, Suspicion, Tables, ident
 from chainbreak.find.contract.portable import must_be_portable
 from chainbreak.find.contract.settle import Stamp, choose, settle
+from chainbreak.find.contract.standing import compute
 from chainbreak.records import kind_named
 from chainbreak.records.finding import Finding
 from chainbreak.store.engine import Engine
@@ -71,19 +73,38 @@ def suspect(engine: Engine, detector: Detector, as_of_us: int | None = None) -> 
     """Everything the detector measured, whether or not it would be reported: what `why-not` and calibration need."""
     for need in detector.needs:
         _check(engine, detector, need)
-    read = {need.table: engine.snapshot[need.table] for need in detector.needs if need.table in engine.snapshot}
     moment = _latest(engine, detector) if as_of_us is None else as_of_us
-    tables = {need.table: as_seen(engine, need, moment, detector.name) for need in detector.needs}
+    stamp = Stamp(moment, pinned(engine, detector))
+    with _engine_errors(engine, detector):
+        tables = {need.table: as_seen(engine, need, moment, detector.name) for need in detector.needs}
+        tables |= compute(engine, detector, tables)
+    return stamp, judged(engine, detector, tables, stamp)
+
+
+def pinned(engine: Engine, detector: Detector) -> dict[str, int]:
+    """Lake version of each table the detector reads and the snapshot has."""
+    return {need.table: engine.snapshot[need.table] for need in detector.needs if need.table in engine.snapshot}
+
+
+def judged(engine: Engine, detector: Detector, tables: Tables, stamp: Stamp) -> list[Suspicion]:
+    """What the detector measures on `tables`, which hold its records and what stands for it."""
 
     def keep(name: str, expr: Any) -> Any:
         must_be_portable(f"{ident(detector)} {name}", expr)
         return engine.checkpoint(f"{detector.name}_{name}", expr)
 
-    try:
-        named = detector.reduce(tables, moment, keep)
+    with _engine_errors(engine, detector):
+        named = detector.reduce(tables, stamp.as_of_us, keep)
         for name, expr in named.items():
             must_be_portable(f"{ident(detector)} {name}", expr)
         reduced = {name: engine.run(expr) for name, expr in named.items()}
+    return detector.judge(reduced, stamp.as_of_us)
+
+
+@contextmanager
+def _engine_errors(engine: Engine, detector: Detector) -> Iterator[None]:
+    try:
+        yield
     except ChainbreakError:
         raise
     except Exception as e:
@@ -91,13 +112,26 @@ def suspect(engine: Engine, detector: Detector, as_of_us: int | None = None) -> 
         raise EngineError(
             "CB-FI-003", "the engine refused a query", given=f"{ident(detector)} on {engine.name}: {str(e)[:300]}"
         ) from e
-    return Stamp(moment, read), detector.judge(reduced, moment)
 
 
 def as_seen(engine: Engine, need: Need, as_of_us: int, owner: str) -> Any:
     """The needed columns of one table as they were known at `as_of_us` (UTC µs), each record once.
 
     Materialised, because every feature reads it; grain as the lake table.
+    """
+    rows = known_rows(engine, need, as_of_us)
+    # Ingest adds no record twice; counting refs is a third of the work of a distinct that would find nothing.
+    counted = engine.run(rows.aggregate(rows=rows.count(), records=rows.record_ref.nunique())).to_pylist()[0]
+    if counted["rows"] != counted["records"]:
+        rows = rows.distinct()
+    must_be_portable(f"{need.table} as seen", rows)
+    return engine.checkpoint(f"{owner}_{need.table}_seen", rows)
+
+
+def known_rows(engine: Engine, need: Need, as_of_us: int) -> Any:
+    """The needed columns of one table as they were known at `as_of_us`, nothing computed yet; grain as the lake table.
+
+    Ingest adds no record twice (ADR 0001); who must hold even if something else did, takes `as_seen`.
     """
     import ibis
 
@@ -110,13 +144,7 @@ def as_seen(engine: Engine, need: Need, as_of_us: int, owner: str) -> Any:
             known = ibis.cases((table[column] <= as_of_us, table[column]), else_=ibis.null().cast("int64"))
             table = table.mutate(**{column: known})
     parts = ("local_day", "local_hour") if kind.time else ()
-    rows = table.select(*dict.fromkeys((*need.all_columns, *parts, *times)))
-    # Ingest adds no record twice; counting refs is a third of the work of a distinct that would find nothing.
-    counted = engine.run(rows.aggregate(rows=rows.count(), records=rows.record_ref.nunique())).to_pylist()[0]
-    if counted["rows"] != counted["records"]:
-        rows = rows.distinct()
-    must_be_portable(f"{need.table} as seen", rows)
-    return engine.checkpoint(f"{owner}_{need.table}_seen", rows)
+    return table.select(*dict.fromkeys((*need.all_columns, *parts, *times)))
 
 
 def _check(engine: Engine, detector: Detector, need: Need) -> None:

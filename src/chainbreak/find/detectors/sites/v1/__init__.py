@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from chainbreak.find.contract.detector import Keep, Need, Rows, Screen, Suspicion, Tables, Words
+from chainbreak.find.contract.detector import Keep, Need, Rows, Screen, Standing, Suspicion, Tables, Words
 from chainbreak.find.contract.weights import Weights, read_weights
 from chainbreak.find.detectors.sites.v1.measures import REMEASURE
 from chainbreak.find.detectors.sites.v1.params import SitesParams
@@ -56,6 +56,10 @@ class Sites:
     def weights(self) -> Weights:
         """The fitted table of this version."""
         return read_weights(__name__)
+
+    def standing(self, tables: Tables) -> dict[str, Standing]:
+        """Nothing: computed from the records each time."""
+        return {}
 
     def reduce(self, tables: Tables, as_of_us: int, keep: Keep) -> dict[str, Any]:
         """Look-ups of young names, and the calls, texts, lines and reports of those who looked."""
