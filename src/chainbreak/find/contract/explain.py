@@ -66,15 +66,20 @@ def explain(finding: Finding, detector: Detector, engine: Engine) -> Explanation
     run = run_one(engine, detector, finding.found_at_us)
     again = next((f for f in run.findings if f.finding_id == finding.finding_id), None)
     weighed = (*finding.evidence, *finding.counter_evidence)
-    measures = tuple(Measure(e.rule, e.value, e.records) for e in weighed)
+    bits = total_bits(weighed)
+    turns = tuple(turns_of_finding(finding, detector))
+    same = again is not None and again.as_bytes() == finding.as_bytes()
+    return Explanation(finding, detector.weights.prior_bits, bits, detector.weights.score(bits), turns, same)
+
+
+def turns_of_finding(finding: Finding, detector: Detector) -> Sequence[Turn]:
+    """`turns_of` a kept finding, from its own measures: reads no records."""
+    measures = tuple(Measure(e.rule, e.value, e.records) for e in (*finding.evidence, *finding.counter_evidence))
     frozen = Suspicion(
         finding.subject_kind, finding.subject, finding.members, measures, finding.first_evidence_us, finding.facts,
         str(finding.facts.get("protected_class", "")),
     )  # fmt: skip
-    bits = total_bits(weighed)
-    turns = tuple(turns_of(frozen, detector, Stamp(finding.found_at_us, finding.snapshot)))
-    same = again is not None and again.as_bytes() == finding.as_bytes()
-    return Explanation(finding, detector.weights.prior_bits, bits, detector.weights.score(bits), turns, same)
+    return turns_of(frozen, detector, Stamp(finding.found_at_us, finding.snapshot))
 
 
 def turns_of(suspicion: Suspicion, detector: Detector, stamp: Stamp) -> Sequence[Turn]:
