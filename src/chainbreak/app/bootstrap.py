@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,18 +54,27 @@ class Office:
         return Desk(self.centre.desk_url, self.clock)
 
     def engine(self, snapshot: dict[str, int] | None = None, name: str = "duckdb") -> Engine:
-        """A query engine on `snapshot` (None: the newest version of every table); the caller closes it."""
-        from chainbreak.base.errors import UsageError
-        from chainbreak.store.duck import Duck
+        """A query engine on `snapshot` (None: the newest version of every table); the caller closes it.
 
-        if name != "duckdb":
-            raise UsageError("CB-US-001", "unknown engine", given=name, allowed="duckdb")
+        Raises:
+            UsageError: no such engine (CB-US-001).
+            SetupError: the engine's parts are not installed, or it does not start (CB-ST-020..022).
+        """
         pinned = self.lake.snapshot() if snapshot is None else snapshot
         settings = self.centre.settings
-        return Duck(
-            self.lake, pinned, self.centre.scratch,
-            memory_limit_mib=settings.memory_limit_mib, threads=settings.threads,
-        )  # fmt: skip
+        bounds = {"memory_limit_mib": settings.memory_limit_mib, "threads": settings.threads}
+        if name == "duckdb":
+            from chainbreak.store.duck import Duck
+
+            return Duck(self.lake, pinned, self.centre.scratch, **bounds)
+        if name == "spark":
+            from chainbreak.store.spark import Spark
+
+            master = os.environ.get("CHAINBREAK_SPARK_MASTER") or settings.spark_master
+            return Spark(self.lake, pinned, self.centre.scratch, master=master, **bounds)
+        from chainbreak.base.errors import UsageError
+
+        raise UsageError("CB-US-001", "unknown engine", given=name, allowed="duckdb, spark")
 
 
 def open_office(centre: str | Path | None = None, clock: Clock | None = None) -> Office:

@@ -39,6 +39,8 @@ class Settings(BaseModel):
     """What the query engine may use before it spills to disk, in MiB."""
     threads: int = Field(default=2, ge=1)
     """Worker threads of the query engine."""
+    spark_master: str = ""
+    """Address of a Spark cluster's master for `--engine spark`; empty: this machine."""
     hotline: str = "96110"
     """The published number people call, as printed on notices."""
     public_url: str = ""

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from chainbreak.base.errors import SetupError
 
@@ -51,10 +52,11 @@ class Lake:
         Raises:
             SetupError: no such table (CB-ST-010) or version (CB-ST-011).
         """
-        delta = self.open(table, version)
-        if days is None:
-            return sorted(delta.file_uris())
-        return sorted(delta.file_uris(file_pruning_predicate=[("local_day", "in", days)])) if days else []
+        if days == []:
+            return []
+        wanted = None if days is None else [("local_day", "in", days)]
+        # deltalake gives addresses: a blank or a Chinese character in the centre's path comes percent-encoded.
+        return sorted(map(unquote, self.open(table, version).file_uris(file_pruning_predicate=wanted)))
 
     def open(self, table: str, version: int | None = None) -> DeltaTable:
         """The Delta table itself, at `version` or the newest.
