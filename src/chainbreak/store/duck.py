@@ -72,6 +72,14 @@ class Duck:
         """The result of an Ibis expression as Arrow."""
         return self._ibis.to_pyarrow(expr)
 
+    def put(self, name: str, rows: pa.Table) -> Any:
+        """A few Arrow rows as a table, by way of scratch."""
+        import pyarrow.parquet as pq
+
+        path = self._folder / f"put_{name}.parquet"
+        pq.write_table(rows, path)
+        return self.stored(f"put_{name}", [path])
+
     def checkpoint(self, name: str, expr: Any) -> Any:
         """Write `expr` to Parquet in scratch and read it back."""
         path = self._folder / f"{name}.parquet"

@@ -28,6 +28,9 @@ class Engine(Protocol):
     def run(self, expr: Any) -> pa.Table:
         """The result of an Ibis expression as Arrow. Row order is undefined unless the expression orders."""
 
+    def put(self, name: str, rows: pa.Table) -> Any:
+        """A few Arrow rows as an `ibis.Table`, by way of scratch; `name` once in the engine's life."""
+
     def checkpoint(self, name: str, expr: Any) -> Any:
         """Write `expr` to Parquet in scratch, read it back as an `ibis.Table`: cuts lineage on every engine."""
 

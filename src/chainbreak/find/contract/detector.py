@@ -155,6 +155,22 @@ class Standing:
             )  # fmt: skip
 
 
+class OneStage:
+    """A detector that keeps nothing standing and judges straight from what it reduced."""
+
+    def standing(self, tables: Tables) -> dict[str, Standing]:
+        """Nothing."""
+        return {}
+
+    def group(self, reduced: Rows) -> pa.Table | None:
+        """No second look at the records."""
+        return None
+
+    def exhibits(self, tables: Tables, groups: Any, keep: Keep) -> dict[str, Any]:
+        """Never asked for."""
+        return {}
+
+
 class Detector(Protocol):
     """One version of one detector. `unit`: the kind of thing its clusters are made of, by which
     it is measured; `judges`: the kinds of thing it can be asked about.
@@ -207,6 +223,14 @@ class Detector(Protocol):
 
     def baselines(self, tables: Tables) -> dict[str, Any]:
         """Naive rules to measure beside the detector: name -> Ibis rows (cluster, token) of what it would report."""
+
+    def group(self, reduced: Rows) -> pa.Table | None:
+        """Which things are to be judged together, one row a member, for `exhibits`; None when `judge` needs no more
+        than `reduced`. Deterministic, blind to row order."""
+
+    def exhibits(self, tables: Tables, groups: Any, keep: Keep) -> dict[str, Any]:
+        """The records that speak for or against each of the `groups`: named expressions; `judge` gets their rows
+        beside the reduced ones, and `groups` itself."""
 
     def judge(self, reduced: Rows, as_of_us: int) -> list[Suspicion]:
         """What the reduced rows show, in pure Python and NumPy; deterministic, blind to row order."""

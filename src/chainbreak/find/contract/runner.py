@@ -94,11 +94,19 @@ def judged(engine: Engine, detector: Detector, tables: Tables, stamp: Stamp) -> 
         return engine.checkpoint(f"{detector.name}_{name}", expr)
 
     with _engine_errors(engine, detector):
-        named = detector.reduce(tables, stamp.as_of_us, keep)
-        for name, expr in named.items():
-            must_be_portable(f"{ident(detector)} {name}", expr)
-        reduced = {name: engine.run(expr) for name, expr in named.items()}
+        reduced = _run_all(engine, detector, detector.reduce(tables, stamp.as_of_us, keep))
+    groups = detector.group(reduced)
+    if groups is not None:
+        with _engine_errors(engine, detector):
+            asked = detector.exhibits(tables, engine.put(f"{detector.name}_groups", groups), keep)
+            reduced |= {"groups": groups, **_run_all(engine, detector, asked)}
     return detector.judge(reduced, stamp.as_of_us)
+
+
+def _run_all(engine: Engine, detector: Detector, named: Mapping[str, Any]) -> dict[str, Any]:
+    for name, expr in named.items():
+        must_be_portable(f"{ident(detector)} {name}", expr)
+    return {name: engine.run(expr) for name, expr in named.items()}
 
 
 @contextmanager

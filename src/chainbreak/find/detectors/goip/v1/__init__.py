@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from chainbreak.find.contract.detector import Keep, Need, Rows, Screen, Standing, Suspicion, Tables, Words
+from chainbreak.find.contract.detector import Keep, Need, OneStage, Rows, Screen, Suspicion, Tables, Words
 from chainbreak.find.contract.weights import Weights, read_weights
 from chainbreak.find.detectors.goip.v1.measures import REMEASURE
 from chainbreak.find.detectors.goip.v1.params import GoipParams
@@ -14,7 +14,7 @@ from chainbreak.records.finding import Action
 from chainbreak.records.kind import Identifier
 
 
-class Goip:
+class Goip(OneStage):
     """GOIP boxes on one machine's records; levels L0 to L2 (spec/goip.md 3), with room for the deeper ones."""
 
     name = "goip"
@@ -57,10 +57,6 @@ class Goip:
     def weights(self) -> Weights:
         """The fitted table of this version."""
         return read_weights(__name__)
-
-    def standing(self, tables: Tables) -> dict[str, Standing]:
-        """Nothing: computed from the records each time."""
-        return {}
 
     def reduce(self, tables: Tables, as_of_us: int, keep: Keep) -> dict[str, Any]:
         """Legs of each candidate's busiest day, and counts of its devices, places and contacts."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from chainbreak.find.contract.detector import Keep, Need, Rows, Screen, Standing, Suspicion, Tables, Words
+from chainbreak.find.contract.detector import Keep, Need, OneStage, Rows, Screen, Suspicion, Tables, Words
 from chainbreak.find.contract.weights import Weights, read_weights
 from chainbreak.find.detectors.mules.v1.measures import REMEASURE
 from chainbreak.find.detectors.mules.v1.params import MulesParams
@@ -14,7 +14,7 @@ from chainbreak.records.finding import Action
 from chainbreak.records.kind import Identifier
 
 
-class Mules:
+class Mules(OneStage):
     """Mule accounts one by one; chains and rings are the tracing part's."""
 
     name = "mules"
@@ -57,10 +57,6 @@ class Mules:
     def weights(self) -> Weights:
         """The fitted table of this version."""
         return read_weights(__name__)
-
-    def standing(self, tables: Tables) -> dict[str, Standing]:
-        """Nothing: computed from the records each time."""
-        return {}
 
     def reduce(self, tables: Tables, as_of_us: int, keep: Keep) -> dict[str, Any]:
         """Recent entries of accounts through which money passed within a day or a week."""

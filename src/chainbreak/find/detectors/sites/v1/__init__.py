@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from chainbreak.find.contract.detector import Keep, Need, Rows, Screen, Standing, Suspicion, Tables, Words
+from chainbreak.find.contract.detector import Keep, Need, OneStage, Rows, Screen, Suspicion, Tables, Words
 from chainbreak.find.contract.weights import Weights, read_weights
 from chainbreak.find.detectors.sites.v1.measures import REMEASURE
 from chainbreak.find.detectors.sites.v1.params import SitesParams
@@ -13,7 +13,7 @@ from chainbreak.find.detectors.sites.v1.reduce import reduce_lookups, screened
 from chainbreak.records.finding import Action
 
 
-class Sites:
+class Sites(OneStage):
     """Fraud sites by name, judged by how people came to them and what came of it, never by their looks."""
 
     name = "sites"
@@ -56,10 +56,6 @@ class Sites:
     def weights(self) -> Weights:
         """The fitted table of this version."""
         return read_weights(__name__)
-
-    def standing(self, tables: Tables) -> dict[str, Standing]:
-        """Nothing: computed from the records each time."""
-        return {}
 
     def reduce(self, tables: Tables, as_of_us: int, keep: Keep) -> dict[str, Any]:
         """Look-ups of young names, and the calls, texts, lines and reports of those who looked."""
