@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from chainbreak.records.actor import SERVICE, Actor
 
 if TYPE_CHECKING:
     from chainbreak.app.bootstrap import Office
+    from chainbreak.find.contract.runner import Run
     from chainbreak.records.finding import Finding
 
 
@@ -36,11 +37,8 @@ def run_detectors(
         UsageError: no such detector or engine (CB-US-001).
         EngineError: the engine refused a query (CB-FI-003).
     """
-    from chainbreak.audit.log import Entry, append
-    from chainbreak.find.contract.detector import ident
     from chainbreak.find.contract.runner import run_detectors as run_all
     from chainbreak.find.registry import detector_named, detectors
-    from chainbreak.store.desk.findings import save_findings
 
     chosen = [detector_named(n) for n in dict.fromkeys(names)] or list(detectors())
     session = office.engine(name=engine)
@@ -48,10 +46,29 @@ def run_detectors(
         runs = run_all(session, chosen, as_of_us)
     finally:
         session.close()
+    return keep_runs(office, runs, actor)
+
+
+def keep_runs(
+    office: Office, runs: Sequence[Run], actor: Actor, worth: Callable[[Finding, Finding | None], bool] | None = None
+) -> list[Outcome]:
+    """Save what the runs found and one leaf `detect.run`, in one transaction.
+
+    `worth` says of a finding and the newest kept one of its detector and subject whether it is kept as well; None: all
+    are.
+    """
+    from chainbreak.audit.log import Entry, append
+    from chainbreak.find.contract.detector import ident
+    from chainbreak.store.desk.findings import newest_findings, save_findings
+
     outcomes = []
     with office.desk.begin() as conn:
         for run in runs:
-            new = save_findings(conn, run.findings)
+            found: Sequence[Finding] = run.findings
+            if worth is not None:
+                kept = newest_findings(conn, run.detector.name, [f.subject for f in found])
+                found = [f for f in found if worth(f, kept.get(f.subject))]
+            new = save_findings(conn, found)
             declined = run.declined.sentence() if run.declined else ""
             outcomes.append(Outcome(ident(run.detector), run.findings, new, declined))
         payload = {

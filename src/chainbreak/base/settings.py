@@ -90,6 +90,11 @@ class Centre:
         return self.root / "scratch"
 
     @property
+    def watch(self) -> Path:
+        """What `detect watch` keeps standing, a folder a detector; it may be removed and is computed again."""
+        return self.root / "state" / "watch"
+
+    @property
     def desk_url(self) -> str:
         """SQLAlchemy address of the desk."""
         return self.settings.desk_url or f"sqlite:///{self.root / 'desk.db'}"

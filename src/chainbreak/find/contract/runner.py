@@ -64,6 +64,11 @@ def run_one(engine: Engine, detector: Detector, as_of_us: int | None = None) -> 
         EngineError: the engine refused a query (CB-FI-003).
     """
     stamp, suspicions = suspect(engine, detector, as_of_us)
+    return reported(detector, stamp, suspicions)
+
+
+def reported(detector: Detector, stamp: Stamp, suspicions: list[Suspicion]) -> Run:
+    """What is reported of the suspicions."""
     findings = [settle(s, detector, stamp) for s in choose(suspicions, detector)]
     findings.sort(key=lambda f: (-f.score, f.finding_id))
     return Run(detector, stamp, tuple(suspicions), tuple(findings))
@@ -72,7 +77,7 @@ def run_one(engine: Engine, detector: Detector, as_of_us: int | None = None) -> 
 def suspect(engine: Engine, detector: Detector, as_of_us: int | None = None) -> tuple[Stamp, list[Suspicion]]:
     """Everything the detector measured, whether or not it would be reported: what `why-not` and calibration need."""
     for need in detector.needs:
-        _check(engine, detector, need)
+        check(engine, detector, need)
     moment = _latest(engine, detector) if as_of_us is None else as_of_us
     stamp = Stamp(moment, pinned(engine, detector))
     with _engine_errors(engine, detector):
@@ -136,8 +141,9 @@ def as_seen(engine: Engine, need: Need, as_of_us: int, owner: str) -> Any:
     return engine.checkpoint(f"{owner}_{need.table}_seen", rows)
 
 
-def known_rows(engine: Engine, need: Need, as_of_us: int) -> Any:
-    """The needed columns of one table as they were known at `as_of_us`, nothing computed yet; grain as the lake table.
+def known_rows(engine: Engine, need: Need, as_of_us: int | None = None) -> Any:
+    """The needed columns of one table as they were known at `as_of_us` (None: as they are), nothing computed yet; grain
+    as the lake table.
 
     Ingest adds no record twice (ADR 0001); who must hold even if something else did, takes `as_seen`.
     """
@@ -145,17 +151,22 @@ def known_rows(engine: Engine, need: Need, as_of_us: int) -> Any:
 
     kind, table = kind_named(need.table), engine.table(need.table)
     times = [kind.time] if kind.time else [c for c in STARTS if c in table.columns]
-    for column in times:
+    for column in times if as_of_us is not None else ():
         table = table.filter((table[column] <= as_of_us) | table[column].isnull())
     for column in ENDS:
-        if column in table.columns:
+        if column in table.columns and as_of_us is not None:
             known = ibis.cases((table[column] <= as_of_us, table[column]), else_=ibis.null().cast("int64"))
             table = table.mutate(**{column: known})
     parts = ("local_day", "local_hour") if kind.time else ()
     return table.select(*dict.fromkeys((*need.all_columns, *parts, *times)))
 
 
-def _check(engine: Engine, detector: Detector, need: Need) -> None:
+def check(engine: Engine, detector: Detector, need: Need, counts: Mapping[str, int] | None = None) -> None:
+    """Refuse to run where a table or column is missing or empty; `counts` as of `filled`, None: counted now.
+
+    Raises:
+        DeclinedError: it is (CB-FI-001, CB-FI-002).
+    """
     if need.table not in engine.snapshot:
         if not need.required:
             return
@@ -165,9 +176,9 @@ def _check(engine: Engine, detector: Detector, need: Need) -> None:
         )  # fmt: skip
     if not need.required:
         return
-    filled = _filled(engine, need)
-    missing = [c for c in need.columns if not filled[c]]
-    if need.any_of and not any(filled[c] for c in need.any_of):
+    values = filled(engine, need) if counts is None else counts
+    missing = [c for c in need.columns if not values[c]]
+    if need.any_of and not any(values[c] for c in need.any_of):
         missing.append(" or ".join(need.any_of))
     if missing:
         raise DeclinedError(
@@ -176,7 +187,8 @@ def _check(engine: Engine, detector: Detector, need: Need) -> None:
         )  # fmt: skip
 
 
-def _filled(engine: Engine, need: Need) -> Mapping[str, int]:
+def filled(engine: Engine, need: Need) -> Mapping[str, int]:
+    """How many values each column has that the detector must have."""
     table = engine.table(need.table)
     counts = {c: table[c].count() for c in (*need.columns, *need.any_of)}
     row: Mapping[str, int] = engine.run(table.aggregate(**counts)).to_pylist()[0]

@@ -127,6 +127,16 @@ def read_finding(conn: Connection, finding_id: str) -> tuple[Finding, str] | Non
     return (Finding.from_dict(json.loads(row.body)), row.state) if row else None
 
 
+def newest_findings(conn: Connection, detector: str, subjects: Iterable[str]) -> dict[str, Finding]:
+    """Subject -> the newest finding of `detector` about it, whatever its state; subjects without one are left out."""
+    f, newest = finding.c, {}
+    source = iter(set(subjects))
+    while chunk := list(islice(source, CHUNK)):
+        same = select(f.subject, f.body).where(f.subject.in_(chunk), f.detector == detector)
+        newest |= {row.subject: row.body for row in conn.execute(same.order_by(f.found_at_us, f.finding_id))}
+    return {subject: Finding.from_dict(json.loads(body)) for subject, body in newest.items()}
+
+
 def page(conn: Connection, wanted: Filter, after: str | None = None, limit: int = 50) -> list[Row[Any]]:
     """Up to `limit` rows in order of rank after the finding `after`; keyset, so page 10,000 costs as much as page 1."""
     return list(conn.execute(_ranked(wanted, after).limit(limit)))
