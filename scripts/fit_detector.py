@@ -17,12 +17,13 @@ from typing import Any
 
 from chainbreak.app.bootstrap import Office, open_office
 from chainbreak.app.build_city import build_city
-from chainbreak.app.evaluate_detector import read_truth
 from chainbreak.app.ingest_folder import ingest_folder
 from chainbreak.app.init_centre import init_centre
+from chainbreak.app.truth import read_truth
 from chainbreak.base.clock import US_PER_DAY
 from chainbreak.base.settings import Settings
 from chainbreak.find.contract.calibration import (
+    columns_of,
     conformal_cut,
     expected_calibration_error,
     fit,
@@ -90,7 +91,8 @@ def main() -> None:
     edges = {name: rule.edges for name, rule in detector.weights.rules.items()}
     shapes = {name: rule.shape for name, rule in detector.weights.rules.items() if rule.shape}
     dev = [s for seed in args.fit for s in subjects(detector, args.work, seed)]
-    fitted = fit([row for row, _ in dev], [guilty for _, guilty in dev], edges, shapes)
+    columns = columns_of([row for row, _ in dev], edges)
+    fitted = fit(columns, [guilty for _, guilty in dev], edges, shapes)
     path = Path(str(resources.files(import_module(package)).joinpath("weights.toml")))
     write(path, detector, fitted.bits, fitted.prior_bits, 0.0, {})
     negatives = [bits for bits, guilty in scored(detector, dev) if not guilty]

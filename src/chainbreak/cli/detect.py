@@ -97,13 +97,24 @@ def why_not(subject: str, as_of: AsOfOption = "", centre: CentreOption = None, a
 
 
 @app.command()
-def evaluate(name: str, truth: TruthOption, centre: CentreOption = None, as_json: JsonOption = False) -> None:
+def evaluate(
+    name: str, truth: TruthOption,
+    delay: Annotated[bool, typer.Option("--delay", help="Also time how soon new devices are found (slow)")] = False,
+    perturb: Annotated[list[str] | None, typer.Option(
+        help="Also measure through a fault: loss10, skew60, no-imei, no-cell, cell5; repeatable")] = None,
+    train: Annotated[list[Path] | None, typer.Option(
+        help="Other cities (FOLDER/centre, FOLDER/city/truth) to train the per-SIM peer on; repeatable")] = None,
+    centre: CentreOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
     """Measure a detector against the truth of a simulated city, beside naive rules on the same data."""
     from chainbreak.app.bootstrap import open_office
-    from chainbreak.app.evaluate_detector import evaluate_detector
+    from chainbreak.app.evaluate_detector import evaluate_detector, train_naive
 
-    rows = evaluate_detector(open_office(centre), name, truth)
-    emit(rows, as_json, columns=("method", "measure", "of", "n", "hits", "rate", "low", "high"))
+    cities = [(open_office(folder / "centre"), folder / "city" / "truth") for folder in train or ()]
+    naive = train_naive(cities) if cities else None
+    tally = evaluate_detector(open_office(centre), name, truth, delay=delay, faults=perturb or (), naive=naive)
+    columns = ("method", "measure", "of", "n", "hits", "rate", "low", "high", "bound", "median", "p90", "mean_score")
+    emit(tally.rows(), as_json, columns=columns)
     say("Simulated city: a benchmark, never evidence of field performance.")
 
 
