@@ -129,7 +129,8 @@ def read_finding(conn: Connection, finding_id: str) -> tuple[Finding, str] | Non
 
 def newest_findings(conn: Connection, detector: str, subjects: Iterable[str]) -> dict[str, Finding]:
     """Subject -> the newest finding of `detector` about it, whatever its state; subjects without one are left out."""
-    f, newest = finding.c, {}
+    f = finding.c
+    newest: dict[str, bytes] = {}
     source = iter(set(subjects))
     while chunk := list(islice(source, CHUNK)):
         same = select(f.subject, f.body).where(f.subject.in_(chunk), f.detector == detector)
