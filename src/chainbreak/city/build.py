@@ -12,6 +12,7 @@ import numpy as np
 from chainbreak.base.errors import UsageError
 from chainbreak.base.progress import Advance, silent
 from chainbreak.city.daily import Known, Produced, one_day
+from chainbreak.city.lookalikes.crowds import event_rows
 from chainbreak.city.mix import load_mix
 from chainbreak.city.neighbours import posts_and_sites
 from chainbreak.city.partner import write_partner_lines
@@ -97,3 +98,4 @@ def _write_day(out: Path, made: Produced, counts: dict[str, int], truth: Truth) 
     truth_of_sites(made.day, made.new_sites, truth)
     truth_of_farms(made.farmed, truth)
     truth_of_openings(made.day, truth)
+    truth.add_rows("events", event_rows(made.day, made.events))

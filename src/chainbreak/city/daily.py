@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from chainbreak.base.clock import US_PER_DAY
-from chainbreak.city.boxes import BoxDay, box_day
+from chainbreak.city.boxes import BoxDay, boxes_today, without_lent
 from chainbreak.city.cases import (
     Case,
     book_payments,
@@ -20,7 +20,10 @@ from chainbreak.city.cases import (
     open_cases,
     order_payments,
 )
-from chainbreak.city.lookalikes import family_swaps, family_turns, machines, repairs, second_hand, trade_calls
+from chainbreak.city.lookalikes.crowds import Event, crowd_calls, newcomers, outings, restarts
+from chainbreak.city.lookalikes.handsets import family_swaps, family_turns, repairs, second_hand
+from chainbreak.city.lookalikes.machines import machines, probes
+from chainbreak.city.lookalikes.trades import trade_calls
 from chainbreak.city.messages import message_table, scam_texts
 from chainbreak.city.money import Moves, honest_moves
 from chainbreak.city.neighbours import incident_table, inspection_table
@@ -28,9 +31,10 @@ from chainbreak.city.openings import opened_domains, opening_visits
 from chainbreak.city.registrations import registrations
 from chainbreak.city.reports import report_rows
 from chainbreak.city.sites import lookup_table, move_sites, visit_sites
+from chainbreak.city.social import errands, power, service_messages, social_calls, working_calls
 from chainbreak.city.state import State
 from chainbreak.city.tables import call_tables, line_table, transfer_table
-from chainbreak.city.telephony import MO_CALL, Day, Legs, power, service_messages, social_calls
+from chainbreak.city.telephony import MO_CALL, Day, Legs
 from chainbreak.city.world import World
 
 
@@ -47,23 +51,26 @@ class Produced:
     reported: list[Case]
     new_sites: dict[str, int]
     farmed: dict[str, int]
+    events: list[Event]
 
 
 def one_day(world: World, state: State, known: Known) -> Produced:
     """The day after `state.day`; `state` is moved on by it."""
     day = Day.of(world, state.day + 1)
     second_hand(day)
+    day.outings, events = outings(day)
     sites, new_sites = move_sites(day, state)
     domains = pa.concat_tables([sites, opened_domains(day)])
-    box_days = [found for box in world.boxes if (found := box_day(day, box, state))]
+    box_days = boxes_today(day, state)
     opened = open_cases(day, box_days, state)
     visits = visit_sites(day, state)
     transfers, moved = transfer_table(day, _money(day, state))
     text_legs, texts, curious = scam_texts(day, state)
     told_legs, told, seen = opening_visits(day)
     registered, codes, farmed = registrations(day, state)
-    legs = Legs.joined([*_honest_legs(day), *(found.legs for found in box_days), follow_ups(day, box_days, state),
+    legs = Legs.joined([*_honest_legs(day, box_days), *(found.legs for found in box_days), follow_ups(day, box_days, state),
                         calls_for_help(day, state), text_legs, told_legs, codes])  # fmt: skip
+    legs, restarted = restarts(day, legs)
     legs = _cut_off(legs, state)
     reported = close_cases(day, state)
     tables: dict[str, Iterable[pa.Table]] = {
@@ -74,7 +81,8 @@ def one_day(world: World, state: State, known: Known) -> Produced:
         "incident": [incident_table(day)], "inspection": [inspection_table(day, known.sites)],
     }  # fmt: skip
     state.day = day.number
-    return Produced(day, tables, report_rows(day, reported), moved, box_days, opened, reported, new_sites, farmed)
+    return Produced(day, tables, report_rows(day, reported), moved, box_days, opened, reported, new_sites, farmed,
+                    events + restarted)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -85,9 +93,12 @@ class Known:
     sites: pa.Table
 
 
-def _honest_legs(day: Day) -> list[Legs]:
-    everybody = family_turns(day, Legs.joined([social_calls(day), service_messages(day), power(day)]))
-    return [everybody, *trade_calls(day), family_swaps(day), repairs(day), machines(day)]
+def _honest_legs(day: Day, box_days: list[BoxDay]) -> list[Legs]:
+    everybody = [social_calls(day), working_calls(day), errands(day), service_messages(day), power(day),
+                 crowd_calls(day), newcomers(day)]  # fmt: skip
+    of_people = without_lent(family_turns(day, Legs.joined(everybody)), day, box_days)
+    return [of_people, *trade_calls(day), family_swaps(day), repairs(day),
+            machines(day), probes(day)]  # fmt: skip
 
 
 def _money(day: Day, state: State) -> Moves:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,10 +15,29 @@ from chainbreak.city.places import Places, scatter
 
 
 @dataclass(frozen=True)
+class Traits:
+    """One entry a person, habits that spread as wide as real subscribers': calls a day in both directions; share of them
+    that the person starts; share that goes to or comes from somebody outside the circle; further calls a day of those
+    whose work is on the telephone at one place (shop keepers, schedulers, agents of all sorts; 0 for most); share of
+    time away from home and work; how many sites around are within their reach; share of time that a neighbouring cell
+    serves them where they are; share of days on which the line is used at all; times a day the network loses them.
+    """
+
+    calls: Floats
+    starts: Floats
+    one_off: Floats
+    trade: Floats
+    away: Floats
+    reach: Ints
+    drift: Floats
+    used: Floats
+    lost: Floats
+
+
+@dataclass(frozen=True)
 class People:
     """One entry a person: home and work cell, employer (-1: none), rhythm of life (0 worker, 1 retired, 2 student,
-    3 night), age, calls started on a day, and how well known, as a factor of the usual number of ties: calls received
-    grow with it.
+    3 night), age, mean length of calls in s, and habits.
     """
 
     home: Ints
@@ -25,9 +45,8 @@ class People:
     employer: Ints
     rhythm: Ints
     age: Ints
-    rate: Floats
-    known: Floats
     mean_s: Floats
+    traits: Traits
     identity: pa.Array
 
     @property
@@ -67,35 +86,52 @@ def make_people(mix: Mix, seed: int, places: Places, first_day: Ints) -> People:
     employer[(rhythm == 1) | (rng.random(n) < 0.08)] = -1
     seat_x, seat_y = scatter(rng, employers, places.district_x, places.district_y, mix.preset.radius_km * 0.8)
     seat = places.cell_at(seat_x, seat_y)
-    started = habits["calls_started_per_day"]
-    # Some mostly call, others are mostly called: one habit moves both, so that shares of outgoing calls spread.
-    lively, calling = lognormal(rng, 1.0, started["sigma"], n), lognormal(rng, 1.0, started["calling_sigma"], n)
+    work = np.where(employer >= 0, seat[employer], home)
+    keeps_house = rng.random(n) < habits["homebodies"] * np.where(rhythm == 1, 2.5, 0.8)
     length = habits["duration_s"]
     return People(
-        home, np.where(employer >= 0, seat[employer], home), employer, rhythm, age,
-        np.minimum(started["median"] * lively * calling, 25.0), np.minimum(lively / calling, 20.0),
-        lognormal(rng, length["median"], length["sigma_between"], n),
+        home, np.where(keeps_house, home, work), employer, rhythm, age,
+        lognormal(rng, length["median"], length["sigma_between"], n), _traits(rng, habits, n, keeps_house),
         identity_numbers(first_day - age * 365 - rng.integers(0, 365, n), rng.integers(0, 1000, n)),
+    )  # fmt: skip
+
+
+def _traits(rng: Rng, habits: dict[str, Any], n: int, keeps_house: Bools) -> Traits:
+    """Habits drawn person by person; `keeps_house` are those who hardly leave the cell they live in."""
+    row, trade, used = habits["calls_per_day"], habits["trade"], habits["used"]
+    # Log-normal with a longer left arm: many lines are hardly used.
+    calls = lognormal(rng, row["median"], row["sigma"], n) * np.where(rng.random(n) < 0.2, rng.random(n), 1.0)
+    starts = np.interp(rng.random(n), habits["starts"]["at"], habits["starts"]["value"])
+    low, high = np.log(trade["calls"])
+    trading = (rng.random(n) < trade["people"]) * np.exp(rng.uniform(low, high, n))
+    away = np.where(keeps_house, 0.01, np.minimum(lognormal(rng, *habits["away"], n), 0.7))
+    days = np.where(rng.random(n) < used["seldom"], rng.uniform(*used["days"], n), 1.0)
+    return Traits(
+        np.minimum(calls, row["most"]), starts, np.minimum(lognormal(rng, *habits["one_off"], n), 0.8), trading,
+        away, np.minimum(lognormal(rng, *habits["reach"], n), 60).astype(np.int64) + 1,
+        habits["drift"] * rng.random(n) ** 2, days,
+        np.minimum(lognormal(rng, *habits["lost_per_day"], n), 20.0),
     )  # fmt: skip
 
 
 def make_circles(mix: Mix, seed: int, people: People, outsiders: int) -> Circles:
     """Ties of family and street, work, and chance, each shared by both ends with one strength: calls are returned."""
     rng, n, habits = stream(seed, "circles"), people.n, mix["habits"]["contacts"]
-    wanted = lognormal(rng, habits["median"], habits["sigma"], n) * people.known
+    known = (people.traits.calls / np.median(people.traits.calls)) ** 0.5
+    wanted = lognormal(rng, habits["median"], habits["sigma"], n) * known
     ties = np.minimum(wanted, habits["most"]).astype(np.int64) + 1
     one = np.repeat(np.arange(n), ties)
     kind, m = rng.random(len(one)), len(one)
     other = rng.integers(0, n, m)
-    street = kind < 0.27
+    street = kind < 0.2
     other = np.where(street, (one + rng.geometric(0.12, m) * rng.choice((-1, 1), m)) % n, other)
-    at_work = (kind >= 0.27) & (kind < 0.5) & (people.employer[one] >= 0)
+    at_work = (kind >= 0.2) & (kind < 0.4) & (people.employer[one] >= 0)
     other = np.where(at_work, _colleague(rng, people.employer, one), other)
-    other = np.where(kind >= 0.70, n + rng.integers(0, outsiders, m), other)
+    other = np.where(kind >= 1 - habits["outside"], n + rng.integers(0, outsiders, m), other)
     strength = rng.random(m) + street * 0.3
     # A tie to somebody whom hardly anybody knows mostly comes to nothing.
-    known = np.minimum(people.known[np.minimum(other, n - 1)] / 2, 1.0)
-    keep: Bools = (other != one) & ((other >= n) | (rng.random(m) < known))
+    likely = np.minimum(known[np.minimum(other, n - 1)] / 2, 1.0)
+    keep: Bools = (other != one) & ((other >= n) | (rng.random(m) < likely))
     one, other, strength = one[keep], other[keep], strength[keep]
     back = other < n
     source = np.concatenate((one, other[back]))

@@ -16,7 +16,7 @@ KM_PER_DEGREE = 111.32
 DISTRICTS = ("东湖区", "西岭区", "南屏区", "北塘区", "云川县", "青溪县", "白石县")
 SECTORS = 3
 """Cells of a site; the antenna of sector s points to s * 120 degrees clockwise from north."""
-NEAR = 24
+NEAR = 60
 TECHNOLOGIES = ("gsm", "lte")
 STEP_KM = (0.554, 0.078)
 """One step of timing advance in each technology: 48/13 µs and 16/30.72 µs, there and back (3GPP TS 45.010, 36.213)."""
@@ -64,9 +64,9 @@ class Places:
         km = np.hypot(x - self.x[site], y - self.y[site])
         return np.asarray(km / np.asarray(STEP_KM)[self.technology[site]]).astype(np.int64)
 
-    def neighbour(self, cell: Ints, draw: Ints, reach: int) -> Ints:
+    def neighbour(self, cell: Ints, draw: Ints, reach: int | Ints) -> Ints:
         """A cell among the `reach` sites nearest to `cell`, chosen by the non-negative number `draw`."""
-        reach = min(reach, self.near.shape[1])
+        reach = np.minimum(reach, self.near.shape[1])
         return self.near[cell // SECTORS, draw % reach] * SECTORS + draw // reach % SECTORS
 
     def lat_lon(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:

@@ -95,8 +95,8 @@ def line_table(world: World, which: Ints, closed_us: int | None = None) -> pa.Ta
     """Grain: one subscription of `which`, columns of the record kind `line`, in order of number."""
     lines = world.lines
     plan = _take(pa.array(CONSUMER_PLANS), scattered(which, 211) % len(CONSUMER_PLANS)).to_pylist()
-    for place, code in enumerate(lines.kind[which]):
-        plan[place] = PLANS.get(CLASSES[code], plan[place])
+    for place in np.flatnonzero(lines.registered[which]):
+        plan[place] = PLANS.get(CLASSES[lines.kind[which[place]]], plan[place])
     table = pa.table({
         "msisdn": _take(lines.text, which),
         "imsi": _take(lines.imsi, which),

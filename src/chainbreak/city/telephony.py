@@ -6,8 +6,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from chainbreak.city.draws import DAY_S, Bools, Floats, Ints, Rng, lognormal, scattered, seconds_in, stream
-from chainbreak.city.lines import Lines
+from chainbreak.city.draws import DAY_S, Bools, Floats, Ints, Rng, scattered, stream
 from chainbreak.city.world import World
 from chainbreak.records.call import CALL_KINDS
 
@@ -62,50 +61,106 @@ def legs_of(second: Ints, duration: Ints, kind: Ints, line: Ints, handset: Ints,
     return Legs(second, duration, kind, line, handset, peer, cell, answered, nowhere, nowhere, np.ones(len(second)))
 
 
+@dataclass(frozen=True)
+class Outings:
+    """Grain: one outing of many people together. from and to as seconds of the day; cells: shape (outings, stops);
+    moving: the stops are passed one after another, else everybody stays at one of them; of: the outing of each person,
+    -1 for none.
+    """
+
+    begin: Ints
+    end: Ints
+    cells: Ints
+    moving: Bools
+    of: Ints
+
+
 @dataclass
 class Day:
-    """One day of one world: its number, whether it is a weekend, and which handset each line sits in that day."""
+    """One day of one world: its number, whether it is a weekend, which handset each line sits in that day, which lines
+    are in use, and who is out with others.
+    """
 
     world: World
     number: int
     weekend: bool
     handset: Ints
+    used: Bools
+    outings: Outings | None = None
 
     @staticmethod
     def of(world: World, number: int) -> Day:
-        """Day `number` of `world`."""
-        handset = world.lines.handset.copy()
-        line, other = world.lines.other_handset
-        today = scattered(line * 400 + number, 17) % 1_000 < world.mix["habits"]["other_handset"]["days"] * 1_000
+        """Day `number` of `world`, nobody out with others."""
+        lines = world.lines
+        handset = lines.handset.copy()
+        line, other = lines.other_handset
+        # The second handset is taken for some days on end.
+        today = scattered(line * 400 + number // 3, 17) % 1_000 < world.mix["habits"]["other_handset"]["days"] * 1_000
         handset[line[today]] = other[today]
-        return Day(world, number, world.date_of(number).weekday() >= 5, handset)
+        return Day(world, number, world.date_of(number).weekday() >= 5, handset, _used(world, number))
 
     def rng(self, *names: object) -> Rng:
         """The day's random stream for what `names` say."""
         return stream(self.world.seed, "day", self.number, *names)
 
-    def cells(self, rng: Rng, line: Ints, second: Ints) -> Ints:
-        """Where each line is at each second: home at night, work in working hours, now and then near or in town."""
-        lines, hour, u = self.world.lines, second // 3600, rng.random(len(line))
-        working = (hour >= 9) & (hour < 18) & (not self.weekend)
-        at_work = u < np.where(working, 0.78, 0.06)
+    def cells(self, line: Ints, second: Ints) -> Ints:
+        """Which cell serves each line at each second: home at night, work in working hours, now and then near or in
+        town, and a neighbouring cell now and then wherever one is. Lines of one person are always together.
+        """
+        lines, places, traits = self.world.lines, self.world.places, self.world.people.traits
+        who, owner, hour = lines.who[line], np.maximum(lines.owner[line], 0), second // 3600
         moves = lines.owner[line] >= 0
-        out = np.where(at_work, lines.work[line], lines.home[line])
-        away = moves & (u > np.where((hour >= 7) & (hour < 22), 0.86, 0.97))
-        haunt = scattered(line * 4 + (u * 1e6).astype(np.int64) % 4, 11)
-        return np.where(away, self.world.places.neighbour(out, haunt, 12), out)
+        # One draw for each person and twenty minutes, cut into independent parts.
+        draw = scattered((who * 4_096 + self.number) * 128 + (second + who % 1_200) // 1_200, 11)
+        u, v, w = draw % 4_096 / 4_096, draw // 4_096 % 4_096 / 4_096, draw // 4_096**2 % 4_096 / 4_096
+        early = (who % 5 - 2) // 2
+        night = self.world.people.rhythm[owner] == 3
+        shift = np.where(night, (hour >= 22) | (hour < 6), (hour >= 9 + early) & (hour < 18 + early))
+        at_work = u < np.where(shift & (not self.weekend), 0.86, 0.05)
+        out = np.where(at_work & moves, lines.work[line], lines.home[line])
+        share = np.where(moves, traits.away[owner] * np.where((hour >= 7) & (hour < 22), 1.0, 0.2), 0.0)
+        # Mostly one of four haunts of one's own, else anywhere within reach.
+        haunt = scattered(who * 8 + np.where(w < 0.7, draw % 4, draw // 64), 12)
+        out = np.where(v < share, places.neighbour(out, haunt, traits.reach[owner]), out)
+        drifts = np.where(moves, traits.drift[owner], scattered(lines.spot[line], 13) % 100 / 1_000)
+        beside = scattered(who * 4_096 + out, 14) // 8 + scattered(draw, 15) % 2
+        out = np.where(w * 7 % 1 < drifts, places.neighbour(out, beside, 3), out)
+        return self._gone_out(line, second, out)
+
+    def _gone_out(self, line: Ints, second: Ints, cell: Ints) -> Ints:
+        """Where those are who are out with others at that second; the rest as given."""
+        if self.outings is None:
+            return cell
+        outing = np.where(self.world.lines.owner[line] >= 0, self.outings.of[self.world.lines.owner[line]], -1)
+        begin, end, stops = self.outings.begin[outing], self.outings.end[outing], self.outings.cells.shape[1]
+        gone = (outing >= 0) & (second >= begin) & (second < end)
+        passed = (second - begin) * stops // np.maximum(end - begin, 1)
+        stop = np.where(self.outings.moving[outing], passed, self.world.lines.who[line]) % stops
+        return np.where(gone, self.outings.cells[outing, stop], cell)
+
+
+def _used(world: World, number: int) -> Bools:
+    """Lines that have been activated and are in use that day: some rest for days on end, in spells of their own length."""
+    lines = world.lines
+    share = np.where(lines.owner >= 0, world.people.traits.used[np.maximum(lines.owner, 0)], 1.0)
+    every = np.arange(lines.n)
+    spell = scattered(every, 18) % 6 + 1
+    on = scattered(every * 1_000 + (number + every % 7) // spell, 19) % 4_096 < share * 4_096
+    used: Bools = on & (lines.activated_us < world.day_us(number))
+    return used
 
 
 def calls(day: Day, rng: Rng, caller: Ints, callee: Ints, second: Ints, duration: Ints, *, cell: Ints | None = None,
-          caller_handset: Ints | None = None) -> Legs:  # fmt: skip
+          caller_handset: Ints | None = None, callee_cell: Ints | None = None) -> Legs:  # fmt: skip
     """Both legs of each call, as far as the city's networks serve them; duration 0 means not answered.
 
-    `cell` and `caller_handset` say where and in what the caller is, when the usual rules do not.
+    `cell` and `caller_handset` say where and in what the caller is, `callee_cell` where the callee, when the usual rules
+    do not.
     """
     n = day.world.lines.n
     second = np.clip(second, 0, DAY_S - 1)
     out, inn = np.flatnonzero(caller < n), np.flatnonzero(callee < n)
-    where = day.cells(rng, caller[out], second[out]) if cell is None else cell[out]
+    where = day.cells(caller[out], second[out]) if cell is None else cell[out]
     held = day.handset[caller[out]] if caller_handset is None else caller_handset[out]
     answered = (duration > 0).astype(np.int64)
     mine = legs_of(
@@ -113,8 +168,9 @@ def calls(day: Day, rng: Rng, caller: Ints, callee: Ints, second: Ints, duration
     )
     # Network elements' clocks differ by a second or two.
     late = np.minimum(second[inn] + rng.integers(0, 3, len(inn)), DAY_S - 1)
-    theirs = legs_of(late, duration[inn], np.full(len(inn), MT_CALL), callee[inn], day.handset[callee[inn]], caller[inn],
-                  day.cells(rng, callee[inn], late), answered[inn])  # fmt: skip
+    there = day.cells(callee[inn], late) if callee_cell is None else callee_cell[inn]
+    theirs = legs_of(late, duration[inn], np.full(len(inn), MT_CALL), callee[inn], day.handset[callee[inn]],
+                     caller[inn], there, answered[inn])  # fmt: skip
     return Legs.joined([mine, theirs])
 
 
@@ -124,7 +180,7 @@ def signals(day: Day, rng: Rng, kind: int, line: Ints, second: Ints, peer: Ints 
     nothing = np.full(len(line), -1)
     return legs_of(second, np.zeros(len(line), np.int64), np.full(len(line), kind), line,
                 day.handset[line] if handset is None else handset, nothing if peer is None else peer,
-                day.cells(rng, line, second) if cell is None else cell, nothing)  # fmt: skip
+                day.cells(line, second) if cell is None else cell, nothing)  # fmt: skip
 
 
 def talk(rng: Rng, median_s: Floats | float, sigma: float, answered: float, n: int) -> Ints:
@@ -138,64 +194,3 @@ def hours_of(rng: Rng, rhythm: Ints) -> Ints:
     hour = (rng.random(len(rhythm))[:, None] > HOUR_SHARES[rhythm]).sum(axis=1)
     second: Ints = np.minimum(hour, 23) * 3600 + rng.integers(0, 3600, len(rhythm))
     return second
-
-
-def social_calls(day: Day) -> Legs:
-    """Calls among people and their circles: contacts called and calling, and a share of one-off calls."""
-    world, rng, habits = day.world, day.rng("social"), day.world.mix["habits"]
-    lines, n = world.lines, world.lines.n
-    factor = habits["weekend_factor"] if day.weekend else 1.0
-    caller = np.repeat(np.arange(n), rng.poisson(lines.rate * factor * rng.gamma(2.0, 0.5, n)))
-    m, people = len(caller), world.people.n
-    owner = lines.owner[caller]
-    stranger = np.where(rng.random(m) < 0.6, rng.integers(0, people, m), n + rng.integers(0, lines.outsiders, m))
-    contact = world.circles.pick(rng, owner, np.full(m, people)).astype(np.int64)
-    # A contact below the number of people is that person's first line, which has the same number; others are outside.
-    contact = np.where(contact < people, _one_of_lines(lines, rng, contact), contact - people + n)
-    callee = np.where(rng.random(m) < habits["one_off_share"], stranger, contact)
-    callee = np.where(callee == caller, (callee + 1) % people, callee)
-    duration = talk(rng, lines.mean_s[caller] * 0.7, habits["duration_s"]["sigma_within"], habits["answered"], m)
-    turned = (callee >= n) & (rng.random(m) < 0.5)
-    first, second = np.where(turned, callee, caller), np.where(turned, caller, callee)
-    when = hours_of(rng, world.people.rhythm[owner])
-    return calls(day, rng, first, second, when, duration)
-
-
-def _one_of_lines(lines: Lines, rng: Rng, person: Ints) -> Ints:
-    """The number of a person that is rung: the second line's now and then, where there is one."""
-    second = lines.second[np.minimum(person, len(lines.second) - 1)]
-    return np.where((second >= 0) & (rng.random(len(person)) < 0.3), second, person)
-
-
-def service_messages(day: Day) -> Legs:
-    """Messages from services to everybody, and the few that people still send each other."""
-    world, rng, habits = day.world, day.rng("messages"), day.world.mix["habits"]
-    lines, people = world.lines, world.people.n
-    received = habits["messages_received_per_day"]
-    taste = np.exp((scattered(np.arange(people), 5) % 2000 / 1000 - 1) * 1.7 * received["sigma"])
-    reader = np.repeat(np.arange(people), rng.poisson(taste * received["median"]))
-    reader = _one_of_lines(lines, rng, reader)
-    sender = lines.senders[(len(lines.senders) * rng.random(len(reader)) ** 2).astype(np.int64)]
-    writer = np.repeat(np.arange(people), rng.poisson(habits["messages_sent_per_day"], people))
-    friend = world.circles.pick(rng, writer, writer).astype(np.int64)
-    inside = friend < people
-    when = hours_of(rng, world.people.rhythm[writer])
-    return Legs.joined([
-        signals(day, rng, MT_SMS, reader, seconds_in(rng, (7.5, 22), len(reader)), sender),
-        signals(day, rng, MO_SMS, writer, when, np.where(inside, friend, friend - people + lines.n)),
-        signals(day, rng, MT_SMS, friend[inside], np.minimum(when[inside] + 4, DAY_S - 1), writer[inside]),
-    ])  # fmt: skip
-
-
-def power(day: Day) -> Legs:
-    """Lines that leave the network for a while and come back."""
-    rng, lines, row = day.rng("power"), day.world.lines, day.world.mix["habits"]["power_off_per_day"]
-    people = np.flatnonzero(lines.owner >= 0)
-    often = stream(day.world.seed, "power").lognormal(-(row["sigma"] ** 2) / 2, row["sigma"], len(people))
-    who = np.repeat(people, rng.poisson(row["mean"] * np.minimum(often, 20.0)))
-    off = hours_of(rng, day.world.people.rhythm[lines.owner[who]])
-    on = off + lognormal(rng, 2400, 1.2, len(who)).astype(np.int64)
-    back = on < DAY_S
-    return Legs.joined([
-        signals(day, rng, DETACH, who, off), signals(day, rng, ATTACH, who[back], on[back]),
-    ])  # fmt: skip

@@ -1,0 +1,1 @@
+"""Honest lines that look like fraud, by family: trades, shared and cloned handsets, machines, crowds."""
