@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from chainbreak.app.bootstrap import Office, open_office
-from chainbreak.app.build_city import build_city
 from chainbreak.app.ingest_folder import ingest_folder
 from chainbreak.app.init_centre import init_centre
 from chainbreak.app.truth import read_truth
@@ -47,12 +46,19 @@ DAYS_BACK = {"sites": (0, 2, 4)}
 Subject = tuple[dict[str, float], bool]
 
 
-def centre_of(work: Path, seed: int) -> Office:
-    """A centre that holds the town of `seed`; built once."""
-    root = work / f"town-{seed}"
+def city_folder(work: Path, seed: int, preset: str = "town", mix: Path | None = None) -> Path:
+    """Where the city of `seed` and its centre lie: `city/` and `centre/` in it."""
+    return work / "-".join([preset, *([mix.stem] if mix else []), str(seed)])
+
+
+def centre_of(work: Path, seed: int, preset: str = "town", mix: Path | None = None) -> Office:
+    """A centre that holds the city of `seed`; built once."""
+    root = city_folder(work, seed, preset, mix)
     if not (root / "centre" / "settings.toml").exists():
-        build_city(root / "city", "town", seed, "2026-11-02")
-        office = init_centre(root / "centre", Settings(name=f"town {seed}"))
+        from chainbreak.app.build_city import build_city
+
+        build_city(root / "city", preset, seed, "2026-11-02", mix=mix)
+        office = init_centre(root / "centre", Settings(name=f"{preset} {seed}"))
         for _ in ingest_folder(office, SERVICE, root / "city" / "records"):
             pass
     return open_office(root / "centre")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chainbreak.find.contract.evaluate import Truth, alarms_by_class, found_devices, is_true, recall_by_level
 from chainbreak.find.contract.runner import Run
@@ -48,8 +48,10 @@ def count_clusters(
     truth = world.truth
     for level, share in recall_by_level(_by_device(clusters, truth) if single else clusters, truth).items():
         tally.share((method, "devices found", level), share.hits, share.n)
-    for level, share in recall_by_level(clusters, _as_gangs(truth)).items():
-        tally.share((method, "devices in a pure cluster of several", level), share.hits, share.n)
+    if not single:
+        # A cluster that joins two boxes of one room is a true lead, though neither is found by the rule.
+        for level, share in recall_by_level(clusters, replace(truth, any_device=True)).items():
+            tally.share((method, "devices in a cluster of several", level), share.hits, share.n)
     flagged = frozenset().union(*clusters) if clusters else frozenset()
     for level in sorted(set(truth.level.values())):
         mine = {unit for unit, device in truth.device.items() if truth.level[device] == level}
@@ -59,8 +61,8 @@ def count_clusters(
     honest = Truth({}, {}, {unit: kind for unit, kind in truth.kind.items() if unit in world.active})
     for kind, share in alarms_by_class(clusters, honest).items():
         tally.share((method, "FPR", kind), share.hits, share.n)
-    for_life = truth.protected & world.active
-    tally.share((method, "FPR", "(protected)"), len(flagged & for_life), len(for_life))
+    protected = truth.protected & world.active
+    tally.share((method, "FPR", "(protected)"), len(flagged & protected), len(protected))
 
 
 def _by_device(clusters: Sequence[frozenset[str]], truth: Truth) -> list[frozenset[str]]:
@@ -69,12 +71,6 @@ def _by_device(clusters: Sequence[frozenset[str]], truth: Truth) -> list[frozens
     for unit in frozenset().union(*clusters) & truth.device.keys() if clusters else ():
         found.setdefault(truth.device[unit], set()).add(unit)
     return [frozenset(units) for units in found.values()]
-
-
-def _as_gangs(truth: Truth) -> Truth:
-    """The same devices with every guilty unit pure: a cluster that joins two boxes of a room is a true lead, though
-    the devices in it are not found by the rule."""
-    return Truth(truth.device, truth.level, truth.kind, any_device=True)
 
 
 def count_false(method: str, clusters: Sequence[frozenset[str]], world: World, tally: Tally) -> None:
