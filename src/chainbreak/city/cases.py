@@ -81,7 +81,8 @@ def today(day: Day, at_us: int | None) -> bool:
 def follow_ups(day: Day, box_days: list[BoxDay], state: State) -> Legs:
     """Calls that accompany payments, ending before them; from a card of the gang in its box, else from abroad."""
     rng, lines = day.rng("follow-ups"), day.world.lines
-    rows: list[tuple[int, int, int, int, int, int]] = []
+    rows: list[tuple[int, ...]] = []
+    points: list[tuple[float, float]] = []
     for case in state.cases:
         for pay_us in case["pays"]:
             if case["sim"] < 0 or not today(day, pay_us) or rng.random() > day.world.mix["gangs"]["follow_up_share"]:
@@ -90,20 +91,16 @@ def follow_ups(day: Day, box_days: list[BoxDay], state: State) -> Legs:
             second = (pay_us - day.world.day_us(day.number)) // US_PER_S - talked - int(rng.integers(30, 600))
             if second < (case["contact_us"] - day.world.day_us(day.number)) // US_PER_S:
                 continue
-            found = session_at(box_days, case["gang"], second)
-            caller = found[1] if found else lines.n + int(rng.integers(0, lines.outsiders))
-            rows.append(
-                (
-                    caller,
-                    case["victim"],
-                    max(second, 0),
-                    talked,
-                    found[0].cell if found else 0,
-                    found[2] if found else 0,
-                )
-            )
+            caller, handset, cell, *point = session_at(box_days, case["gang"], second) or (
+                lines.n + int(rng.integers(0, lines.outsiders)), 0, 0, np.nan, np.nan)  # fmt: skip
+            rows.append((caller, case["victim"], max(second, 0), talked, cell, handset))
+            points.append((point[0], point[1]))
     callers, victims, seconds, lengths, cells, handsets = np.array(rows, np.int64).reshape(-1, 6).T
-    return calls(day, rng, callers, victims, seconds, lengths, cell=cells, caller_handset=handsets)
+    legs = calls(day, rng, callers, victims, seconds, lengths, cell=cells, caller_handset=handsets)
+    x, y = np.array(points).reshape(-1, 2)[callers < lines.n].T
+    # `calls` lists the callers' legs first.
+    elsewhere = np.full(len(legs.second) - len(x), np.nan)
+    return legs.placed(np.concatenate([x, elsewhere]), np.concatenate([y, elsewhere]))
 
 
 def calls_for_help(day: Day, state: State) -> Legs:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from chainbreak.base.clock import US_PER_DAY
-from chainbreak.city.boxes import BoxDay, box_day
+from chainbreak.city.boxes import BoxDay, boxes_today, without_lent
 from chainbreak.city.cases import (
     Case,
     book_payments,
@@ -20,6 +20,7 @@ from chainbreak.city.cases import (
     open_cases,
     order_payments,
 )
+from chainbreak.city.hotlists import hotlist_table
 from chainbreak.city.lookalikes.crowds import Event, crowd_calls, newcomers, outings, restarts
 from chainbreak.city.lookalikes.handsets import family_swaps, family_turns, repairs, second_hand
 from chainbreak.city.lookalikes.machines import machines, probes
@@ -61,15 +62,16 @@ def one_day(world: World, state: State, known: Known) -> Produced:
     day.outings, events = outings(day)
     sites, new_sites = move_sites(day, state)
     domains = pa.concat_tables([sites, opened_domains(day)])
-    box_days = [found for box in world.boxes if (found := box_day(day, box, state))]
+    box_days = boxes_today(day, state)
     opened = open_cases(day, box_days, state)
     visits = visit_sites(day, state)
     transfers, moved = transfer_table(day, _money(day, state))
     text_legs, texts, curious = scam_texts(day, state)
     told_legs, told, seen = opening_visits(day)
     registered, codes, farmed = registrations(day, state)
-    legs = Legs.joined([*_honest_legs(day), *(found.legs for found in box_days), follow_ups(day, box_days, state),
-                        calls_for_help(day, state), text_legs, told_legs, codes])  # fmt: skip
+    legs = Legs.joined([*_honest_legs(day, box_days), *(found.legs for found in box_days),
+                        follow_ups(day, box_days, state), calls_for_help(day, state), text_legs, told_legs,
+                        codes])  # fmt: skip
     legs, restarted = restarts(day, legs)
     legs = _cut_off(legs, state)
     reported = close_cases(day, state)
@@ -78,6 +80,7 @@ def one_day(world: World, state: State, known: Known) -> Produced:
         "registration": [registered], "message": [message_table(day, legs, texts + told)],
         "lookup": [lookup_table(day, visits + curious + seen, known.domains)],
         "domain": [domains] if domains.num_rows else [],
+        "hotlist": [hotlist_table(day, box_days)],
         "incident": [incident_table(day)], "inspection": [inspection_table(day, known.sites)],
     }  # fmt: skip
     state.day = day.number
@@ -93,10 +96,10 @@ class Known:
     sites: pa.Table
 
 
-def _honest_legs(day: Day) -> list[Legs]:
+def _honest_legs(day: Day, box_days: list[BoxDay]) -> list[Legs]:
     everybody = [social_calls(day), working_calls(day), errands(day), service_messages(day), power(day),
                  crowd_calls(day), newcomers(day)]  # fmt: skip
-    of_people = family_turns(day, Legs.joined(everybody))
+    of_people = without_lent(family_turns(day, Legs.joined(everybody)), day, box_days)
     return [of_people, *trade_calls(day), family_swaps(day), repairs(day),
             machines(day), probes(day)]  # fmt: skip
 

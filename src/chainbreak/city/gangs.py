@@ -7,27 +7,49 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainbreak.city.accounts import LAYERS, Accounts
-from chainbreak.city.draws import Ints, stream
+from chainbreak.city.draws import Ints, Rng, stream
 from chainbreak.city.lines import Draft, Lines
 from chainbreak.city.mix import Mix
 from chainbreak.city.places import Places
 
 HANDSET_POOL = 120
 """IMEIs of real handsets that a box which rewrites its own draws from."""
+LAST_DAYS = 4
+"""No box begins in the last days of the window."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A box to be: its level, ports, cards a port, gateways, and the day it begins."""
+
+    level: str
+    ports: int
+    pool: int
+    gateways: int
+    first_day: int
+
+    @property
+    def cards(self) -> int:
+        """Cards that it holds at once."""
+        return self.ports * self.pool
 
 
 @dataclass(frozen=True)
 class Box:
-    """One gateway: `gang` -1 for a company's own under contract; `handsets` are its ports' IMEIs or the pool it writes
-    from; `stock` are its cards in the order of use.
+    """One device: `gang` -1 for a company's own under contract, which has a `seat`, a cell (-1: it stands where it
+    likes); `handsets` are its ports' IMEIs, the pool it writes from, or one for each card of `stock`, its cards in the
+    order of use. With several `gateways` its cards lie in a bank and appear in one of them at a time.
     """
 
     name: str
+    number: int
     gang: int
     level: str
     ports: int
     pool: int
-    cell: int
+    gateways: int
+    first_day: int
+    seat: int
     handsets: Ints
     stock: Ints
 
@@ -42,39 +64,64 @@ class Gang:
     mules: dict[str, Ints]
 
 
-def boxes_hold(mix: Mix) -> int:
+def plan_boxes(mix: Mix, seed: int) -> list[Plan]:
+    """The boxes of a preset, level by level: most are small, a few large; a third begin in the middle of the window."""
+    rng = stream(seed, "plans")
+    return [_plan(rng, mix, level) for level, count in mix.preset.boxes.items() for _ in range(count)]
+
+
+def _plan(rng: Rng, mix: Mix, level: str) -> Plan:
+    row, late = mix["levels"][level], mix["box"]["late"]
+    low, high = row["size"]
+    size = low * float(np.exp(rng.exponential(mix["box"]["skew"])))
+    if rng.random() < mix["box"]["large"]:
+        size = float(rng.uniform(max(low, high / 2), high))
+    pool = int(rng.integers(row["pool"][0], row["pool"][1] + 1))
+    ports = max(1, round(min(size, high) / pool))
+    gateways = int(rng.integers(row["gateways"][0], row["gateways"][1] + 1))
+    last = mix.preset.days - LAST_DAYS
+    begins = int(rng.integers(late["from_day"], max(last, late["from_day"]) + 1))
+    is_late = rng.random() < late["share"] and last >= late["from_day"]
+    return Plan(level, ports, pool, gateways, begins if is_late else 1)
+
+
+def boxes_hold(mix: Mix, seed: int) -> int:
     """SIMs that all gangs' boxes hold at once, at most."""
-    return sum(
-        n * mix["levels"][level]["ports"] * mix["levels"][level]["pool"][1] for level, n in mix.preset.boxes.items()
-    )
+    return sum(plan.cards for plan in plan_boxes(mix, seed))
 
 
-def draft_boxes(draft: Draft, mix: Mix, seed: int, places: Places) -> list[Box]:
-    """The gangs' boxes of each level, dealt to the gangs in turn, with their cards drafted as lines."""
+def draft_boxes(draft: Draft, mix: Mix, seed: int, homes: Ints) -> list[Box]:
+    """The gangs' boxes, dealt to the gangs in turn, with their cards drafted as lines; `homes`: where people live."""
     rng = stream(seed, "boxes")
     boxes: list[Box] = []
-    for level, count in mix.preset.boxes.items():
-        row = mix["levels"][level]
-        for _ in range(count):
-            pool = int(rng.integers(row["pool"][0], row["pool"][1] + 1))
-            cell = int(rng.integers(0, places.cells))
-            size = row["ports"] * pool * mix["box"]["stock_factor"]
-            stock = np.arange(draft.lines, draft.lines + size)
-            handsets = draft.new_handsets(HANDSET_POOL if row["imei"] == "rewritten" else row["ports"])
-            if row["imei"] == "sequential":
-                draft.serial_runs.append(handsets)
-            seat = np.full(size, cell)
-            draft.add(
-                "box",
-                np.full(size, -1),
-                seat,
-                seat,
-                handsets[np.arange(size) % len(handsets)],
-                np.full(size, len(boxes)),
-            )
-            gang = len(boxes) % mix.preset.gangs
-            boxes.append(Box(f"box-{len(boxes) + 1:03d}", gang, level, row["ports"], pool, cell, handsets, stock))
+    residents = rng.permutation(np.flatnonzero(draft.blocks[0]["kind"] == 0))
+    gangs = rng.permutation(len(plan_boxes(mix, seed))) % mix.preset.gangs
+    for number, plan in enumerate(plan_boxes(mix, seed)):
+        row = mix["levels"][plan.level]
+        size = plan.cards * mix["box"]["stock_factor"]
+        lent, residents = np.split(residents, [min(int(row["cards"]["lent"] * size), len(residents) // 20)])
+        own = _draft_cards(draft, rng, row["cards"], size - len(lent), homes, number)
+        stock = rng.permutation(np.concatenate([own, lent]))
+        handsets = draft.new_handsets({"own": size, "rewritten": HANDSET_POOL}.get(row["imei"], plan.ports))
+        if row["imei"] == "sequential":
+            draft.serial_runs.append(handsets)
+        boxes.append(Box(f"box-{number + 1:03d}", number, int(gangs[number]), plan.level, plan.ports, plan.pool,
+                         plan.gateways, plan.first_day, -1, handsets, stock))  # fmt: skip
     return boxes
+
+
+def _draft_cards(draft: Draft, rng: Rng, cards: dict[str, float], size: int, homes: Ints, number: int) -> Ints:
+    """Cards of a box's own: new ones and ones kept for one to four months, from dealers; the rest sold by the people to
+    whom they had belonged for years.
+    """
+    own = np.arange(draft.lines, draft.lines + size)
+    home = homes[rng.integers(0, len(homes), size)]
+    draft.add("box", np.full(size, -1), home, home, draft.new_handsets(size), np.full(size, number))
+    kind = rng.random(size) * (1 - cards["lent"])
+    fresh, raised = kind < cards["fresh"], (kind >= cards["fresh"]) & (kind < cards["fresh"] + cards["raised"])
+    draft.bought.append(own[fresh])
+    draft.raised.append(own[raised])
+    return own
 
 
 def draft_farms(draft: Draft, mix: Mix, seed: int, places: Places) -> list[Ints]:
@@ -87,14 +134,16 @@ def draft_farms(draft: Draft, mix: Mix, seed: int, places: Places) -> list[Ints]
     return farms
 
 
-def company_boxes(mix: Mix, lines: Lines) -> list[Box]:
-    """Companies' gateways under contract: radio-identical to a gang's, told apart by the register alone."""
+def company_boxes(mix: Mix, lines: Lines, first: int) -> list[Box]:
+    """Companies' gateways under contract: radio-identical to a gang's, told apart by the register alone. They are
+    numbered from `first` on.
+    """
     row, all_lines = mix["others"]["corporate_gateway"], lines.of_class["corporate_gateway"]
     out = []
     for group in np.unique(lines.group[all_lines]):
         stock = all_lines[lines.group[all_lines] == group]
-        out.append(Box(f"company-{group + 1:03d}", -1, row["level"], len(stock), 1, int(lines.home[stock[0]]),
-                       lines.handset[stock], stock))  # fmt: skip
+        out.append(Box(f"company-{group + 1:03d}", first + int(group), -1, row["level"], len(stock), 1, 1, 1,
+                       int(lines.home[stock[0]]), lines.handset[stock], stock))  # fmt: skip
     return out
 
 

@@ -194,6 +194,7 @@ def draft_people(draft: Draft, mix: Mix, seed: int, people: People, places: Plac
     shops = -(-min(sizes["repair_shop"], n // 30) // repair["group"])
     draft.spare_handsets = draft.new_handsets(shops * repair["handsets"])
     with_other = np.sort(shuffled[taken:][: int(n * mix["habits"]["other_handset"]["lines"])])
+    with_other = np.concatenate([with_other, with_other[::5]])
     draft.other_handset = (with_other, draft.new_handsets(len(with_other)))
     second = shuffled[taken:][: int(mix["habits"]["second_line_share"] * n)]
     dual = shuffled[taken:][len(second) : len(second) + sizes["dual_sim"]]
@@ -240,7 +241,7 @@ def finish_lines(draft: Draft, mix: Mix, seed: int, people: People, start_us: in
     texts = pa.concat_arrays([
         _raw_numbers(mobile_numbers(rng, 0, n + outsiders), n),
         pa.array(list(SENDERS + BANK_LINES + POLICE_LINES)),
-        pa.array([f"{code}{first + int(k)}" for code, first in ABROAD for k in rng.integers(0, 900_000, ABROAD_NUMBERS)]),
+        pa.array([f"{c}{first + int(k)}" for c, first in ABROAD for k in rng.integers(0, 900_000, ABROAD_NUMBERS)]),
     ])  # fmt: skip
     return Lines(
         kind=kind, owner=owner, home=column["home"], work=column["work"], handset=column["handset"],

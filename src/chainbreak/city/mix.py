@@ -35,7 +35,7 @@ class Mix:
     tree: dict[str, Any]
 
     def __getitem__(self, part: str) -> Any:
-        """A branch of the parameters: habits, callers, others, levels, box, gangs, missing, optional."""
+        """A branch of the parameters: habits, callers, others, levels, box, hotlists, gangs, missing, optional."""
         return self.tree[part]
 
 

@@ -24,6 +24,22 @@ class Slot:
 
 
 @dataclass
+class BoxState:
+    """How a box stands: its places for cards; the next unused card of its stock; how often it fled from blocks; which
+    of its stands it is at (-1: none yet); cards blocked since; how far it is in its dialling list; numbers to be rung
+    again (number, second since day 1 before which nobody rings, line that rang last).
+    """
+
+    slots: list[Slot] = field(default_factory=list)
+    unused: int = 0
+    fled: int = 0
+    place: int = -1
+    blocked: int = 0
+    dialled: int = 0
+    again: list[tuple[int, int, int]] = field(default_factory=list)
+
+
+@dataclass
 class GangState:
     """Where a gang stands: the number of its site, and the day it came into use."""
 
@@ -33,14 +49,13 @@ class GangState:
 
 @dataclass
 class State:
-    """After day `day`: balances in fen; cards in boxes with the next unused of each stock; gangs; cases under way;
+    """After day `day`: balances in fen; boxes by name; gangs; cases under way;
     transfers ordered but not booked (µs, payer, payee, fen, kind, channel, case, hop); what is blocked.
     """
 
     day: int
     balance: Ints
-    slots: dict[str, list[Slot]] = field(default_factory=dict)
-    unused: dict[str, int] = field(default_factory=dict)
+    boxes: dict[str, BoxState] = field(default_factory=dict)
     gangs: list[GangState] = field(default_factory=list)
     cases: list[dict[str, Any]] = field(default_factory=list)
     in_flight: list[list[Any]] = field(default_factory=list)
@@ -67,7 +82,7 @@ class State:
         body["held_fen"] = sorted(self.held_fen.items())
         del body["balance"]
         body["gangs"] = [asdict(gang) for gang in self.gangs]
-        body["slots"] = {box: [[s.line, s.since] for s in slots] for box, slots in self.slots.items()}
+        body["boxes"] = {name: asdict(box) for name, box in self.boxes.items()}
         write_bytes(folder / "state.json", json.dumps(body, ensure_ascii=False, sort_keys=True).encode())
 
     @staticmethod
@@ -78,5 +93,10 @@ class State:
             body[key] = set(body[key])
         body["held_fen"] = dict(body["held_fen"])
         body["gangs"] = [GangState(**gang) for gang in body["gangs"]]
-        body["slots"] = {box: [Slot(*pair) for pair in slots] for box, slots in body["slots"].items()}
+        body["boxes"] = {name: _box_state(box) for name, box in body["boxes"].items()}
         return State(balance=np.load(folder / "balances.npy", allow_pickle=False), **body)
+
+
+def _box_state(row: dict[str, Any]) -> BoxState:
+    slots = [Slot(**slot) for slot in row["slots"]]
+    return BoxState(**{**row, "slots": slots, "again": [tuple(entry) for entry in row["again"]]})

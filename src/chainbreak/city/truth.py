@@ -88,18 +88,20 @@ def truth_of_world(world: World, truth: Truth) -> None:
 
 
 def truth_of_boxes(day: Day, box_days: list[BoxDay], truth: Truth) -> None:
-    """Grain of `devices`: one stay of one card in one port, from and to as µs UTC; gang null: a company's."""
+    """Grain of `devices`: one stay of one card in one port, from and to as µs UTC; gang null: a company's. `cell_id` is
+    the main cell of the gateway, lat and lon the point where it stands.
+    """
     world, begin = day.world, day.world.day_us(day.number)
     for found in box_days:
         s, n = found.sessions, len(found.sessions.port)
-        x, y = world.places.x[[s.box.cell // 3]], world.places.y[[s.box.cell // 3]]
-        lat, lon = world.places.lat_lon(x, y)
+        lat, lon = world.places.lat_lon(*(np.array([getattr(p, part) for p in s.stands]) for part in ("x", "y")))
+        cells = np.array([stand.cell for stand in s.stands])
         truth.add("devices", pa.table({
             "device_id": [s.box.name] * n, "gang": pa.array([s.box.gang if s.box.gang >= 0 else None] * n, pa.int64()),
-            "level": [s.box.level] * n, "port": s.port, "imsi": world.lines.imsi.take(pa.array(s.line)),
+            "level": [s.box.level] * n, "port": s.port, "gateway": s.gateway,
+            "imsi": world.lines.imsi.take(pa.array(s.line)),
             "msisdn": world.lines.text.take(pa.array(s.line)), "imei": world.lines.imei.take(pa.array(s.handset)),
-            "cell_id": world.places.cell_names.take(pa.array(np.full(n, s.box.cell))),
-            "lat": np.full(n, lat[0]), "lon": np.full(n, lon[0]),
+            "cell_id": world.places.cell_names.take(pa.array(cells[s.spot])), "lat": lat[s.spot], "lon": lon[s.spot],
             "from_us": begin + s.begin * US_PER_S, "to_us": begin + s.end * US_PER_S,
         }))  # fmt: skip
 

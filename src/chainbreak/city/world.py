@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 import numpy as np
 
 from chainbreak.base.clock import US_PER_DAY, parse_moment
 from chainbreak.city.accounts import Accounts, make_accounts
+from chainbreak.city.draws import Ints
 from chainbreak.city.gangs import Box, Gang, boxes_hold, company_boxes, draft_boxes, draft_farms, make_gangs
 from chainbreak.city.lines import Draft, Lines, class_sizes, draft_organisations, draft_people, finish_lines
 from chainbreak.city.mix import Mix
@@ -44,6 +46,12 @@ class World:
         """The calendar day of day `day`."""
         return self.start + timedelta(days=day - 1)
 
+    @cached_property
+    def lent(self) -> Ints:
+        """Lines of people that lie in a gang's stock."""
+        stock = np.concatenate([box.stock for box in self.gang_boxes] or [np.zeros(0, np.int64)])
+        return np.asarray(stock[self.lines.owner[stock] >= 0])
+
     @property
     def gang_boxes(self) -> list[Box]:
         """Boxes of gangs, without those of companies."""
@@ -56,14 +64,14 @@ def make_world(mix: Mix, seed: int, start: date) -> World:
     places = make_places(mix, seed)
     first_day = np.full(mix.preset.people, np.datetime64(start, "D").astype(np.int64))
     people = make_people(mix, seed, places, first_day)
-    draft, sizes = Draft(), class_sizes(mix, boxes_hold(mix))
+    draft, sizes = Draft(), class_sizes(mix, boxes_hold(mix, seed))
     draft_people(draft, mix, seed, people, places, sizes)
     draft_organisations(draft, mix, seed, places, sizes)
-    boxes = draft_boxes(draft, mix, seed, places)
+    boxes = draft_boxes(draft, mix, seed, people.home)
     farms = draft_farms(draft, mix, seed, places)
     lines = finish_lines(draft, mix, seed, people, start_us, mix.preset.days)
     accounts = make_accounts(mix, seed, people, start_us)
     gangs = make_gangs(mix, seed, farms, accounts, fraud_names())
     circles = make_circles(mix, seed, people, lines.outsiders)
     return World(mix, seed, start, start_us, places, people, circles, lines, accounts,
-                 boxes + company_boxes(mix, lines), gangs)  # fmt: skip
+                 boxes + company_boxes(mix, lines, len(boxes)), gangs)  # fmt: skip

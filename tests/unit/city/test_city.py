@@ -344,7 +344,7 @@ def test_partner_register_reads_back_by_its_mapping_headers(city: Path) -> None:
 
 def test_mix_overrides_parameters_and_travels_with_the_city(tmp_path: Path) -> None:
     mix = tmp_path / "mix.yaml"
-    mix.write_text("presets: {tiny: {boxes: {L0: 0, L2: 0}}}\ngangs: {farm_sims: 3}\n", encoding="utf-8")
+    mix.write_text("presets: {tiny: {boxes: {L0: 0, L2: 0, L6: 0}}}\ngangs: {farm_sims: 3}\n", encoding="utf-8")
     out = tmp_path / "city"
     build(out, "tiny", 7, START, mix=mix, until=1)
     step(out)
