@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -53,6 +55,52 @@ def _moment(text: str, zone: str) -> int | None:
         raise UsageError(
             "CB-FI-004", "not a moment", given=text, allowed="2026-11-20T08:00:00+08:00 or 2026-11-20 08:00"
         ) from None
+
+
+@app.command()
+def watch(
+    names: NamesArgument = None,
+    every: Annotated[str, typer.Option("--every", help="How often to look, as 30s, 5m or 1h")] = "30s",
+    once: Annotated[bool, typer.Option("--once", help="Look once and end, for a scheduler")] = False,
+    centre: CentreOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Judge as records arrive, until Ctrl-C; a line a detector whenever its tables have changed. Killed, it continues."""
+    from contextlib import closing
+
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.watch_records import watch_records
+
+    failed = False
+    try:
+        with closing(watch_records(open_office(centre), names or (), every_s=_seconds(every), once=once)) as steps:
+            for step in steps:
+                failed |= step.failed
+                row = {"detector": step.detector, "records": step.records, "findings": len(step.findings),
+                       "new": step.new, "took_s": round(step.took_s, 1), "anew": step.anew, "declined": step.declined,
+                       "failed": step.failed}  # fmt: skip
+                _tell_step(row, as_json)
+    except KeyboardInterrupt:
+        say("Ended; what stands is kept.")
+    if once and failed:
+        raise typer.Exit(1)
+
+
+def _tell_step(row: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        emit([row], as_json)
+        sys.stdout.flush()
+        return
+    counted = f"{row['records']:,} records{' (all, computed anew)' if row['anew'] else ''}"
+    told = row["declined"] or f"{counted}, {row['findings']} findings, {row['new']} new"
+    say(f"{row['detector']}: {told}, {row['took_s']} s{'; tried again at the next look' if row['failed'] else ''}")
+
+
+def _seconds(text: str) -> float:
+    from chainbreak.base.errors import UsageError
+
+    if not (found := re.fullmatch(r"([1-9]\d{0,5})([smh]?)", text.strip())):
+        raise UsageError("CB-FI-031", "not an interval", given=text, allowed="30s, 5m or 1h")
+    return float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
 
 
 @app.command("list")
