@@ -20,7 +20,8 @@ class Traits:
     that the person starts; share that goes to or comes from somebody outside the circle; further calls a day of those
     whose work is on the telephone at one place (shop keepers, schedulers, agents of all sorts; 0 for most); share of
     time away from home and work; how many sites around are within their reach; share of time that a neighbouring cell
-    serves them where they are; share of days on which the line is used at all; times a day the network loses them.
+    serves them where they are; share of days on which the line is used at all, and days of the stretches in which it is
+    and is not (a gap of 0: always); times a day the network loses them.
     """
 
     calls: Floats
@@ -31,6 +32,8 @@ class Traits:
     reach: Ints
     drift: Floats
     used: Floats
+    stay: Ints
+    gap: Ints
     lost: Floats
 
 
@@ -100,7 +103,7 @@ def _traits(rng: Rng, habits: dict[str, Any], n: int, keeps_house: Bools) -> Tra
     """Habits drawn person by person; `keeps_house` are those who hardly leave the cell they live in."""
     row, trade, used = habits["calls_per_day"], habits["trade"], habits["used"]
     # Log-normal with a longer left arm: many lines are hardly used.
-    calls = lognormal(rng, row["median"], row["sigma"], n) * np.where(rng.random(n) < 0.2, rng.random(n), 1.0)
+    calls = lognormal(rng, row["median"], row["sigma"], n) * np.where(rng.random(n) < 0.25, rng.random(n) ** 1.5, 1.0)
     starts = np.interp(rng.random(n), habits["starts"]["at"], habits["starts"]["value"])
     low, high = np.log(trade["calls"])
     trading = (rng.random(n) < trade["people"]) * np.exp(rng.uniform(low, high, n))
@@ -109,7 +112,8 @@ def _traits(rng: Rng, habits: dict[str, Any], n: int, keeps_house: Bools) -> Tra
     return Traits(
         np.minimum(calls, row["most"]), starts, np.minimum(lognormal(rng, *habits["one_off"], n), 0.8), trading,
         away, np.minimum(lognormal(rng, *habits["reach"], n), 60).astype(np.int64) + 1,
-        habits["drift"] * rng.random(n) ** 2, days,
+        habits["drift"] * rng.random(n) ** 2, days, lognormal(rng, *used["stay"], n).astype(np.int64) + 2,
+        (lognormal(rng, *used["gap"], n).astype(np.int64) + 2) * (rng.random(n) < used["passing"]),
         np.minimum(lognormal(rng, *habits["lost_per_day"], n), 20.0),
     )  # fmt: skip
 

@@ -54,14 +54,15 @@ def _leaning(day: Day, line: Ints) -> Floats:
     lines = day.world.lines
     inside = line < lines.n
     starts = day.world.people.traits.starts[np.maximum(lines.owner[np.where(inside, line, 0)], 0)].clip(0.01, 0.995)
-    return np.where(inside, np.log(starts / (1 - starts)), (scattered(line, 24) % 2_000 / 1_000 - 1) * 0.8)
+    return np.where(inside, 1.25 * np.log(starts / (1 - starts)), (scattered(line, 24) % 2_000 / 1_000 - 1.5) * 0.8)
 
 
 def _anybody(day: Day, rng: Rng, n: int, outside: float) -> Ints:
     """Numbers of anybody at all, a share of them on other networks."""
     lines, people = day.world.lines, day.world.people.n
-    away = rng.random(n) < outside
-    return np.where(away, lines.n + rng.integers(0, lines.outsiders, n), rng.integers(0, people, n))
+    one = rng.integers(0, people, n)
+    away = (rng.random(n) < outside) | ~day.used[one]
+    return np.where(away, lines.n + rng.integers(0, lines.outsiders, n), one)
 
 
 def _between(day: Day, rng: Rng, one: Ints, other: Ints, starts: Bools, factor: float) -> Legs:
@@ -101,7 +102,7 @@ def errands(day: Day) -> Legs:
     for ago in range(row["days"]):
         begins = scattered(people * 1_000 + number - ago, 26) % 100_000 < row["begin"] * 100_000
         busy |= begins & (scattered(people, 27) % row["days"] >= ago)
-    busy &= day.used[: len(people)]
+    busy &= day.used[: len(people)] & (scattered(people, 28) % 1_000 < row["people"] * 1_000)
     who = np.flatnonzero(busy)
     one = np.repeat(who, rng.integers(row["calls"][0], row["calls"][1] + 1, len(who)))
     other = _anybody(day, rng, len(one), 0.7)

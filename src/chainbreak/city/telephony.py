@@ -7,16 +7,17 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from chainbreak.city.draws import DAY_S, Bools, Floats, Ints, Rng, scattered, stream
+from chainbreak.city.lines import CLASSES
 from chainbreak.city.world import World
 from chainbreak.records.call import CALL_KINDS
 
 MO_CALL, MT_CALL, MO_SMS, MT_SMS, ATTACH, DETACH = range(len(CALL_KINDS))
 # Relative weight of each hour of the day for calls, by rhythm of life (worker, retired, student, night).
 _HOURS = np.array([
-    [.3, .2, .1, .1, .1, .3, 1, 3, 5, 7, 8, 8, 7, 6, 6, 6, 6, 7, 8, 8, 7, 5, 3, 1],
-    [.2, .1, .1, .1, .2, 1, 3, 6, 8, 9, 8, 6, 4, 4, 6, 7, 7, 6, 6, 6, 5, 2, 1, .3],
-    [1, .5, .2, .1, .1, .2, 1, 2, 2, 3, 3, 6, 7, 4, 3, 3, 4, 7, 7, 7, 8, 8, 6, 3],
-    [5, 5, 4, 3, 2, 1, .5, .5, .5, 1, 2, 3, 4, 5, 5, 6, 6, 6, 6, 6, 6, 6, 6, 6],
+    [.05, .02, .01, .01, .02, .15, 1, 3, 5, 7, 8, 8, 7, 6, 6, 6, 6, 7, 8, 8, 7, 4, 1.5, .3],
+    [.02, .01, .01, .02, .1, .7, 3, 6, 8, 9, 8, 6, 4, 4, 6, 7, 7, 6, 6, 6, 4, 1, .3, .05],
+    [.3, .1, .03, .01, .01, .05, .5, 2, 2, 3, 3, 6, 7, 4, 3, 3, 4, 7, 7, 7, 8, 8, 5, 1.5],
+    [4, 4, 3, 2, 1, .5, .5, .5, .5, 1, 2, 3, 4, 5, 5, 6, 6, 6, 6, 6, 6, 6, 6, 5],
 ])  # fmt: skip
 HOUR_SHARES = np.cumsum(_HOURS / _HOURS.sum(axis=1, keepdims=True), axis=1)
 
@@ -94,8 +95,10 @@ class Day:
         lines = world.lines
         handset = lines.handset.copy()
         line, other = lines.other_handset
-        # The second handset is taken for some days on end.
-        today = scattered(line * 400 + number // 3, 17) % 1_000 < world.mix["habits"]["other_handset"]["days"] * 1_000
+        # Another handset is taken for some days on end, a month at most.
+        which, span = np.arange(len(line)), scattered(other, 15) % 30 + 1
+        turn = scattered((line + which) * 400 + (number + which) // span, 17) % 1_000
+        today = turn < world.mix["habits"]["other_handset"]["days"] * 1_000
         handset[line[today]] = other[today]
         return Day(world, number, world.date_of(number).weekday() >= 5, handset, _used(world, number))
 
@@ -140,13 +143,18 @@ class Day:
 
 
 def _used(world: World, number: int) -> Bools:
-    """Lines that have been activated and are in use that day: some rest for days on end, in spells of their own length."""
-    lines = world.lines
-    share = np.where(lines.owner >= 0, world.people.traits.used[np.maximum(lines.owner, 0)], 1.0)
-    every = np.arange(lines.n)
+    """Lines that have been activated and are in use that day: some rest now and then, in spells of their own length,
+    and some of those that look like nothing else are away for weeks.
+    """
+    lines, traits = world.lines, world.people.traits
+    every, owner = np.arange(lines.n), np.maximum(lines.owner, 0)
+    share = np.where(lines.owner >= 0, traits.used[owner], 1.0)
     spell = scattered(every, 18) % 6 + 1
     on = scattered(every * 1_000 + (number + every % 7) // spell, 19) % 4_096 < share * 4_096
-    used: Bools = on & (lines.activated_us < world.day_us(number))
+    plain = np.isin(lines.kind, [CLASSES.index("resident"), CLASSES.index("second_line")])
+    around = traits.stay[owner] + traits.gap[owner]
+    stays = (number + scattered(every, 16)) % around < traits.stay[owner]
+    used: Bools = on & (stays | ~plain) & (lines.activated_us < world.day_us(number))
     return used
 
 

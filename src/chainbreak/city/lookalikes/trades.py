@@ -85,7 +85,7 @@ def _customers(day: Day, rng: Rng, name: str, caller: Ints, row: dict[str, Any])
         return lines.n + scattered(scattered(caller * 1_000 + page, 21) % RELAYS, 20) % lines.outsiders
     keeper = np.where(lines.owner[caller] >= 0, caller, lines.n + lines.spot[caller])
     entry = np.where(rng.random(m) < row["repeat"], scattered(keeper * 1_000 + page, 21), rng.integers(0, 1 << 40, m))
-    outside = entry // 1_000_003 % 1_000 < day.world.mix["outside"] * 1_000
+    outside = (entry // 1_000_003 % 1_000 < day.world.mix["outside"] * 1_000) | ~day.used[entry % people]
     chosen = np.where(outside, lines.n + entry % lines.outsiders, entry % people)
     return np.where(chosen == caller, (chosen + 1) % people, chosen)
 
