@@ -29,7 +29,7 @@ def evaluate_model(tables: Sequence[Path], label: str, model: Path, *, by: str =
     from chainbreak.find.contract.calibration import expected_calibration_error, reliability
     from chainbreak.find.models.rules import naive_scores
     from chainbreak.find.models.score import load
-    from chainbreak.find.models.table import column, labels_of, matrix, read_tables
+    from chainbreak.find.models.table import column, labels_of, matrix, read_tables, rows_digest
 
     table, scorer = read_tables(tables), load(model)
     truth = labels_of(column(table, label))
@@ -46,6 +46,8 @@ def evaluate_model(tables: Sequence[Path], label: str, model: Path, *, by: str =
     if by:
         classes = np.array([str(c) for c in column(table, by).to_pylist()])
         rows += [_share("model", f"flagged {c}", scored.flagged[classes == c]) for c in sorted(set(classes.tolist()))]
+    if rows_digest(matrix(table, scorer.columns), truth) == scorer.card["rows_digest"]:
+        rows.append({"method": "model", "of": "look: these are the rows it was trained on; the figures flatter"})
     return rows + _trained_without(scorer.card)
 
 

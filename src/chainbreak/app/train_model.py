@@ -49,14 +49,18 @@ def make_line_features(office: Office, out: Path, first_calls: int, truth: Path 
     """Write `out`, one row a card with at least so many calls: `sim` (written token), its features, and where `truth`
     (of a simulated city) is given `fraud` (0 or 1) and `class`. Features never see the truth; order is by token.
 
+    The log says that it was written (leaf `model.features`): a row a card leaves the lake, as tokens.
+
     Raises:
         UsageError: the number of calls is out of range (CB-MO-015), or no truth there (CB-FI-005).
         InputError: `out` is there already (CB-MO-013), or no card has that many calls (CB-MO-016).
     """
     import pyarrow.parquet as pq
 
+    from chainbreak.audit.log import Entry, append
     from chainbreak.base.files import replace_atomic
     from chainbreak.find.models.line_features import line_features
+    from chainbreak.records.actor import SERVICE
 
     if not 2 <= first_calls <= MOST_CALLS:
         raise UsageError("CB-MO-015", "the number of calls is out of range", given=str(first_calls), allowed="2..1000")
@@ -74,6 +78,9 @@ def make_line_features(office: Office, out: Path, first_calls: int, truth: Path 
         raise InputError("CB-MO-016", "no card has that many calls", given=str(first_calls))
     table = _labelled(features, known)
     replace_atomic(out, lambda temporary: pq.write_table(table, temporary))
+    with office.desk.begin() as conn:
+        payload = {"rows": str(table.num_rows), "first_calls": str(first_calls), "labelled": str(known is not None)}
+        append(conn, Entry.by(SERVICE, office.clock.now_us(), "model.features", out.name, payload=payload))
     return {"table": str(out), "rows": table.num_rows, "first_calls": first_calls,
             "fraud": sum(table["fraud"].to_pylist()) if known else None}  # fmt: skip
 

@@ -5,6 +5,7 @@ Grain: one row a line (or whatever the table says). Units of features are unknow
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -52,6 +53,11 @@ class Labelled:
             raise InputError("CB-MO-009", "no features are left", allowed="at least one column of numbers that vary")
         columns = [self.names.index(name) for name in names]
         return replace(self, names=tuple(names), values=self.values[:, columns], dropped=dropped or self.dropped)
+
+
+def rows_digest(values: np.ndarray, labels: np.ndarray) -> str:
+    """SHA-256 of features and labels, by which a model knows the rows it was trained on."""
+    return hashlib.sha256(np.column_stack([values, labels]).tobytes()).hexdigest()
 
 
 def matches(name: str, globs: Sequence[str]) -> bool:

@@ -24,7 +24,7 @@ from chainbreak.find.models.ratios import Ratio, usable, with_ratios
 from chainbreak.find.models.recipe import AVERAGE, Recipe, fit, log_odds
 from chainbreak.find.models.rules import naive_rule, rules_of
 from chainbreak.find.models.score import Scorer
-from chainbreak.find.models.table import LIFETIME, Labelled, matches
+from chainbreak.find.models.table import LIFETIME, Labelled, matches, rows_digest
 
 WORTHLESS_AUC = 0.55
 
@@ -70,6 +70,11 @@ def train(
             "CB-MO-014", "the features say nothing about the label", given=f"AUC {held_out['auc']} on held-out rows",
             allowed=f"at least {WORTHLESS_AUC}",
         )  # fmt: skip
+    if math.isinf(scorer.cut_bits):
+        honest = int((~data.labels[split.choose]).sum())
+        warnings.append(
+            f"no cut: {honest} honest rows held out cannot promise a share of {budget:g}; nothing is flagged"
+        )
     card = _card(data, split, scorer, {"name": recipe.name, "seed": seed}) | {
         "warnings": warnings, "features_alone": single, "test": held_out,
         "test_without_lifetime": _ablation(data, split, lifetime, ratios, budget, seed, recipe),
@@ -139,7 +144,7 @@ def _card(data: Labelled, split: Split, scorer: Scorer, recipe: Mapping[str, Any
         "split": {"learn": len(split.learn), "choose": len(split.choose), "test": len(split.test), "by": "row"},
         "left_out": dict(data.dropped),
         "features_digest": hashlib.sha256("\n".join(scorer.names).encode()).hexdigest(),
-        "rows_digest": hashlib.sha256(np.column_stack([data.values, data.labels]).tobytes()).hexdigest(),
+        "rows_digest": rows_digest(data.values, data.labels),
         "honest_rows_behind_the_cut": honest, "honest_rows_needed": math.ceil(1 / scorer.budget) - 1,
         "versions": {name: version(name) for name in ("lightgbm", "scikit-learn", "numpy")},
         "naive": naive_rule(data, split.learn),
