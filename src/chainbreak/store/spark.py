@@ -66,9 +66,9 @@ class Spark:
         files = self.lake.files(kind, self.snapshot[kind]) if kind in self.snapshot else []
         if not files:
             return self._named(kind, self._session.createDataFrame([], schema))
-        # With the schema given, columns that a file lacks are null, and local_day is read from the folders' names.
+        # With the schema given, what a file lacks is null; local_day, read from the folders' names, comes last.
         reader = self._session.read.schema(schema).option("basePath", _address(self.lake.path(kind).resolve()))
-        return self._named(kind, reader.parquet(*map(_pattern, files)))
+        return self._named(kind, reader.parquet(*map(_pattern, files)).select(schema.names))
 
     def stored(self, name: str, files: Sequence[Path]) -> Any:
         """Parquet files of one schema as a table."""

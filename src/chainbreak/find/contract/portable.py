@@ -23,7 +23,8 @@ PORTABLE = frozenset(
     StringConcat Lowercase Uppercase StringLength Substring StartsWith HexDigest
 """.split()  # noqa: SIM905 one family a line reads better than 60 quoted names
 )
-"""Ibis operation names. `Divide` needs a guard besides: its right side must be a NullIf or a literal."""
+"""Ibis operation names. Besides: the right side of `Divide` is a NullIf or a literal; `Round` takes no digits; and a
+float is cast to nothing else (`floor` and `round` give integers)."""
 
 
 def refused_operations(expr: Any) -> list[str]:
@@ -35,6 +36,8 @@ def refused_operations(expr: Any) -> list[str]:
     []
     >>> refused_operations(calls.group_by("imsi").agg(n=calls.peer.approx_nunique()))
     ['ApproxCountDistinct']
+    >>> refused_operations(calls.select(share=(calls.imsi / 7).cast("int64")))
+    ['Cast of float64 to int64']
     """
     import ibis.expr.operations as ops
 
@@ -45,6 +48,10 @@ def refused_operations(expr: Any) -> list[str]:
             found.add(name)
         if name == "Divide" and not isinstance(node.right, (ops.NullIf, ops.Literal)):
             found.add("Divide without a guard")
+        if name == "Round" and not node.dtype.is_integer():
+            found.add("Round to digits")
+        if name == "Cast" and node.arg.dtype.is_floating() and not node.to.is_floating():
+            found.add(f"Cast of {node.arg.dtype} to {node.to}")
     return sorted(found)
 
 

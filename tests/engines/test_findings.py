@@ -1,0 +1,82 @@
+"""The same findings to the byte on both engines: on the small world, on a city, and from the terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from both_engines import QUIET, Engines, lake_of
+from small_world import WORLD_END_US, small_world
+
+from chainbreak.app.ingest_folder import ingest_folder
+from chainbreak.app.init_centre import init_centre
+from chainbreak.base.clock import FixedClock
+from chainbreak.base.settings import Settings
+from chainbreak.city.build import build
+from chainbreak.find.contract.detector import Detector, ident
+from chainbreak.find.contract.runner import run_one
+from chainbreak.find.registry import detectors
+from chainbreak.records import kind_named
+from chainbreak.records.actor import SERVICE
+from chainbreak.store.lake import Lake
+
+pytestmark = QUIET
+EVERY = pytest.mark.parametrize("detector", detectors(), ids=ident)
+
+
+@pytest.fixture(scope="module")
+def world(engines_on: Callable[[Lake], Engines], tmp_path_factory: pytest.TempPathFactory) -> Engines:
+    """Both engines on the kit's small world."""
+    return engines_on(lake_of(tmp_path_factory.mktemp("world") / "lake", small_world()))
+
+
+@pytest.fixture(scope="module")
+def city(engines_on: Callable[[Lake], Engines], tmp_path_factory: pytest.TempPathFactory) -> Engines:
+    """Both engines on a tiny city that came in through ingest: files of many days, columns that no file has."""
+    folder = tmp_path_factory.mktemp("city")
+    build(folder / "town", "tiny", 7, date(2026, 11, 2))
+    office = init_centre(folder / "centre", Settings(area_code="579"), FixedClock(WORLD_END_US))
+    for _ in ingest_folder(office, SERVICE, folder / "town" / "records"):
+        pass
+    return engines_on(office.lake)
+
+
+@EVERY
+def test_same_findings_on_the_small_world(detector: Detector, world: Engines) -> None:
+    found = run_one(world.duck, detector)
+    again = run_one(world.spark, detector)
+    assert found.findings
+    assert [f.as_bytes() for f in again.findings] == [f.as_bytes() for f in found.findings]
+    assert sorted(map(repr, again.suspicions)) == sorted(map(repr, found.suspicions))
+
+
+@EVERY
+def test_same_findings_on_a_city(detector: Detector, city: Engines) -> None:
+    found = run_one(city.duck, detector)
+    assert [f.as_bytes() for f in run_one(city.spark, detector).findings] == [f.as_bytes() for f in found.findings]
+
+
+def test_the_terminal_runs_it_quietly_and_finds_nothing_new(tmp_path: Path, jvm: object) -> None:
+    office = init_centre(tmp_path / "中心 1", Settings(), FixedClock(WORLD_END_US + 60_000_000))
+    for name, table in small_world().items():
+        office.lake.append(name, table, kind_named(name).partition_by)
+
+    def detect(engine: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "chainbreak", "detect", "run", "mules", "--engine", engine, "--json"]
+        options = os.environ | {"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC", "TZ": "Asia/Shanghai"}
+        return subprocess.run(
+            [*command, "--centre", str(office.centre.root)], capture_output=True, text=True, check=False, env=options
+        )
+
+    duck, spark = detect("duckdb"), detect("spark")
+    assert spark.returncode == 0, spark.stderr
+    assert spark.stdout == duck.stdout
+    assert json.loads(spark.stdout.splitlines()[0])["finding_id"]
+    assert [line for line in spark.stderr.splitlines() if line.strip()] == ["mules@1: 2 findings, 0 new"]
+    assert list(office.centre.scratch.iterdir()) == []
