@@ -77,6 +77,20 @@ def evaluate(
 
 
 @app.command()
+def score(
+    tables: TablesArgument,
+    model: Annotated[Path, typer.Option(help="A model's folder")],
+    ident: Annotated[str, typer.Option("--id", help="Column that names the row")],
+    out: Annotated[Path, typer.Option(help="New Parquet file")],
+    as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Write bits, probability and reasons of every row; a score alone allows nothing above watch."""
+    from chainbreak.app.score_lines import score_lines
+
+    emit(score_lines(tables, model, out, ident), as_json)
+
+
+@app.command()
 def features(
     out: Annotated[Path, typer.Option(help="New Parquet file")],
     first_calls: Annotated[int, typer.Option(help="How many calls of a card to look at")] = 20,

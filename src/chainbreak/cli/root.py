@@ -23,7 +23,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "map": ("map", "Mappings of partners' files: suggest, check, list"),
     "quarantine": ("quarantine", "Rejected rows: list, fix, replay"),
     "detect": ("detect", "Run, explain, evaluate detectors"),
-    "model": ("model", "A scorer of lines: features from first calls, train, evaluate"),
+    "model": ("model", "A scorer of lines: features from first calls, train, score, evaluate"),
     "finding": ("finding", "Findings: list, next, show, verdict, export"),
     "case": ("case", "Cases: add, show"),
     "order": ("order", "Orders: draft, check, submit, approve, return, send, ack, extend, release, list, why"),

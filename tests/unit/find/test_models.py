@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chainbreak.app.evaluate_model import evaluate_model, evaluate_recipe
+from chainbreak.app.score_lines import score_lines
 from chainbreak.app.train_model import train_model
 from chainbreak.base.errors import ChainbreakError, InputError, SetupError, UsageError
 from chainbreak.find.contract.calibration import conformal_cut
@@ -241,6 +242,20 @@ def test_a_kept_model_is_measured_beside_the_naive_rule_by_class_and_knows_its_o
     assert not any("flatter" in r["of"] for r in rows)
     own = evaluate_model([tmp_path / "own.parquet"], "fraud", tmp_path / "m")
     assert any("flatter" in r["of"] for r in own)
+
+
+def test_a_table_is_scored_row_by_row_with_reasons_that_are_among_its_features(scorer: Scorer, tmp_path: Path) -> None:
+    scorer.save(tmp_path / "m", "page")
+    table = lines(seed=5)
+    pq.write_table(table, tmp_path / "t.parquet")
+    made = score_lines([tmp_path / "t.parquet"], tmp_path / "m", tmp_path / "s.parquet", "line")
+    rows = pq.read_table(tmp_path / "s.parquet").to_pylist()
+    assert [r["line"] for r in rows] == table["line"].to_pylist()
+    assert [r["bits"] for r in rows] == scorer.score(table, explain=False).bits.tolist()
+    assert sum(r["flagged"] for r in rows) == made["flagged"] > 0
+    assert {reason["feature"] for r in rows for reason in r["reasons"]} <= set(scorer.names)
+    with pytest.raises(InputError, match="CB-MO-013"):
+        score_lines([tmp_path / "t.parquet"], tmp_path / "m", tmp_path / "s.parquet", "line")
 
 
 def test_the_recipe_stands_beside_the_reference_with_and_without_lifetime(tmp_path: Path) -> None:
