@@ -10,6 +10,8 @@ from chainbreak.city.stands import moved_by
 from chainbreak.city.state import BoxState, Slot, State
 from chainbreak.city.telephony import Day
 
+IMEIS = (1, 1, 1, 2, 1, 3, 2, 6)
+"""Different IMEIs that a box writes for a card: real fraud cards have 1 to 2 in the middle, 4 and more at the top."""
 FLEES_AFTER = 3
 """Blocked cards after which a gang moves its box or writes other IMEIs into it."""
 
@@ -61,14 +63,13 @@ def place_of(day: Day, box: Box, state: State) -> int:
 
 
 def handset_of(day: Day, box: Box, state: State, port: int, line: int, draw: int) -> int:
-    """The handset that a card seems to be in: its port's, its own, or one to four that the box writes for it."""
+    """The handset that a card seems to be in: its port's, its own, or one of those that the box writes for it."""
     kind = day.world.mix["levels"][box.level]["imei"]
     if kind == "own":
         return int(day.world.lines.handset[line])
     if kind == "rewritten":
         changed = 0 if box.number % 2 else state.boxes[box.name].fled
-        # One to four IMEIs a card: real fraud cards have a median of 2 and seldom more than 4.
-        which = np.array([(line * 8 + draw % (1 + line % 4)) * 16 + changed])
+        which = np.array([(line * 8 + draw % IMEIS[line % len(IMEIS)]) * 16 + changed])
         return int(box.handsets[scattered(which, 72)[0] % len(box.handsets)])
     return int(box.handsets[port % len(box.handsets)])
 

@@ -12,6 +12,9 @@ from chainbreak.city.telephony import HOUR_SHARES
 from chainbreak.city.world import World
 
 HOURS = np.arange(25) * 3_600
+BEFORE = np.vstack([np.hstack([np.zeros((len(HOUR_SHARES), 1)), HOUR_SHARES]), HOURS / HOURS[-1]])
+"""By rhythm of life and, last, for none: the share of a day's calls before each hour."""
+EVEN = len(BEFORE) - 1
 SHARED_FRIENDS = 12
 """Numbers outside its pool that the cards of a box all ring and are rung by: accomplices, boxes of other networks."""
 LEAST_CALLS = 1.0
@@ -32,6 +35,10 @@ class Character:
     talk_s: float
     circle: Ints
 
+    def friend(self, draw: float) -> int:
+        """One of the circle, by a number from 0 to 1; the first ones far more often."""
+        return int(self.circle[int(draw**3 * len(self.circle))])
+
 
 def character(world: World, box: Box, line: int) -> Character:
     """The character of one card, by its level: its own chance for the low levels, a real resident's habits copied
@@ -41,7 +48,11 @@ def character(world: World, box: Box, line: int) -> Character:
     traits = world.people.traits
     pace = float(np.exp(rng.normal(np.log(row["calls"]["median"]), row["calls"]["sigma"])))
     incoming = pace * float(np.exp(rng.normal(np.log(row["incoming"]["median"]), row["incoming"]["sigma"])))
-    rhythm, talk_s = 0, float(stream(world.seed, "script", box.name).uniform(*world.mix["box"]["short_s"]))
+    script = stream(world.seed, "script", box.name)
+    talk_s, rhythm = float(script.uniform(*world.mix["box"]["short_s"])), 0
+    if row["sleepless"]:
+        # Callers abroad keep hours of their own: those of one rhythm or another, or none.
+        rhythm = int(script.integers(0, EVEN + 1))
     victims = float(rng.uniform(*row["victims"]))
     if rng.random() < row["copies"]:
         model = int(rng.integers(0, world.people.n))
@@ -52,9 +63,8 @@ def character(world: World, box: Box, line: int) -> Character:
 
 
 def _circle(world: World, box: Box, line: int, rng: Rng) -> Ints:
-    """Numbers that go on ringing a card: accomplices where it pretends, else people who knew the number's last holder.
-
-    Dearest first.
+    """Numbers that a card and others ring one another with again and again, dearest first: accomplices and the gang's
+    own check numbers; cards that ring victims only are still rung by people who knew the number's last holder.
     """
     outsiders, size = world.lines.outsiders, int(rng.integers(3, 15))
     if world.mix["levels"][box.level]["victims"][0] == 1:
@@ -65,15 +75,11 @@ def _circle(world: World, box: Box, line: int, rng: Rng) -> Ints:
     return world.lines.n + np.where(rng.random(size) < 0.4, shared, own) % outsiders
 
 
-def mass(rhythm: int, level_hours: list[float], second: Ints) -> Floats:
-    """The share of a day's calls that lies before each second: even over the day where a level never sleeps."""
-    if level_hours == [0, 24] and rhythm == 0:
-        return np.asarray(second / HOURS[-1])
-    return np.asarray(np.interp(second, HOURS, np.concatenate([[0.0], HOUR_SHARES[rhythm]])))
+def mass(rhythm: int, second: Ints) -> Floats:
+    """The share of a day's calls that lies before each second."""
+    return np.asarray(np.interp(second, HOURS, BEFORE[rhythm]))
 
 
-def second_at(rhythm: int, level_hours: list[float], share: Floats) -> Ints:
+def second_at(rhythm: int, share: Floats) -> Ints:
     """The second before which each share of a day's calls lies: `mass` the other way round."""
-    if level_hours == [0, 24] and rhythm == 0:
-        return np.asarray(share * HOURS[-1]).astype(np.int64)
-    return np.interp(share, np.concatenate([[0.0], HOUR_SHARES[rhythm]]), HOURS).astype(np.int64)
+    return np.interp(share, BEFORE[rhythm], HOURS).astype(np.int64)

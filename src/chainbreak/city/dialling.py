@@ -22,13 +22,14 @@ class List:
         self.row = day.world.mix["levels"][box.level]
         self.since = (day.number - 1) * DAY_S
         self._ahead: list[int] = []
+        self._customers = _listed(day, box, np.arange(CUSTOMERS)).tolist() if box.gang < 0 else []
 
     def next(self, second: int, line: int) -> int:
         """The number that `line` rings at `second` of the day: one to be rung again, rather one that another card rang
         last, or the next of the list. Companies ring customers of theirs again and again.
         """
         if self.box.gang < 0:
-            return int(_listed(self.day, self.box, np.array([self.rng.integers(0, CUSTOMERS)]))[0])
+            return int(self._customers[int(self.rng.integers(0, CUSTOMERS))])
         if self.own.again and self.rng.random() < self.row["again"]:
             for _ in range(3):
                 place = int(self.rng.integers(0, len(self.own.again)))

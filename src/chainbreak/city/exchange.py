@@ -22,6 +22,8 @@ from chainbreak.city.telephony import MO_CALL, MO_SMS, MT_CALL, MT_SMS, Day
 OUT, IN, BACK, AGAIN = range(4)
 NIGHT_ENDS_S = 7 * 3_600
 LONG_S = 60
+PARTNERS = 5
+"""Other cards of the pool with which a card mostly talks."""
 Event = tuple[int, int, int, int, int]
 """Second, number of the event, what happens, session (of whom it happens to; -1: his card's, if it is in), number."""
 
@@ -47,8 +49,9 @@ class Exchange:
         )
         self.rows = [day.world.mix["levels"][s.box.level] for s in boxes]
         self.lists = [List(day, s.box, state.boxes[s.box.name], day.rng("list", s.box.name)) for s in boxes]
-        scripts = [stream(day.world.seed, "long", s.box.name) for s in boxes]
-        self.long_share = [float(rng.uniform(*day.world.mix["box"]["long_share"])) for rng in scripts]
+        lists = [stream(day.world.seed, "answers", s.box.name) for s in boxes]
+        self.long_share = [float(rng.uniform(*day.world.mix["box"]["long_share"])) for rng in lists]
+        self.answered = [float(rng.uniform(*row["answered"])) for rng, row in zip(lists, self.rows, strict=True)]
         self.who: dict[int, Character] = {}
         self.stays: dict[int, list[int]] = {}
         for number in sorted(range(len(self.line)), key=self.begin.__getitem__):
@@ -95,14 +98,14 @@ class Exchange:
         lively = rng.gamma(2.0, 0.5)
         for session in range(self.first[number], self.first[number + 1]):
             who = self.who[self.line[session]]
-            begin, end, *whole = mass(who.rhythm, hours, np.array(
+            begin, end, *whole = mass(who.rhythm, np.array(
                 [self.begin[session], self.end[session], hours[0] * 3_600, hours[1] * 3_600]))  # fmt: skip
             part = (end - begin) / max((whole[1] - whole[0]) / found.box.pool, 1e-9)
             dials = who.pace * lively if found.dials(session - self.first[number]) else 0.0
             counts = rng.poisson([dials * part, who.incoming * part])
             for what, count in zip((OUT, IN), counts, strict=True):
-                for second in second_at(who.rhythm, hours, begin + rng.random(count) * (end - begin)).tolist():
-                    friend = int(who.circle[int(rng.random() ** 2 * len(who.circle))]) if what == IN else -1
+                for second in second_at(who.rhythm, begin + rng.random(count) * (end - begin)).tolist():
+                    friend = who.friend(rng.random()) if what == IN else -1
                     self.events.append((second, len(self.events), what, session, friend))
 
     def push(self, second: int, what: int, session: int, number: int) -> None:
@@ -126,15 +129,14 @@ class Exchange:
         elif rng.random() < who.inside:
             self._inside(second, session)
         else:
-            friend = int(who.circle[int(rng.random() ** 2 * len(who.circle))])
-            self._own(second, session, self._length(who, 0.75), MO_CALL, friend)
+            self._own(second, session, self._length(who, 0.75), MO_CALL, who.friend(rng.random()))
 
     def _ring(self, second: int, session: int, number: int) -> None:
         """Ring a victim; who is not there is kept for later, or rings back."""
         rng, line, row, box = self.rng, self.line[session], self.rows[self.box[session]], self.day.world.mix["box"]
         who, dialled = self.who[line], self.lists[self.box[session]]
         asleep = second < NIGHT_ENDS_S and rng.random() < 0.9
-        length = 0 if asleep else self._length(who, box["answered"])
+        length = 0 if asleep else self._length(who, self.answered[self.box[session]])
         if length and rng.random() < self.long_share[self.box[session]]:
             length = int(np.exp(rng.normal(np.log(box["long_s"]), 0.7))) + 1
         length = self._own(second, session, length, MO_CALL, number)
@@ -174,7 +176,7 @@ class Exchange:
         """Another card of the pool, the same few again and again as long as they are in a port; -1: nobody is."""
         pool = self.pool[self.boxes[self.box[self.stays[line][0]]].box.gang]
         for _ in range(6):
-            rank = int(self.rng.random() ** 2 * min(6, len(pool)))
+            rank = int(self.rng.random() ** 2 * min(PARTNERS, len(pool)))
             other = pool[(line * 7 + rank * rank * 13) % len(pool)]
             if other != line and self.seat(other, second) >= 0:
                 return int(other)

@@ -33,7 +33,7 @@ def sessions(day: Day, box: Box, state: State) -> Sessions:
         for spot, begin, end in visits(rng, stands, where, at, awake, start):
             stays.add(spot, port, line, handset, begin, end)
     slow = stream(world.seed, "bank", box.name).lognormal(np.log(row["slow"][0]), row["slow"][1])
-    return stays.sessions(box, stands, float(slow))
+    return stays.sessions(box, stands, max(float(slow), 1.0))
 
 
 def _jumped(box: Box, day: int, share: float) -> Ints:
