@@ -21,6 +21,7 @@ from chainbreak.app.evaluate_model import evaluate_model, evaluate_recipe
 from chainbreak.app.score_lines import score_lines
 from chainbreak.app.train_model import train_model
 from chainbreak.base.errors import ChainbreakError, InputError, SetupError, UsageError
+from chainbreak.cli.root import run
 from chainbreak.find.contract.calibration import conformal_cut
 from chainbreak.find.models.leaks import alone, warnings_of
 from chainbreak.find.models.protocol import run_protocol
@@ -78,14 +79,28 @@ def test_contributions_and_base_add_up_to_the_bits_and_the_bits_to_the_probabili
     assert {r["feature"] for r in scored.reasons(0, most=3)} <= set(scorer.names)
 
 
-def test_equal_rows_and_seed_give_equal_bytes_and_another_seed_others(tmp_path: Path) -> None:
-    pq.write_table(lines(), tmp_path / "t.parquet")
-    for out, seed in (("a", 1), ("b", 1), ("c", 2)):
-        train_model([tmp_path / "t.parquet"], "fraud", tmp_path / out, ident="line", budget=0.05, seed=seed)
+def test_equal_rows_and_seed_give_equal_bytes_by_the_verb_and_by_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pq.write_table(lines(300), tmp_path / "t.parquet")
+    card = train_model([tmp_path / "t.parquet"], "fraud", tmp_path / "a", ident="line", budget=0.05)
+    command = ["model", "train", str(tmp_path / "t.parquet"), "--label", "fraud", "--id", "line", "--budget", ".05"]
+    with pytest.raises(SystemExit) as done:
+        run([*command, "--out", str(tmp_path / "b"), "--json"])
+    assert done.value.code in (0, None)
+    assert json.loads(capsys.readouterr().out)["test"] == card["test"]
     names = sorted(p.name for p in (tmp_path / "a").iterdir())
     assert filecmp.cmpfiles(tmp_path / "a", tmp_path / "b", names, shallow=False)[0] == names
-    assert (tmp_path / "a/model-01.txt").read_bytes() != (tmp_path / "c/model-01.txt").read_bytes()
     assert "may be looked up or ranked" in (tmp_path / "a/README.md").read_text()
+    with pytest.raises(SystemExit) as refused:
+        run([*command, "--out", str(tmp_path / "b")])
+    assert refused.value.code == 3
+    assert "CB-MO-013" in capsys.readouterr().err
+
+
+def test_another_seed_gives_another_model() -> None:
+    texts = {s: scorer_of(lines(), seed=s).boosters[0].model_to_string() for s in (1, 2)}
+    assert texts[1] != texts[2]
 
 
 def test_csv_and_parquet_make_the_same_model_and_parts_make_the_whole(tmp_path: Path) -> None:
