@@ -33,8 +33,8 @@ HOUSEHOLDS = ("family_phone", "dormitory", "arrivals")
 CLASSES = ("resident", "second_line", "dual_sim", *PERSON_CLASSES, *ORGANISATION_CLASSES, "box", "farm")
 PLANS = {"call_centre": "call_centre", "hospital": "hospital", "iot": "iot", "corporate_gateway": "corporate_gateway",
          "collection": "bank_outbound"}  # fmt: skip
-"""Register classes; every other line is on a consumer plan, a courier's and a gang's alike, and so are organisations that
-never had themselves registered.
+"""Register classes; every other line is on a consumer plan, a courier's and a gang's alike, and so are organisations
+that never had themselves registered.
 """
 PROTECTED = ("call_centre", "hospital")
 CONSUMER_PLANS = ("consumer", "consumer_5g", "consumer_senior", "consumer_prepaid")
@@ -118,7 +118,7 @@ class Lines:
     @property
     def abroad(self) -> Ints:
         """Numbers of other countries."""
-        return self.police[-1] + 1 + np.arange(len(ABROAD) * ABROAD_NUMBERS)
+        return int(self.police[-1]) + 1 + np.arange(len(ABROAD) * ABROAD_NUMBERS)
 
 
 _NONE = np.zeros(0, np.int64)
@@ -271,8 +271,8 @@ def _raw_numbers(numbers: Ints, own: int) -> pa.Array:
 
 def _activation(rng: Rng, draft: Draft, column: dict[str, Ints], of_class: dict[str, Ints], start_us: int,
                 days: int) -> Ints:  # fmt: skip
-    """Years ago for most, a third within months; three in a hundred lines are new, and so are arrivals, a party on a few
-    days. Cards that gangs buy are new, some bought while they work, or kept by dealers for some months.
+    """Years ago for most, a third within months; three in a hundred lines are new, and so are arrivals, a party on a
+    few days. Cards that gangs buy are new, some bought while they work, or kept by dealers for some months.
     """
     n = len(column["kind"])
     ago = np.where(rng.random(n) < 0.3, rng.exponential(200, n), rng.exponential(4.0 * 365, n)) + 5
@@ -289,7 +289,8 @@ def _activation(rng: Rng, draft: Draft, column: dict[str, Ints], of_class: dict[
     ago[bought] = np.where(rng.random(len(bought)) < 0.3, rng.uniform(-days, 0, len(bought)), lately)
     ago[raised] = rng.uniform(30, 120, len(raised))
     opening = rng.uniform(9, 19, n) * US_PER_HOUR
-    return start_us - np.ceil(ago).astype(np.int64) * US_PER_DAY + opening.astype(np.int64)
+    activated: Ints = start_us - np.ceil(ago).astype(np.int64) * US_PER_DAY + opening.astype(np.int64)
+    return activated
 
 
 def _outlets(rng: Rng, draft: Draft, column: dict[str, Ints], mix: Mix, of_class: dict[str, Ints]) -> Ints:

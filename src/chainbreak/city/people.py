@@ -16,12 +16,12 @@ from chainbreak.city.places import Places, scatter
 
 @dataclass(frozen=True)
 class Traits:
-    """One entry a person, habits that spread as wide as real subscribers': calls a day in both directions; share of them
-    that the person starts; share that goes to or comes from somebody outside the circle; further calls a day of those
-    whose work is on the telephone at one place (shop keepers, schedulers, agents of all sorts; 0 for most); share of
-    time away from home and work; how many sites around are within their reach; share of time that a neighbouring cell
-    serves them where they are; share of days on which the line is used at all, and days of the stretches in which it is
-    and is not (a gap of 0: always); times a day the network loses them.
+    """One entry a person, habits that spread as wide as real subscribers': calls a day in both directions; share of
+    them that the person starts; share that goes to or comes from somebody outside the circle; further calls a day of
+    those whose work is on the telephone at one place (shop keepers, schedulers, agents of all sorts; 0 for most); share
+    of time away from home and work; how many sites around are within their reach; share of time that a neighbouring
+    cell serves them where they are; share of days on which the line is used at all, and days of the stretches in which
+    it is and is not (a gap of 0: always); times a day the network loses them.
     """
 
     calls: Floats
@@ -107,15 +107,20 @@ def _traits(rng: Rng, habits: dict[str, Any], n: int, keeps_house: Bools) -> Tra
     starts = np.interp(rng.random(n), habits["starts"]["at"], habits["starts"]["value"])
     low, high = np.log(trade["calls"])
     trading = (rng.random(n) < trade["people"]) * np.exp(rng.uniform(low, high, n))
-    away = np.where(keeps_house, 0.01, np.minimum(lognormal(rng, *habits["away"], n), 0.7))
-    days = np.where(rng.random(n) < used["seldom"], rng.uniform(*used["days"], n), 1.0)
+    away = np.where(keeps_house, 0.01, np.minimum(_spread(rng, habits["away"], n), 0.7))
+    days = np.where(rng.random(n) < used["seldom"], rng.uniform(used["days"][0], used["days"][1], n), 1.0)
     return Traits(
-        np.minimum(calls, row["most"]), starts, np.minimum(lognormal(rng, *habits["one_off"], n), 0.8), trading,
-        away, np.minimum(lognormal(rng, *habits["reach"], n), 60).astype(np.int64) + 1,
-        habits["drift"] * rng.random(n) ** 2, days, lognormal(rng, *used["stay"], n).astype(np.int64) + 2,
-        (lognormal(rng, *used["gap"], n).astype(np.int64) + 2) * (rng.random(n) < used["passing"]),
-        np.minimum(lognormal(rng, *habits["lost_per_day"], n), 20.0),
+        np.minimum(calls, row["most"]), starts, np.minimum(_spread(rng, habits["one_off"], n), 0.8), trading,
+        away, np.minimum(_spread(rng, habits["reach"], n), 60).astype(np.int64) + 1,
+        habits["drift"] * rng.random(n) ** 2, days, _spread(rng, used["stay"], n).astype(np.int64) + 2,
+        (_spread(rng, used["gap"], n).astype(np.int64) + 2) * (rng.random(n) < used["passing"]),
+        np.minimum(_spread(rng, habits["lost_per_day"], n), 20.0),
     )  # fmt: skip
+
+
+def _spread(rng: Rng, law: list[float], n: int) -> Floats:
+    """`n` draws of a log-normal law given as median and standard deviation of the logarithm."""
+    return lognormal(rng, law[0], law[1], n)
 
 
 def make_circles(mix: Mix, seed: int, people: People, outsiders: int) -> Circles:

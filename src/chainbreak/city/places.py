@@ -67,7 +67,8 @@ class Places:
     def neighbour(self, cell: Ints, draw: Ints, reach: int | Ints) -> Ints:
         """A cell among the `reach` sites nearest to `cell`, chosen by the non-negative number `draw`."""
         reach = np.minimum(reach, self.near.shape[1])
-        return self.near[cell // SECTORS, draw % reach] * SECTORS + draw // reach % SECTORS
+        found: Ints = self.near[cell // SECTORS, draw % reach] * SECTORS + draw // reach % SECTORS
+        return found
 
     def lat_lon(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Degrees of points in km, to 6 places."""

@@ -69,7 +69,8 @@ def _between(day: Day, rng: Rng, one: Ints, other: Ints, starts: Bools, factor: 
     """Calls of persons' lines with others, started by one or the other, at the first one's hours and length."""
     habits, lines = day.world.mix["habits"], day.world.lines
     median = lines.mean_s[one] * 0.7 * factor
-    duration = talk(rng, median, habits["duration_s"]["sigma_within"], habits["answered"], len(one))
+    reached = habits["answered"] + habits["answered_spread"] * (scattered(one, 29) % 2_000 / 1_000 - 1)
+    duration = talk(rng, median, habits["duration_s"]["sigma_within"], reached, len(one))
     when = hours_of(rng, day.world.people.rhythm[lines.owner[one]])
     return calls(day, rng, np.where(starts, one, other), np.where(starts, other, one), when, duration)
 
@@ -95,7 +96,7 @@ def working_calls(day: Day) -> Legs:
 
 
 def errands(day: Day) -> Legs:
-    """Weddings, sales of flats, searches for work: for some days on end many different numbers, few of which ring back."""
+    """Weddings, sales of flats, searches for work: for some days on end many numbers, few of which ring back."""
     world, rng, row = day.world, day.rng("errands"), day.world.mix["habits"]["errands"]
     people, number = np.arange(world.people.n), day.number
     busy = np.zeros(len(people), bool)

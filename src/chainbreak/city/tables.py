@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from chainbreak.base.clock import US_PER_DAY, US_PER_S
 from chainbreak.city.accounts import KINDS
-from chainbreak.city.draws import Bools, Floats, Ints, scattered
+from chainbreak.city.draws import Bools, Floats, Ints, lognormal, scattered
 from chainbreak.city.lines import CLASSES, CONSUMER_PLANS, PLANS
 from chainbreak.city.money import CHANNELS, TRANSFER_KINDS, Moves
 from chainbreak.city.numbers import BANKS
@@ -82,9 +82,8 @@ def _auth_ms(rng: np.random.Generator, legs: Legs, roaming: Bools) -> Floats:
     n = len(legs.second)
     card = np.exp((scattered(legs.line, 204) % 2_000 / 1_000 - 1) * 0.3)
     tail = np.where(rng.random(n) < 0.05, np.exp(rng.exponential(0.9, n)), 1.0)
-    own = np.exp(rng.normal(np.log(130.0), 0.35, n))
-    latency: Floats = np.round(np.minimum(own * card * tail * np.where(roaming, 1.9, 1.0) * legs.slow, 60_000.0), 1)
-    return latency
+    longer = np.where(roaming, 1.9, 1.0) * legs.slow
+    return np.minimum(lognormal(rng, 130.0, 0.35, n) * card * tail * longer, 60_000.0).round(1)
 
 
 def _take(texts: pa.Array, which: Ints, absent: Bools | None = None) -> pa.Array:

@@ -143,7 +143,7 @@ class Day:
 
 
 def _used(world: World, number: int) -> Bools:
-    """Lines that have been activated and are in use that day: some rest now and then, in spells of their own length,
+    """Lines that have been activated and are in use that day: some rest now and then, in spells of their own,
     and some of those that look like nothing else are away for weeks.
     """
     lines, traits = world.lines, world.people.traits
@@ -162,8 +162,8 @@ def calls(day: Day, rng: Rng, caller: Ints, callee: Ints, second: Ints, duration
           caller_handset: Ints | None = None, callee_cell: Ints | None = None) -> Legs:  # fmt: skip
     """Both legs of each call, as far as the city's networks serve them; duration 0 means not answered.
 
-    `cell` and `caller_handset` say where and in what the caller is, `callee_cell` where the callee, when the usual rules
-    do not.
+    `cell` and `caller_handset` say where and in what the caller is, `callee_cell` where the callee is, when the usual
+    rules do not.
     """
     n = day.world.lines.n
     second = np.clip(second, 0, DAY_S - 1)
@@ -191,7 +191,7 @@ def signals(day: Day, rng: Rng, kind: int, line: Ints, second: Ints, peer: Ints 
                 day.cells(line, second) if cell is None else cell, nothing)  # fmt: skip
 
 
-def talk(rng: Rng, median_s: Floats | float, sigma: float, answered: float, n: int) -> Ints:
+def talk(rng: Rng, median_s: Floats | float, sigma: float, answered: Floats | float, n: int) -> Ints:
     """Durations in s of `n` calls, at least 1 s where answered and 0 where not."""
     length = np.maximum(np.exp(rng.normal(np.log(median_s), sigma, n)), 1.0)
     return np.where(rng.random(n) < answered, np.minimum(length, 7_200.0), 0.0).astype(np.int64)

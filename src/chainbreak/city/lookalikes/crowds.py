@@ -45,7 +45,8 @@ def _rides(day: Day, of: Ints) -> list[tuple[int, int, Ints]]:
     """Groups that ride from one place to another along the sites in between: commuters' coaches, trains, tours."""
     lines, row = day.world.lines, day.world.mix["others"]["travel_group"]
     members = lines.of_class["travel_group"]
-    rng, rides = day.rng("rides"), []
+    rng = day.rng("rides")
+    rides: list[tuple[int, int, Ints]] = []
     for group in np.unique(lines.group[members]):
         if rng.random() * 7 >= row["trips_per_week"]:
             continue
@@ -83,11 +84,10 @@ def _stadium(day: Day, of: Ints, number: int) -> list[tuple[int, int, Ints, int]
 def crowd_calls(day: Day) -> Legs:
     """What people do in a crowd: ring the friends they look for, when they come and above all when all leave."""
     rng, out = day.rng("crowd"), day.outings
-    people = (
-        np.flatnonzero((day.outings.of >= 0) & ~day.outings.moving[day.outings.of]) if out else np.zeros(0, np.int64)
-    )
-    if out is None or not len(people):
-        return calls(day, rng, people, people, people, people)
+    if out is None:
+        nobody = np.zeros(0, np.int64)
+        return calls(day, rng, nobody, nobody, nobody, nobody)
+    people = np.flatnonzero((out.of >= 0) & ~out.moving[out.of])
     one = np.repeat(people, rng.poisson(0.7 * day.used[people]))
     begin, end = out.begin[out.of[one]], out.end[out.of[one]]
     leaves = rng.random(len(one)) < 0.6
@@ -139,7 +139,7 @@ def restarts(day: Day, legs: Legs) -> tuple[Legs, list[Event]]:
 
 
 def _inside(day: Day, legs: Legs, cell: int, second: int) -> tuple[Ints, Ints]:
-    """Lines in a cell at a moment, with their handsets: people by where they are, others by their traffic of the hour."""
+    """Lines in a cell at a moment, with their handsets: people by where they are, others by their traffic then."""
     lines = day.world.lines
     shared = np.flatnonzero((lines.owner >= 0) & day.used & (lines.kind != CLASSES.index("family_phone")))
     here = shared[day.cells(shared, np.full(len(shared), second)) == cell]

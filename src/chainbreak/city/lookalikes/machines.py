@@ -26,7 +26,7 @@ def machines(day: Day) -> Legs:
 
 
 def probes(day: Day) -> Legs:
-    """Test calls of the network: every SIM of a rig rings the numbers of its list in turn, at fixed gaps, for a fixed time.
+    """Test calls of the network: every SIM of a rig rings the numbers of its list in turn, at fixed gaps, for as long.
 
     The list holds numbers outside and the rig's own other SIMs, so that both ends are measured.
     """
