@@ -64,7 +64,7 @@ def watch(
     once: Annotated[bool, typer.Option("--once", help="Look once and end, for a scheduler")] = False,
     centre: CentreOption = None, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
-    """Judge as records arrive, until Ctrl-C; a line a detector whenever its tables have changed. Killed, it continues."""
+    """Judge as records arrive, until Ctrl-C; a line a detector whenever its tables have changed. Killed, it goes on."""
     from contextlib import closing
 
     from chainbreak.app.bootstrap import open_office
