@@ -2,7 +2,8 @@
 
 For each device the moments of `AFTER_MIN` are bisected between one at which it was not found and one at which it was,
 so the delay given is that of a run in which it was really found; one that is found at the last moment of the data only
-counts so, and one that is not counts as infinite. Runs are shared by devices.
+counts so, and one that is not counts as infinite. Moments are put off to round times of the clock, coarser the longer
+it took, so that devices which start on one day share runs; the delay is that of the run, not of the grid.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from chainbreak.find.evaluate.tally import Tally
 
 AFTER_MIN = (5, 10, 20, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720, 1_080, 1_440, 2_160, 2_880, 4_320, 5_760, 7_200)
 """Minutes after the first call at which a device is looked for."""
-DAYS = 2
-"""Days of the data whose newcomers are timed: those with most of them."""
+ROUND_MIN = (5, 10, 30, 60, 120, 240, 480, 720)
+"""A moment is put off to a multiple of the largest of these that is at most a sixth of its minutes."""
+DAYS = 1
+"""Days of the data whose newcomers are timed: those with most of them; a run of a county is some 40 CPU seconds."""
 NEW_SIMS = 6
 """SIMs that enter a found device, looked at a world."""
 AFTER_CALLS = (1, 3, 10)
@@ -93,12 +96,25 @@ class Watcher:
         return moments[high]
 
 
+def moments_after(first_us: int, end_us: int) -> list[int]:
+    """Moments at which a device is looked for that first called at `first_us`, ascending, the last being `end_us`.
+
+    >>> [(m - 7 * US_PER_MIN) // US_PER_MIN for m in moments_after(7 * US_PER_MIN, 500 * US_PER_MIN)][-4:]
+    [203, 263, 413, 493]
+    """
+    found = set()
+    for after in AFTER_MIN:
+        step = max(s for s in ROUND_MIN if s <= max(ROUND_MIN[0], after / 6)) * US_PER_MIN
+        found.add(-(-(first_us + after * US_PER_MIN) // step) * step)
+    return [*sorted(m for m in found if m < end_us), end_us]
+
+
 def count_delays(method: str, watcher: Watcher, begin_us: int, end_us: int, tally: Tally) -> dict[str, int]:
     """Minutes and calls to the first run that finds each newcomer, by level; returns device -> that moment."""
     found_at = {}
     truth = watcher.truth
     for device, times in newcomers(truth, watcher.calls, begin_us).items():
-        moments = [m for after in AFTER_MIN if (m := times[0] + after * US_PER_MIN) < end_us] + [end_us]
+        moments = moments_after(times[0], end_us)
         at = watcher.first_found(device, moments)
         minutes, made = (math.inf, math.inf) if at is None else ((at - times[0]) / US_PER_MIN, bisect_right(times, at))
         if at is not None:
