@@ -1,4 +1,4 @@
-"""`chainbreak finding`: list, next, show, verdict, undo, export."""
+"""`chainbreak finding`: list, next, show, device, lead, verdict, undo, export."""
 
 from __future__ import annotations
 
@@ -59,6 +59,47 @@ def show(finding_id: str, centre: CentreOption = None, as_json: JsonOption = Fal
     from chainbreak.app.show_finding import show_finding
 
     emit(show_finding(open_office(centre), finding_id), as_json)
+
+
+@app.command()
+def device(
+    finding_id: str, as_name: AsOption, day: Annotated[str, typer.Option(help="A local day, as 2026-11-20")] = "",
+    centre: CentreOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """The device behind a finding, from its records: cards, handsets, cells, hours, numbers called, hot-list hits."""
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.find_actor import find_actor
+    from chainbreak.app.show_device import as_plain, show_device
+
+    office = open_office(centre)
+    emit(as_plain(show_device(office, find_actor(office, as_name), finding_id, day)), as_json)
+
+
+@app.command()
+def lead(
+    finding_id: str, as_name: AsOption,
+    out: Annotated[Path | None, typer.Option(help="Write the sheet to print, an HTML file that stands alone")] = None,
+    lang: Annotated[str, typer.Option(help="zh or en; the centre's language if not given")] = "",
+    reveal: Annotated[bool, typer.Option("--reveal", help="Handsets and cards in clear; with purpose, case")] = False,
+    purpose: str = "", case: str = "", centre: CentreOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """The lead for a visit: where the device stands, when somebody is there, how sure, what would refute it."""
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.find_actor import find_actor
+    from chainbreak.app.reveal_lead import reveal_lead
+    from chainbreak.app.show_lead import PURPOSE, show_lead
+
+    office = open_office(centre)
+    actor = find_actor(office, as_name)
+    found = show_lead(office, actor, finding_id, purpose=purpose or PURPOSE, case=case)
+    values = reveal_lead(office, actor, found, purpose=purpose, case=case) if reveal else {}
+    if out:
+        from chainbreak.console.sheet import write_sheet
+
+        write_sheet(office, found, lang, values, out)
+        say(str(out))
+    if as_json or not out:
+        emit(found | ({"values": values} if reveal else {}), as_json)
 
 
 @app.command()

@@ -13,6 +13,7 @@ from chainbreak.base.failure import Failure
 from chainbreak.base.wording import codes
 from chainbreak.console.pages import (
     appeals,
+    devices,
     errors,
     findings,
     ingest,
@@ -30,7 +31,22 @@ from chainbreak.console.session import SignInNeeded, Visit, sign_in_address
 from chainbreak.console.view import STATIC, render
 
 # Order matters where one address could be another's parameter: /orders/new before /orders/{order_id}.
-PAGES = (today, findings, order_moves, orders, notice, appeals, outbox, log, ingest, users, sign_in, status, errors)
+PAGES = (
+    today,
+    findings,
+    devices,
+    order_moves,
+    orders,
+    notice,
+    appeals,
+    outbox,
+    log,
+    ingest,
+    users,
+    sign_in,
+    status,
+    errors,
+)
 
 
 class LastingFiles(StaticFiles):

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from chainbreak.app.list_partners import list_partners
 from chainbreak.app.read_session import IDLE_US
 from chainbreak.base.clock import US_PER_S
-from chainbreak.base.wording import word
+from chainbreak.base.wording import Lang, word
 from chainbreak.console import show
 from chainbreak.console.session import LANG_COOKIE, Visit
 from chainbreak.records.actor import Role
@@ -86,23 +86,31 @@ def _partner_namer(visit: Visit) -> Callable[[str], str]:
     return name
 
 
+def speaking(lang: Lang, zone: str) -> dict[str, Any]:
+    """What a template says words, things and times with, in one language and zone."""
+    return {
+        "lang": lang,
+        "t": lambda key, **given: word(key, lang, **given),
+        "word_or": lambda key, fallback: show.word_or(key, fallback, lang),
+        "thing": lambda text, **how: show.thing(text, lang, **how),
+        "moment": lambda at, **how: show.moment(at, zone, **how),
+        "lasting": lambda span, **how: show.lasting(span, lang, **how),
+    }
+
+
 def render(visit: Visit, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A page or a fragment in the visitor's language."""
     lang, zone = visit.lang, visit.office.centre.settings.zone
     person = visit.session.person if visit.session else None
     csrf = visit.session.csrf if visit.session else ""
     html = environment().get_template(template).render(
-        visit=visit, lang=lang, settings=visit.office.centre.settings, person=person,
+        visit=visit, settings=visit.office.centre.settings, person=person,
         theme=person.theme if person else None, csrf=csrf,
         entries=[(name, key) for name, key, roles in ENTRIES if person and (not roles or person.roles & set(roles))],
         idle_s=IDLE_US // US_PER_S - 5, said=_said(visit),
         now=visit.office.clock.now_us(), fragment=visit.is_fragment, other_lang="en" if lang == "zh" else "zh",
         hidden=lambda once=False: _hidden(csrf, once), partner=_partner_namer(visit),
-        thing=lambda text, **how: show.thing(text, lang, **how),
-        t=lambda key, **given: word(key, lang, **given),
-        moment=lambda at, **how: show.moment(at, zone, **how),
-        lasting=lambda span, **how: show.lasting(span, lang, **how),
-        word_or=lambda key, fallback: show.word_or(key, fallback, lang), **values,
+        **speaking(lang, zone), **values,
     )  # fmt: skip
     response = HTMLResponse(html, status)
     if SAID_COOKIE in visit.request.cookies:

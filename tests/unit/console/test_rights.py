@@ -31,6 +31,7 @@ SignIn = Callable[[str], Browser]
 ALL = frozenset(GIVEN_ROLES)
 JUDGE = {Role.ANALYST, Role.FUND_DESK, Role.COMMANDER}
 DRAFT = {Role.ANALYST, Role.FUND_DESK, Role.HOTLINE, Role.COMMANDER, Role.APPROVER}
+REVEAL = {Role.ANALYST, Role.FUND_DESK, Role.APPROVER, Role.LIAISON}
 TAKE_IN = {Role.HOTLINE, Role.LIAISON, Role.APPROVER, Role.COMMANDER}
 ENGINEER, ADMIN, LIAISON, AUDITOR, APPROVER = (
     {role} for role in (Role.ENGINEER, Role.ADMIN, Role.LIAISON, Role.AUDITOR, Role.APPROVER)
@@ -41,6 +42,7 @@ MATRIX: dict[str, tuple[Any, dict[str, Any], str]] = {
     "/findings/next": (JUDGE, {}, ""),
     "/findings/undo": (JUDGE, {}, ""),
     "/findings/{finding_id}/verdict": (JUDGE, {"verdict": "u"}, ""),
+    "/findings/{finding_id}/lead": (REVEAL, {"purpose": "现场核查", "case": "C-9"}, ""),
     "/orders": (DRAFT, {"kind": "number.block", "rung": "label", "case_ref": "C-9", "purpose": "阻断", "hours": 24,
                         "basis": ["cfl-11"]}, ""),
     "/orders/{order_id}/edit": (DRAFT, {"rung": "label", "purpose": "阻断"}, "draft"),
@@ -122,7 +124,8 @@ def test_a_role_presses_what_is_its_own_and_nothing_else(
         if path in ("/me/password", "/sign-out"):
             presser = sign_in("presser")
         refused = answer.status_code == 403 and any(
-            code in answer.text for code in ("CB-UI-003", "CB-FN-003", "CB-OR-005", "CB-PE-005", "CB-AU-014")
+            code in answer.text
+            for code in ("CB-UI-003", "CB-FN-003", "CB-OR-005", "CB-PE-005", "CB-AU-014", "CB-FN-006", "CB-LD-001")
         )
         if refused == (role in may):
             wrong.append(f"{path}: {answer.status_code}, may: {role in may}")

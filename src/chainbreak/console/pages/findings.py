@@ -8,14 +8,18 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Form, Query, Response
 from fastapi.responses import RedirectResponse
 
+from chainbreak.app.device_records import DETECTOR
 from chainbreak.app.explain_finding import explain_finding
 from chainbreak.app.give_verdict import JUDGES, give_verdict, undo_verdict
+from chainbreak.app.hot_hits import hot_hits
 from chainbreak.app.list_findings import count_findings, list_findings
 from chainbreak.app.next_finding import next_finding
 from chainbreak.app.record_read import record_read
 from chainbreak.app.show_finding import show_finding
 from chainbreak.app.why_not import why_not
+from chainbreak.base.wording import word
 from chainbreak.console.session import Signed, Visit
+from chainbreak.console.story import story
 from chainbreak.console.view import render
 from chainbreak.store.desk.findings import LEVELS, OPEN, STATES, Filter
 
@@ -83,7 +87,10 @@ def not_reported(visit: Signed, subject: Annotated[str, Query(max_length=255)] =
     if subject.strip():
         record_read(visit.office, visit.actor, "finding.why_not", subject.strip())
         answers = [answer.as_dict() for answer in why_not(visit.office, subject.strip())]
-    return render(visit, "why_not.html", here="findings", subject=subject.strip(), answers=answers)
+    hits = hot_hits(visit.office, subject.strip()) if answers else []
+    return render(
+        visit, "why_not.html", here="findings", subject=subject.strip(), answers=answers, hits=hits, hues=HUE_OF_STATE
+    )
 
 
 @router.get("/findings/{finding_id}")
@@ -159,10 +166,14 @@ def _rows(visit: Visit, wanted: Wanted, after: str | None) -> dict[str, Any]:
 
 def _one(visit: Visit, found: dict[str, Any] | None) -> dict[str, Any]:
     common = {"found": found, "may_judge": visit.actor.has(*JUDGES), "hues": HUE_OF_STATE}
-    return common | (_reasons(found) | _facts(found["facts"]) if found else {})
+    if not found:
+        return common
+    told = story(found["facts"], lambda key, **given: word(key, visit.lang, **given))
+    about = {"is_device": found["detector"] == DETECTOR, "story": told if found["detector"] == DETECTOR else ""}
+    return common | about | reasons_of(found) | _facts(found["facts"])
 
 
-def _reasons(found: dict[str, Any]) -> dict[str, Any]:
+def reasons_of(found: dict[str, Any]) -> dict[str, Any]:
     """What speaks for it, what against, and what was looked at and weighs nothing; the heaviest first."""
     heavy = sorted([*found["evidence"], *found["counter_evidence"]], key=lambda r: -abs(r["bits"]))
     weighing = [r for r in heavy if abs(r["bits"]) >= LEAST_BITS]
