@@ -99,11 +99,16 @@ def _attachments(day: Day, rng: Rng, sessions: Sessions) -> Legs:
     return Legs.joined(legs)
 
 
-def without_lent(legs: Legs, day: Day, days: list[BoxDay]) -> Legs:
+def lent_today(day: Day, days: list[BoxDay]) -> Ints:
+    """Lines of people that are in a box on a day; their persons do not use them."""
+    used = np.concatenate([found.sessions.line for found in days] or [day.world.lent])
+    return np.intersect1d(used, day.world.lent)
+
+
+def without_lent(legs: Legs, lent: Ints) -> Legs:
     """Honest legs without those of cards that people have lent to a gang: their calls do not happen, calls to them ring
     in vain.
     """
-    lent = np.intersect1d(np.concatenate([found.sessions.line for found in days] or [day.world.lent]), day.world.lent)
     gone, to = np.isin(legs.line, lent), np.isin(legs.peer, lent)
     legs.duration[to & (legs.kind == MO_CALL)], legs.answered[to & (legs.kind == MO_CALL)] = 0, 0
     return legs.where(~gone & ~(to & (legs.kind != MO_CALL)))

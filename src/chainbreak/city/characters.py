@@ -17,6 +17,8 @@ BEFORE = np.vstack([np.hstack([np.zeros((len(HOUR_SHARES), 1)), HOUR_SHARES]), H
 EVEN = len(BEFORE) - 1
 SHARED_FRIENDS = 12
 """Numbers outside its pool that the cards of a box all ring and are rung by: accomplices, boxes of other networks."""
+CHECK_NUMBERS = 3
+"""Numbers with which a gang tries whether a box's cards still work."""
 LEAST_CALLS = 1.0
 """A day: nobody copies a resident who hardly telephones."""
 
@@ -24,7 +26,8 @@ LEAST_CALLS = 1.0
 @dataclass(frozen=True)
 class Character:
     """A card for good: calls it starts on a day, the share of them that go to victims, calls it receives on a day from
-    `circle`, the share of its other calls that stay inside the pool, its hours, and its median length of a call in s.
+    `circle`, the share of its other calls that stay inside the pool (the rest goes to `friends`), its hours, and its
+    median length of a call in s. Of circle and friends the first are the dearest.
     """
 
     pace: float
@@ -34,10 +37,12 @@ class Character:
     rhythm: int
     talk_s: float
     circle: Ints
+    friends: Ints
 
-    def friend(self, draw: float) -> int:
-        """One of the circle, by a number from 0 to 1; the first ones far more often."""
-        return int(self.circle[int(draw**3 * len(self.circle))])
+
+def dear(numbers: Ints, draw: float) -> int:
+    """One of `numbers`, by a number from 0 to 1; the first ones far more often."""
+    return int(numbers[int(draw**3 * len(numbers))])
 
 
 def character(world: World, box: Box, line: int) -> Character:
@@ -59,20 +64,22 @@ def character(world: World, box: Box, line: int) -> Character:
         rhythm, talk_s = int(world.people.rhythm[model]), float(world.people.mean_s[model]) * 0.7
         calls, starts = max(float(traits.calls[model]), LEAST_CALLS), float(traits.starts[model])
         pace, incoming = calls * starts, calls * (1 - starts)
-    return Character(pace, victims, incoming, row["inside"], rhythm, talk_s, _circle(world, box, line, rng))
+    circle, friends = _acquaintances(world, box, rng)
+    return Character(pace, victims, incoming, row["inside"], rhythm, talk_s, circle, friends)
 
 
-def _circle(world: World, box: Box, line: int, rng: Rng) -> Ints:
-    """Numbers that a card and others ring one another with again and again, dearest first: accomplices and the gang's
-    own check numbers; cards that ring victims only are still rung by people who knew the number's last holder.
+def _acquaintances(world: World, box: Box, rng: Rng) -> tuple[Ints, Ints]:
+    """Who rings a card and whom it rings again and again. A card that pretends has accomplices for both; any other is
+    rung by people who knew the number's last holder, and rings the gang's check numbers.
     """
-    outsiders, size = world.lines.outsiders, int(rng.integers(3, 15))
-    if world.mix["levels"][box.level]["victims"][0] == 1:
-        knew = rng.integers(0, world.people.n, size)
-        return np.where(rng.random(size) < 0.7, world.lines.n + rng.integers(0, outsiders, size), knew)
-    shared = scattered(np.array([box.number * 100]) + rng.integers(0, SHARED_FRIENDS, size), 86)
-    own = rng.integers(0, 1 << 40, size)
-    return world.lines.n + np.where(rng.random(size) < 0.4, shared, own) % outsiders
+    outsiders, size, first = world.lines.outsiders, int(rng.integers(3, 15)), world.lines.n
+    shared = first + scattered(box.number * 100 + np.arange(SHARED_FRIENDS), 86) % outsiders
+    elsewhere = first + rng.integers(0, outsiders, size)
+    if world.mix["levels"][box.level]["inside"] == 0:
+        knew = np.where(rng.random(size) < 0.7, elsewhere, rng.integers(0, world.people.n, size))
+        return knew, shared[:CHECK_NUMBERS]
+    friends = np.where(rng.random(size) < 0.4, rng.choice(shared, size), elsewhere)
+    return friends, friends
 
 
 def mass(rhythm: int, second: Ints) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from chainbreak.base.clock import US_PER_DAY
-from chainbreak.city.boxes import BoxDay, boxes_today, without_lent
+from chainbreak.city.boxes import BoxDay, boxes_today, lent_today, without_lent
 from chainbreak.city.cases import (
     Case,
     book_payments,
@@ -63,15 +63,17 @@ def one_day(world: World, state: State, known: Known) -> Produced:
     sites, new_sites = move_sites(day, state)
     domains = pa.concat_tables([sites, opened_domains(day)])
     box_days = boxes_today(day, state)
+    lent = lent_today(day, box_days)
+    day.used[lent] = False
     opened = open_cases(day, box_days, state)
     visits = visit_sites(day, state)
     transfers, moved = transfer_table(day, _money(day, state))
     text_legs, texts, curious = scam_texts(day, state)
     told_legs, told, seen = opening_visits(day)
     registered, codes, farmed = registrations(day, state)
-    legs = Legs.joined([*_honest_legs(day, box_days), *(found.legs for found in box_days),
-                        follow_ups(day, box_days, state), calls_for_help(day, state), text_legs, told_legs,
-                        codes])  # fmt: skip
+    others = Legs.joined([*honest_legs(day), calls_for_help(day, state), text_legs, told_legs, codes])
+    legs = Legs.joined([without_lent(others, lent), *(found.legs for found in box_days),
+                        follow_ups(day, box_days, state)])  # fmt: skip
     legs, restarted = restarts(day, legs)
     legs = _cut_off(legs, state)
     reported = close_cases(day, state)
@@ -96,11 +98,11 @@ class Known:
     sites: pa.Table
 
 
-def _honest_legs(day: Day, box_days: list[BoxDay]) -> list[Legs]:
+def honest_legs(day: Day) -> list[Legs]:
+    """What honest lines do on a day, apart from what gangs bring about."""
     everybody = [social_calls(day), working_calls(day), errands(day), service_messages(day), power(day),
                  crowd_calls(day), newcomers(day)]  # fmt: skip
-    of_people = without_lent(family_turns(day, Legs.joined(everybody)), day, box_days)
-    return [of_people, *trade_calls(day), family_swaps(day), repairs(day),
+    return [family_turns(day, Legs.joined(everybody)), *trade_calls(day), family_swaps(day), repairs(day),
             machines(day), probes(day)]  # fmt: skip
 
 

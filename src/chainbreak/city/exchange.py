@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from chainbreak.city.characters import Character, character, mass, second_at
+from chainbreak.city.characters import Character, character, dear, mass, second_at
 from chainbreak.city.dialling import List
 from chainbreak.city.draws import DAY_S, Ints, Rng, stream
 from chainbreak.city.levels.sessions import Sessions
@@ -60,6 +60,7 @@ class Exchange:
             self.who.setdefault(line, character(day.world, boxes[self.box[number]].box, line))
         self.free = list(self.begin)
         self.pool = self._pools()
+        self.rung: dict[int, int] = {}
         self.events: list[Event] = []
 
     def _pools(self) -> dict[int, list[int]]:
@@ -105,7 +106,7 @@ class Exchange:
             counts = rng.poisson([dials * part, who.incoming * part])
             for what, count in zip((OUT, IN), counts, strict=True):
                 for second in second_at(who.rhythm, begin + rng.random(count) * (end - begin)).tolist():
-                    friend = who.friend(rng.random()) if what == IN else -1
+                    friend = dear(who.circle, rng.random()) if what == IN else -1
                     self.events.append((second, len(self.events), what, session, friend))
 
     def push(self, second: int, what: int, session: int, number: int) -> None:
@@ -125,16 +126,18 @@ class Exchange:
         line, rng = self.line[session], self.rng
         who, draw = self.who[line], rng.random()
         if draw < who.victims:
-            self._ring(second, session, self.lists[self.box[session]].next(second, line))
+            if self.rung.get(line, 0) < self.rows[self.box[session]]["quota"]:
+                self._ring(second, session, self.lists[self.box[session]].next(second, line))
         elif rng.random() < who.inside:
             self._inside(second, session)
         else:
-            self._own(second, session, self._length(who, 0.75), MO_CALL, who.friend(rng.random()))
+            self._own(second, session, self._length(who, 0.75), MO_CALL, dear(who.friends, rng.random()))
 
     def _ring(self, second: int, session: int, number: int) -> None:
         """Ring a victim; who is not there is kept for later, or rings back."""
         rng, line, row, box = self.rng, self.line[session], self.rows[self.box[session]], self.day.world.mix["box"]
         who, dialled = self.who[line], self.lists[self.box[session]]
+        self.rung[line] = self.rung.get(line, 0) + 1
         asleep = second < NIGHT_ENDS_S and rng.random() < 0.9
         length = 0 if asleep else self._length(who, self.answered[self.box[session]])
         if length and rng.random() < self.long_share[self.box[session]]:

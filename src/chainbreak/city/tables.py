@@ -62,9 +62,11 @@ def _timing_advance(day: Day, rng: np.random.Generator, legs: Legs) -> Ints:
     x, y = places.points(legs.cell, _spot(day, legs))
     given = ~np.isnan(legs.x)
     x[given], y[given] = legs.x[given], legs.y[given]
+    site = legs.cell // SECTORS
+    east, north = x - places.x[site], y - places.y[site]
     # Echoes lengthen the way by some dozens of metres: seldom a step of GSM, now and then one or two of LTE.
-    echo = rng.exponential(0.04, n)
-    steps: Ints = places.steps(legs.cell, x + echo, y)
+    longer = 1 + rng.exponential(0.04, n) / np.maximum(np.hypot(east, north), 0.01)
+    steps: Ints = places.steps(legs.cell, places.x[site] + east * longer, places.y[site] + north * longer)
     return steps.clip(0, 1_282)
 
 
