@@ -61,16 +61,17 @@ class People:
 @dataclass(frozen=True)
 class Circles:
     """Who calls whom: the contacts of person p are `peer[start[p]:start[p + 1]]`, dearest first; a peer is a person,
-    or, at or above the number of people, an outsider.
+    or, at or above the number of people, an outsider. The greater `dear`, the more calls go to the first few.
     """
 
     start: Ints
     peer: Ints
+    dear: float
 
     def pick(self, rng: Rng, person: Ints, fallback: Ints) -> Ints:
         """A contact of each person, near the front of the list more often; `fallback` for those who have none."""
         size = self.start[person + 1] - self.start[person]
-        place = (size * rng.random(len(person)) ** 3.0).astype(np.int64)
+        place = (size * rng.random(len(person)) ** self.dear).astype(np.int64)
         found = self.peer[np.minimum(self.start[person] + place, len(self.peer) - 1)]
         return np.where(size > 0, found, fallback)
 
@@ -147,7 +148,7 @@ def make_circles(mix: Mix, seed: int, people: People, outsiders: int) -> Circles
     target = np.concatenate((other, one[back]))
     order = np.lexsort((-np.concatenate((strength, strength[back])), source))
     start = np.searchsorted(source[order], np.arange(n + 1))
-    return Circles(start, target[order].astype(np.int32))
+    return Circles(start, target[order].astype(np.int32), habits["dear"])
 
 
 def _colleague(rng: Rng, employer: Ints, person: Ints) -> Ints:

@@ -71,8 +71,21 @@ def _between(day: Day, rng: Rng, one: Ints, other: Ints, starts: Bools, factor: 
     median = lines.mean_s[one] * 0.7 * factor
     reached = habits["answered"] + habits["answered_spread"] * (scattered(one, 29) % 2_000 / 1_000 - 1)
     duration = talk(rng, median, habits["duration_s"]["sigma_within"], reached, len(one))
-    when = hours_of(rng, day.world.people.rhythm[lines.owner[one]])
+    when = _in_a_row(day, rng, one, hours_of(rng, day.world.people.rhythm[lines.owner[one]]))
     return calls(day, rng, np.where(starts, one, other), np.where(starts, other, one), when, duration)
+
+
+def _in_a_row(day: Day, rng: Rng, one: Ints, when: Ints) -> Ints:
+    """Seconds at which calls are made that come in rows: some follow the same line's last one within minutes.
+
+    `one` has the calls of a line next to one another.
+    """
+    share = day.world.mix["habits"]["in_a_row"] * (scattered(one, 30) % 1_000 / 1_000)
+    follows = np.concatenate([[False], one[1:] == one[:-1]])[: len(one)] & (rng.random(len(one)) < share)
+    first = np.maximum.accumulate(np.where(follows, 0, np.arange(len(one))))
+    pause = np.cumsum(np.where(follows, lognormal(rng, 150, 1.1, len(one)), 0.0))
+    at: Ints = np.minimum(when[first] + pause - pause[first], DAY_S - 1).astype(np.int64)
+    return at
 
 
 def _one_of_lines(lines: Lines, rng: Rng, person: Ints) -> Ints:
@@ -128,10 +141,15 @@ def service_messages(day: Day) -> Legs:
     inside = friend < people
     when = hours_of(rng, world.people.rhythm[writer])
     return Legs.joined([
-        signals(day, rng, MT_SMS, reader, seconds_in(rng, (7.5, 22), len(reader)), sender),
+        signals(day, rng, MT_SMS, reader, _sent(rng, len(reader)), sender),
         signals(day, rng, MO_SMS, writer, when, np.where(inside, friend, friend - people + lines.n)),
         signals(day, rng, MT_SMS, friend[inside], np.minimum(when[inside] + 4, DAY_S - 1), writer[inside]),
     ])  # fmt: skip
+
+
+def _sent(rng: Rng, n: int) -> Ints:
+    """Seconds at which services send: by day, and a few at any hour."""
+    return np.where(rng.random(n) < 0.08, seconds_in(rng, (0, 24), n), seconds_in(rng, (7.5, 22), n))
 
 
 def power(day: Day) -> Legs:
@@ -140,7 +158,9 @@ def power(day: Day) -> Legs:
     people = np.flatnonzero((lines.owner >= 0) & day.used)
     often = day.world.people.traits.lost[lines.owner[people]]
     who = np.repeat(people, rng.poisson(often))
-    off = hours_of(rng, day.world.people.rhythm[lines.owner[who]])
+    # Some are switched off by hand, some lose the network or restart by themselves at any hour.
+    by_hand = hours_of(rng, day.world.people.rhythm[lines.owner[who]])
+    off = np.where(rng.random(len(who)) < 0.65, by_hand, seconds_in(rng, (0, 24), len(who)))
     on = off + lognormal(rng, 900, 1.5, len(who)).astype(np.int64)
     back = on < DAY_S
     return Legs.joined([
