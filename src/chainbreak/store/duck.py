@@ -83,7 +83,7 @@ class Duck:
     def checkpoint(self, name: str, expr: Any) -> Any:
         """Write `expr` to Parquet in scratch and read it back."""
         path = self._folder / f"{name}.parquet"
-        self._ibis.to_parquet(expr, path)
+        self._ibis.to_parquet(_as_declared(expr), path)
         return self._ibis.read_parquet(path, table_name=f"checkpoint_{name}")
 
     def close(self) -> None:
@@ -102,3 +102,14 @@ def _null() -> Any:
     import ibis
 
     return ibis.null()
+
+
+def _as_declared(expr: Any) -> Any:
+    """`expr` whose columns have the types it declares in a file as well.
+
+    Ibis leaves out a cast to the type it believes a column to have; DuckDB's sum of int64 is wider, and a file would
+    hold it as a float.
+    """
+    import ibis.expr.operations as ops
+
+    return expr.select(**{name: ops.Cast(expr[name], dtype).to_expr() for name, dtype in expr.schema().items()})

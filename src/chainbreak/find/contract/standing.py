@@ -33,20 +33,9 @@ def compute(engine: Engine, detector: Detector, tables: Tables) -> dict[str, Any
     """Each standing aggregate over all of `tables`, materialised, cut to its days."""
     kept = {}
     for name, standing in standings(detector, tables).items():
-        table = engine.checkpoint(f"{detector.name}_{name}", typed(standing.expr))
+        table = engine.checkpoint(f"{detector.name}_{name}", standing.expr)
         kept[name] = within_days(table, standing, _newest_day(engine, table, standing))
     return kept
-
-
-def typed(expr: Any) -> Any:
-    """`expr` whose columns have the types they declare in a written file as well.
-
-    Ibis leaves out a cast to the type it believes a column to have; DuckDB's sum of int64 is wider and would be written
-    as a float.
-    """
-    import ibis.expr.operations as ops
-
-    return expr.select(**{name: ops.Cast(expr[name], dtype).to_expr() for name, dtype in expr.schema().items()})
 
 
 def merged(rows: Any, standing: Standing) -> Any:

@@ -17,7 +17,7 @@ import ibis
 from chainbreak.find.contract.detector import Detector, Need, Standing
 from chainbreak.find.contract.runner import Run, check, filled, judged, known_rows, pinned, reported
 from chainbreak.find.contract.settle import Stamp, params_hash
-from chainbreak.find.contract.standing import first_day, merged, standings, typed
+from chainbreak.find.contract.standing import first_day, merged, standings
 from chainbreak.find.watch.state import Manifest, Part, State
 from chainbreak.records import KINDS, kind_named
 from chainbreak.store.engine import Engine
@@ -54,7 +54,7 @@ def take_in(state: State, detector: Detector, arrived: Engine) -> int:
     tables = {name: known_rows(arrived, need) for name, need in events.items()}
     replaced: set[Part] = set()
     for name, standing in standings(detector, tables).items():
-        fresh = arrived.checkpoint(f"{detector.name}_{name}_arrived", typed(standing.expr))
+        fresh = arrived.checkpoint(f"{detector.name}_{name}_arrived", standing.expr)
         for day in _days(arrived, fresh, standing):
             rows = fresh if day is None else fresh.filter(fresh.local_day == ibis.literal(day))
             manifest, gone = _add(state, manifest, arrived, name, standing, day, rows)
@@ -149,8 +149,8 @@ def _stored(state: State, engine: Engine, owner: str, name: str, standing: Stand
     tables = [engine.stored(f"{owner}_days", single)] if single else []
     if several:
         together = merged(engine.stored(f"{owner}_parts", several), standing)
-        tables.append(engine.checkpoint(f"{owner}_merged", typed(together)))
+        tables.append(engine.checkpoint(f"{owner}_merged", together))
     if not tables:
-        return engine.checkpoint(f"{owner}_none", typed(standing.expr.limit(0)))
+        return engine.checkpoint(f"{owner}_none", standing.expr.limit(0))
     columns = standing.expr.columns
     return ibis.union(*(t.select(*columns) for t in tables)) if len(tables) > 1 else tables[0].select(*columns)
