@@ -25,7 +25,7 @@ SHEETS = ("tokens", "base", "plain", "device")
 """Style sheets that the paper needs; the page links them, the file holds them."""
 LOOK_FOR = 6
 """Words a level has for what to look for; the numbers of its keys."""
-REASONS, TURNS, HANDSETS = 5, 3, 6
+REASONS, TURNS = 5, 2
 """So many fit on one side of A4."""
 
 
@@ -41,7 +41,7 @@ def sheet_values(lead: dict[str, Any], lang: Lang, printed_by: str, values: dict
     return {
         "lead": lead, "found": found, "printed_by": printed_by or lead["printed_by"], "values": values,
         "story": story(found["facts"], t), "reasons": reasons[:REASONS], "against": against[:TURNS],
-        "turns": lead["turns"][:TURNS], "handsets": lead["handsets"][:HANDSETS],
+        "turns": lead["turns"][:TURNS],
         "map": ground_map(sites, lead["masts"], lead["outlines"], t, 520, 390), "heat": week(lead["heat"], t),
         "site_maps": [
             (site, ground_map([site], _near(lead["masts"], site, sites), lead["outlines"], t, 420, 300))
