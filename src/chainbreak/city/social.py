@@ -50,11 +50,14 @@ def _starts(day: Day, one: Ints, other: Ints) -> Floats:
 
 
 def _leaning(day: Day, line: Ints) -> Floats:
-    """Log-odds of starting the call, by habit of the line's person; others' are not known and spread about even."""
-    lines = day.world.lines
+    """Log-odds of starting the call, by habit of the line's person. Others' habits are not known: nearly half of them
+    are shops and offices, which are called far more than they call.
+    """
+    lines, draw = day.world.lines, scattered(line, 24)
     inside = line < lines.n
     starts = day.world.people.traits.starts[np.maximum(lines.owner[np.where(inside, line, 0)], 0)].clip(0.01, 0.995)
-    return np.where(inside, 1.25 * np.log(starts / (1 - starts)), (scattered(line, 24) % 2_000 / 1_000 - 1.5) * 0.8)
+    outside = np.where(draw // 2_000 % 100 < 45, -2.2, 0.3) + (draw % 2_000 / 1_000 - 1) * 0.8
+    return np.where(inside, 1.25 * np.log(starts / (1 - starts)), outside)
 
 
 def _anybody(day: Day, rng: Rng, n: int, outside: float) -> Ints:
@@ -149,7 +152,7 @@ def service_messages(day: Day) -> Legs:
 
 def _sent(rng: Rng, n: int) -> Ints:
     """Seconds at which services send: by day, and a few at any hour."""
-    return np.where(rng.random(n) < 0.08, seconds_in(rng, (0, 24), n), seconds_in(rng, (7.5, 22), n))
+    return np.where(rng.random(n) < 0.04, seconds_in(rng, (0, 24), n), seconds_in(rng, (7.5, 22), n))
 
 
 def power(day: Day) -> Legs:
@@ -160,7 +163,7 @@ def power(day: Day) -> Legs:
     who = np.repeat(people, rng.poisson(often))
     # Some are switched off by hand, some lose the network or restart by themselves at any hour.
     by_hand = hours_of(rng, day.world.people.rhythm[lines.owner[who]])
-    off = np.where(rng.random(len(who)) < 0.65, by_hand, seconds_in(rng, (0, 24), len(who)))
+    off = np.where(rng.random(len(who)) < 0.8, by_hand, seconds_in(rng, (0, 24), len(who)))
     on = off + lognormal(rng, 900, 1.5, len(who)).astype(np.int64)
     back = on < DAY_S
     return Legs.joined([

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from chainbreak.base.clock import US_PER_DAY, US_PER_S
 from chainbreak.city.accounts import KINDS
-from chainbreak.city.draws import Bools, Floats, Ints, lognormal, scattered
+from chainbreak.city.draws import DAY_S, Bools, Floats, Ints, lognormal, scattered
 from chainbreak.city.lines import CLASSES, CONSUMER_PLANS, PLANS
 from chainbreak.city.money import CHANNELS, TRANSFER_KINDS, Moves
 from chainbreak.city.numbers import BANKS
@@ -26,10 +26,19 @@ OPERATOR_NAMES = ("云川移动", "云川联通", "云川电信")
 def call_tables(day: Day, legs: Legs) -> Iterator[pa.Table]:
     """Grain: one leg, columns of the record kind `call`, in order of time; at least one table."""
     rng = day.rng("call rows")
+    legs.second = _by_the_clock_of_its_element(day, legs)
     # Legs of one second in no order: whoever made them must not show.
     order = np.lexsort((rng.random(len(legs.second)), legs.second))
     for begin in range(0, max(len(order), 1), CHUNK_ROWS):
         yield _call_table(day, rng, legs.where(order[begin : begin + CHUNK_ROWS]))
+
+
+def _by_the_clock_of_its_element(day: Day, legs: Legs) -> Ints:
+    """The second that the network element of a leg's cell writes down; twenty sites are on one element."""
+    skew = day.world.mix["skew_s"]
+    offset = scattered(legs.cell // SECTORS // 20, 205) % (2 * skew + 1) - skew
+    written: Ints = np.clip(legs.second + offset, 0, DAY_S - 1)
+    return written
 
 
 def _call_table(day: Day, rng: np.random.Generator, legs: Legs) -> pa.Table:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 import yaml
 from tests.support.honest import honest_day, honest_legs_of, honest_world
@@ -15,8 +18,8 @@ from tests.support.honest import honest_day, honest_legs_of, honest_world
 from chainbreak.city.lines import ORGANISATION_CLASSES, PERSON_CLASSES, PLANS
 from chainbreak.city.lookalikes.crowds import restarts
 from chainbreak.city.mix import load_mix
-from chainbreak.city.tables import line_table
-from chainbreak.city.telephony import DAY_S, Day
+from chainbreak.city.tables import call_tables, line_table
+from chainbreak.city.telephony import DAY_S, Day, legs_of
 from chainbreak.city.world import World
 
 DAYS = 5
@@ -271,3 +274,30 @@ def test_people_stay_where_they_are_whatever_asks(world: World) -> None:
     line, at = np.arange(300), np.full(300, 12 * 3600)
     assert (day.cells(line, at) == day.cells(line, at)).all()
     assert (day.cells(line, at) == day.cells(line, at + 20)).mean() > 0.9
+
+
+def test_clocks_of_network_elements_may_be_wrong_and_cells_missing(tmp_path: Path) -> None:
+    override = tmp_path / "mix.yaml"
+    override.write_text("skew_s: 60\nmissing: {cell: 0.05}\n", encoding="utf-8")
+    start = date(2026, 11, 2)
+    right, wrong = (honest_world(3, start, people=1_000, days=1, sites=90, mix=mix) for mix in (None, override))
+    day, legs = honest_day(right, 1)
+    late, same = honest_day(wrong, 1)
+    assert (legs.second == same.second).all()
+    tables = [pa.concat_tables(call_tables(d, one)) for d, one in ((day, legs), (late, same))]
+    seconds = [np.sort(table["at_us"].to_numpy()) // 1_000_000 for table in tables]
+    assert 20 < abs(seconds[0] - seconds[1]).max() <= 60
+    assert tables[1]["cell_id"].null_count / tables[1].num_rows == pytest.approx(0.05, abs=0.015)
+
+
+def test_timing_advance_is_steady_for_who_stays_put_and_tells_the_distance(world: World) -> None:
+    day, _ = honest_day(world, 1)
+    machine = np.repeat(world.lines.of_class["iot"], 20)
+    at = np.tile(np.arange(20) * 3_600, len(machine) // 20)
+    x, y = world.places.points(world.lines.home[machine], world.lines.spot[machine])
+    assert (world.places.cell_at(x, y) == world.lines.home[machine]).mean() > 0.6
+    nothing = np.full(len(machine), -1)
+    table = pa.concat_tables(call_tables(day, legs_of(at, nothing * 0, nothing * 0 + 3, machine, machine, nothing,
+                                                      world.lines.home[machine], nothing)))  # fmt: skip
+    found = table.filter(pc.is_valid(table["ta"])).group_by("msisdn").aggregate([("ta", "stddev")])["ta_stddev"]
+    assert float(np.median(found.to_numpy())) < 1.5

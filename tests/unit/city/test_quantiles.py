@@ -40,7 +40,7 @@ FROM leg GROUP BY line HAVING calls > 0
 
 
 def test_honest_lines_spread_like_real_subscribers() -> None:
-    world = honest_world(101, date(2025, 8, 1), people=700, days=DAYS, sites=40)
+    world = honest_world(101, date(2025, 8, 1), people=450, days=DAYS, sites=40)
     with honest_legs_of(world, DAYS) as connection:
         features = connection.execute(_FEATURES).fetchnumpy()
     outside = []
