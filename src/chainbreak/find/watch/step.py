@@ -98,7 +98,8 @@ def _counted(manifest: Manifest, events: Iterable[Need], arrived: Engine) -> Man
         seen = arrived.run(table.aggregate(rows=table.count(), latest=time.max())).to_pylist()[0]
         before = columns.get(need.table, {})
         rows[need.table] = rows.get(need.table, 0) + seen["rows"]
-        columns[need.table] = {c: n + before.get(c, 0) for c, n in filled(arrived, need).items()}
+        if need.required:
+            columns[need.table] = {c: n + before.get(c, 0) for c, n in filled(arrived, need).items()}
         latest = max(latest, seen["latest"] or 0)
     return manifest.model_copy(update={"rows": rows, "filled": columns, "latest_us": latest})
 

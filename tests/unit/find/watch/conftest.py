@@ -1,4 +1,4 @@
-"""A centre into which the kit's small world comes piece by piece, and a detector of which something stands."""
+"""A centre into which the kit's small world comes piece by piece, ."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TESTS = Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(TESTS / "contract"), str(TESTS / "support")]
 
 from small_world import START_US, WORLD_END_US, small_world  # noqa: E402 needs the path
-from standing_goip import StandingGoip  # noqa: E402
+from standing_mules import StandingMules  # noqa: E402
 
 from chainbreak.app.bootstrap import Office  # noqa: E402
 from chainbreak.app.init_centre import init_centre  # noqa: E402
@@ -49,7 +49,7 @@ class Watched:
         low, high = START_US + first * US_PER_DAY, START_US + last * US_PER_DAY
         return table.filter(pc.and_(pc.greater_equal(at, low), pc.less(at, high)))
 
-    def look(self, names: Sequence[str] = ("goip",)) -> list[Step]:
+    def look(self, names: Sequence[str] = ("mules",)) -> list[Step]:
         """What one look of a watch that starts and ends does."""
         return list(watch_records(self.office, names, once=True))
 
@@ -76,16 +76,16 @@ def contents(step: Step) -> list[bytes]:
 
 @pytest.fixture
 def watched(tmp_path: Path, standing: Detector) -> Watched:
-    """A new centre without events, whose goip is one with standing tables."""
+    """A new centre without events, whose mules is a detector of which something stands."""
     return Watched(tmp_path / "centre")
 
 
 @pytest.fixture
 def standing(monkeypatch: pytest.MonkeyPatch) -> Detector:
-    """The detector that `goip` names in this test."""
-    detector = StandingGoip()
-    others = tuple(d for d in registry.detectors() if d.name != "goip")
-    monkeypatch.setattr(registry, "detectors", lambda: (detector, *others))
+    """The detector that `mules` names in this test."""
+    detector = StandingMules()
+    others = tuple(d for d in registry.detectors() if d.name != "mules")
+    monkeypatch.setattr(registry, "detectors", lambda: (*others, detector))
     return detector
 
 

@@ -14,22 +14,29 @@ from .conftest import Watched, contents
 CHILD = Path(__file__).with_name("watch_once.py")
 
 
-def look_until_change(watched: Watched, limit: int) -> int:
-    """How a process that looks once and dies at its `limit`-th change ended."""
-    command = [sys.executable, str(CHILD), str(watched.office.centre.root), str(limit)]
+MOMENTS = (
+    ("os.rename .*parquet", 1), ("os.rename .*parquet", 3), ("os.remove .*parquet", 1), ("os.rename .*manifest", 1),
+    ("sqlite3.connect .*desk", 1), ("os.rename .*manifest", 1),
+)  # fmt: skip
+"""Before the first part counts, between parts, while left-overs are swept, before the manifest that has taken the
+records in, before the desk, and (nothing is left to take in) between the desk and the note that it was judged."""
+
+
+def look_until(watched: Watched, where: str = "", times: int = 0) -> int:
+    """How a process that looks once, and dies there, ended."""
+    command = [sys.executable, str(CHILD), str(watched.office.centre.root), where, str(times)]
     return subprocess.run(command, check=False, timeout=300).returncode
 
 
 def test_killed_at_each_of_many_moments_it_ends_where_one_run_ends(watched: Watched, standing: Detector) -> None:
-    call = watched.world["call"]
-    third = call.num_rows // 3
-    watched.feed("call", call.slice(0, third))
-    assert look_until_change(watched, 0) == 0
-    watched.feed("call", call.slice(third, third))
-    # Before the first part, between parts, before the manifest, after it, at the desk, after the desk; then to the end.
-    ends = [look_until_change(watched, limit) for limit in (6, 14, 23, 25, 8, 8, 0)]
-    assert ends == [-signal.SIGKILL] * 6 + [0]
-    watched.feed("call", call.slice(2 * third))
+    paid = watched.world["transfer"]
+    third = paid.num_rows // 3
+    watched.feed("transfer", paid.slice(0, third))
+    assert look_until(watched) == 0
+    watched.feed("transfer", paid.slice(third, third))
+    assert [look_until(watched, *moment) for moment in MOMENTS] == [-signal.SIGKILL] * len(MOMENTS)
+    assert look_until(watched) == 0
+    watched.feed("transfer", paid.slice(2 * third))
     (step,) = watched.look()
     assert not step.anew
     assert contents(step) == watched.in_one_run(standing)

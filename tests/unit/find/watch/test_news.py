@@ -48,36 +48,34 @@ def test_news_is_what_a_person_would_decide_upon_or_an_hour_of_growth(found: Fin
 
 
 def test_equal_evidence_under_a_new_version_of_the_lake_adds_nothing(watched: Watched, standing: Detector) -> None:
-    watched.feed("call", watched.world["call"])
+    watched.feed("transfer", watched.world["transfer"])
     (first,) = watched.look()
     assert first.new == len(first.findings) > 0
     kept = watched.kept("open")
-    watched.feed("line", watched.world["line"].slice(0, 0))
-    watched.feed("line", watched.world["line"].slice(0, 1))
+    watched.feed("account", watched.world["account"].slice(0, 0))
+    watched.feed("account", watched.world["account"].slice(0, 1))
     (second,) = watched.look()
     assert (second.new, watched.kept("open"), watched.kept("superseded")) == (0, kept, [])
 
 
-def test_a_grown_box_replaces_its_earlier_finding(watched: Watched, standing: Detector) -> None:
+def test_a_subject_that_grew_has_its_earlier_finding_replaced(watched: Watched, standing: Detector) -> None:
     for day in range(3):
-        watched.feed("call", watched.days("call", day, day + 1))
+        watched.feed("transfer", watched.days("transfer", day, day + 1))
         watched.look()
     open_now, before = watched.kept("open"), watched.kept("superseded")
-    boxes = [s for s in open_now if s.startswith("box:")]
-    assert boxes
     assert len(open_now) == len(set(open_now))
-    assert set(before) & set(boxes)
+    assert set(before) & set(open_now)
 
 
 def test_a_verdict_stands_until_there_is_news(watched: Watched, standing: Detector) -> None:
     from chainbreak.store.desk.findings import add_verdict
 
-    watched.feed("call", watched.world["call"])
+    watched.feed("transfer", watched.world["transfer"])
     (first,) = watched.look()
     judged = first.findings[0]
     with watched.office.desk.begin() as conn:
         add_verdict(conn, judged.finding_id, watched.office.clock.now_us(), "wang", "false")
-    watched.feed("line", watched.world["line"].slice(0, 1))
+    watched.feed("account", watched.world["account"].slice(0, 1))
     (second,) = watched.look()
     assert second.new == 0
     assert judged.subject not in watched.kept("open")

@@ -18,16 +18,16 @@ from chainbreak.app.watch_records import watch_records
 from chainbreak.base.clock import local_day
 from chainbreak.base.errors import SetupError
 from chainbreak.find import registry
-from chainbreak.find.contract.detector import Detector
-from chainbreak.find.detectors.goip.v1 import Goip
+from chainbreak.find.contract.detector import Detector, ident
 from chainbreak.find.watch.state import MANIFEST, Manifest
+from chainbreak.records import kind_named
 
 from .conftest import Watched, contents
 
 
 def manifest(watched: Watched) -> Manifest:
-    """What the goip state says of itself."""
-    return Manifest.model_validate(json.loads((watched.office.centre.watch / "goip" / MANIFEST).read_text()))
+    """What the state says of itself."""
+    return Manifest.model_validate(json.loads((watched.office.centre.watch / "mules" / MANIFEST).read_text()))
 
 
 @given(seed=st.integers(0, 2**32), batches=st.integers(1, 5))
@@ -36,76 +36,79 @@ def test_any_sequence_of_batches_gives_what_one_run_gives(standing: Detector, se
     dice = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
         watched = Watched(Path(folder) / "centre")
-        call = watched.world["call"]
+        call = watched.world["transfer"]
         place = [dice.randrange(batches) for _ in range(call.num_rows)]
         for batch in range(batches):
-            watched.feed("call", call.filter(pa.array([p == batch for p in place])))
+            watched.feed("transfer", call.filter(pa.array([p == batch for p in place])))
             if dice.random() < 0.3:
                 continue
             (step,) = watched.look()
             assert contents(step) == watched.in_one_run(standing)
         last = watched.look()
         assert all(contents(step) == watched.in_one_run(standing) for step in last)
-        assert watched.in_one_run(standing) == watched.in_one_run(Goip())
         assert sum(manifest(watched).rows.values()) == call.num_rows
 
 
-def test_days_one_after_the_other_and_detectors_of_which_nothing_stands(watched: Watched, standing: Detector) -> None:
-    mules = registry.detector_named("mules")
+@pytest.mark.parametrize("name", ["mules", "sites"])
+def test_days_one_after_the_other_whether_or_not_anything_stands(
+    watched: Watched, standing: Detector, name: str
+) -> None:
+    detector = registry.detector_named(name)
+    events = [n.table for n in detector.needs if kind_named(n.table).time and n.table in watched.world]
     for day in range(3):
-        watched.feed("call", watched.days("call", day, day + 1))
-        watched.feed("transfer", watched.days("transfer", day, day + 1))
-        calls, transfers = watched.look(["goip", "mules"])
-        assert calls.records == watched.days("call", day, day + 1).num_rows
-        assert transfers.records == watched.days("transfer", day, day + 1).num_rows
-        assert contents(calls) == watched.in_one_run(standing)
-        assert contents(transfers) == watched.in_one_run(mules)
-        assert watched.look(["goip", "mules"]) == []
-    assert any(step.proposed_action is standing.action for step in calls.findings)
+        arrived = {kind: watched.days(kind, day, day + 1) for kind in events}
+        for kind, rows in arrived.items():
+            watched.feed(kind, rows)
+        (step,) = watched.look([name])
+        assert step.records == sum(rows.num_rows for rows in arrived.values())
+        if not step.declined:
+            assert contents(step) == watched.in_one_run(detector)
+        assert watched.look([name]) == []
+    assert any(f.proposed_action is detector.action for f in step.findings)
 
 
 def test_a_day_keeps_few_parts_and_untouched_days_are_left_alone(watched: Watched) -> None:
-    rows = watched.world["call"]
-    watched.feed("call", watched.days("call", 0, 2))
+    rows = watched.world["transfer"]
+    watched.feed("transfer", watched.days("transfer", 0, 2))
     watched.look()
     old = {p for p in manifest(watched).parts if p.day == local_day(START_US, "Asia/Shanghai")}
-    day = watched.days("call", 2, 3)
-    for at in range(0, day.num_rows, 120):
-        watched.feed("call", day.slice(at, 120))
+    day = watched.days("transfer", 2, 3)
+    for at in range(0, day.num_rows, 40):
+        watched.feed("transfer", day.slice(at, 40))
         watched.look()
     parts = manifest(watched).parts
     assert old <= set(parts)
-    contacts_today = [p for p in parts if p.day == local_day(START_US, "Asia/Shanghai") + timedelta(days=2)]
-    assert 1 <= len(contacts_today) <= 4
+    today = [p for p in parts if p.day == local_day(START_US, "Asia/Shanghai") + timedelta(days=2)]
+    assert 1 <= len(today) <= 4
     assert sum(manifest(watched).rows.values()) == rows.num_rows
-    files = {p.name for p in (watched.office.centre.watch / "goip").iterdir()}
+    files = {p.name for p in (watched.office.centre.watch / "mules").iterdir()}
     assert files == {p.file for p in parts} | {MANIFEST, ".lock"}
 
 
 def test_records_that_went_are_no_longer_in_what_stands(watched: Watched, standing: Detector) -> None:
-    watched.feed("call", watched.world["call"])
+    watched.feed("transfer", watched.world["transfer"])
     watched.look()
     first = local_day(START_US, "Asia/Shanghai")
-    watched.office.lake.forget("call", first + timedelta(days=1))
+    watched.office.lake.forget("transfer", first + timedelta(days=1))
     (step,) = watched.look()
     assert step.anew
-    assert step.records == watched.days("call", 1, 3).num_rows
+    assert step.records == watched.days("transfer", 1, 3).num_rows
     assert contents(step) == watched.in_one_run(standing)
     assert date.min < min(p.day for p in manifest(watched).parts if p.day) > first
 
 
 @pytest.mark.parametrize("harm", ["part", "manifest", "half"])
 def test_state_that_cannot_be_continued_is_computed_anew(watched: Watched, standing: Detector, harm: str) -> None:
-    watched.feed("call", watched.days("call", 0, 2))
+    watched.feed("transfer", watched.days("transfer", 0, 2))
     watched.look()
-    folder = watched.office.centre.watch / "goip"
+    folder = watched.office.centre.watch / "mules"
     if harm == "part":
         (folder / manifest(watched).parts[0].file).unlink()
     elif harm == "manifest":
         (folder / MANIFEST).unlink()
     else:
         (folder / MANIFEST).write_text((folder / MANIFEST).read_text()[:100])
-    watched.feed("call", watched.days("call", 2, 3))
+    watched.feed("transfer", watched.days("transfer", 2, 3))
     (step,) = watched.look()
     assert step.anew
     assert contents(step) == watched.in_one_run(standing)
@@ -114,28 +117,28 @@ def test_state_that_cannot_be_continued_is_computed_anew(watched: Watched, stand
 def test_other_settings_of_the_detector_make_other_state(
     watched: Watched, standing: Detector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watched.feed("call", watched.world["call"])
+    watched.feed("transfer", watched.world["transfer"])
     assert watched.look()[0].anew
-    watched.feed("line", watched.world["line"].slice(0, 0))
-    looser = standing.params.model_copy(update={"min_callees": 10})
-    monkeypatch.setattr(type(standing), "params", looser)
+    watched.feed("account", watched.world["account"].slice(0, 0))
+    stricter = standing.params.model_copy(update={"min_week_payers": 2})
+    monkeypatch.setattr(type(standing), "params", stricter)
     (step,) = watched.look()
     assert step.anew
     assert contents(step) == watched.in_one_run(standing)
 
 
 def test_a_changed_reference_table_alone_is_judged_again(watched: Watched, standing: Detector) -> None:
-    watched.feed("call", watched.world["call"])
+    watched.feed("transfer", watched.world["transfer"])
     watched.look()
-    watched.feed("line", watched.world["line"].slice(0, 1))
+    watched.feed("account", watched.world["account"].slice(0, 1))
     (step,) = watched.look()
     assert (step.records, step.anew) == (0, False)
     assert contents(step) == watched.in_one_run(standing)
 
 
 def test_a_second_watch_is_refused_and_a_first_that_ended_is_not_in_the_way(watched: Watched) -> None:
-    watched.feed("call", watched.world["call"])
-    first = watch_records(watched.office, ["goip"])
+    watched.feed("transfer", watched.world["transfer"])
+    first = watch_records(watched.office, ["mules"])
     assert next(first).new
     with pytest.raises(SetupError, match="CB-FI-030"):
         watched.look()
@@ -149,18 +152,18 @@ def test_one_that_declines_and_one_that_breaks_leave_the_others_going(
     def broken(*_: object) -> list[object]:
         raise ZeroDivisionError("made to fail")
 
-    watched.feed("call", watched.world["call"])
+    sites = registry.detector_named("sites")
+    watched.feed("transfer", watched.world["transfer"])
+    for kind in (n.table for n in sites.needs if n.table in watched.world):
+        watched.feed(kind, watched.world[kind])
     with monkeypatch.context() as patch:
-        patch.setattr(type(registry.detector_named("sites")), "judge", broken)
-        watched.feed("lookup", watched.world["lookup"])
-        steps = {step.detector: step for step in watched.look(["mules", "sites", "goip"])}
-    assert steps["mules@1"].declined.startswith("CB-FI-001")
-    assert not steps["mules@1"].failed
-    assert steps["sites@1"].failed
-    assert "ZeroDivisionError" in steps["sites@1"].declined
-    assert steps["goip@1"].findings
-    again = watched.look(["mules", "sites", "goip"])
-    assert [(step.detector, step.failed) for step in again] == [("sites@1", False)]
+        patch.setattr(type(sites), "judge", broken)
+        steps = {step.detector.partition("@")[0]: step for step in watched.look(["goip", "sites", "mules"])}
+    assert steps["sites"].failed
+    assert "ZeroDivisionError" in steps["sites"].declined
+    assert steps["mules"].findings
+    again = watched.look(["sites", "mules"])
+    assert [(step.detector, step.failed) for step in again] == [(ident(sites), False)]
 
 
 def test_it_looks_again_and_again(watched: Watched) -> None:
@@ -168,10 +171,10 @@ def test_it_looks_again_and_again(watched: Watched) -> None:
 
     def wait(seconds: float) -> None:
         waits.append(seconds)
-        watched.feed("call", watched.days("call", len(waits) - 1, len(waits)))
+        watched.feed("transfer", watched.days("transfer", len(waits) - 1, len(waits)))
 
-    steps = watch_records(watched.office, ["goip"], every_s=3_600, wait=wait)
+    steps = watch_records(watched.office, ["mules"], every_s=3_600, wait=wait)
     assert next(steps).declined
-    assert [next(steps).records for _ in range(3)] == [watched.days("call", d, d + 1).num_rows for d in range(3)]
+    assert [next(steps).records for _ in range(3)] == [watched.days("transfer", d, d + 1).num_rows for d in range(3)]
     steps.close()
     assert all(3_500 < seconds <= 3_600 for seconds in waits)
