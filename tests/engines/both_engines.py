@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
-from chainbreak.records import kind_named
 from chainbreak.store.duck import Duck
-from chainbreak.store.lake import Lake
 from chainbreak.store.spark import Spark
 
 QUIET = pytest.mark.filterwarnings(
@@ -25,11 +21,3 @@ class Engines:
 
     duck: Duck
     spark: Spark
-
-
-def lake_of(folder: Path, tables: dict[str, pa.Table]) -> Lake:
-    """A lake that holds `tables`, by kind."""
-    lake = Lake(folder)
-    for name, table in tables.items():
-        lake.append(name, table, kind_named(name).partition_by)
-    return lake
