@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -78,7 +79,7 @@ class Lines:
     second: Ints
     """A person's second line, -1 for none."""
 
-    @property
+    @cached_property
     def spot(self) -> Ints:
         """Whose place each line shares: its owner's, or that of its house, shop or company."""
         together = (self.owner < 0) | np.isin(self.kind, [CLASSES.index(name) for name in HOUSEHOLDS])
@@ -90,7 +91,7 @@ class Lines:
         """How many lines the city's networks serve."""
         return len(self.kind)
 
-    @property
+    @cached_property
     def who(self) -> Ints:
         """Who carries each line: two lines with one number here are always in one place."""
         return np.where(self.owner >= 0, self.owner, (1 << 20) + np.arange(self.n))

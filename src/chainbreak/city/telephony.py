@@ -115,7 +115,7 @@ class Day:
         moves = lines.owner[line] >= 0
         # One draw for each person and twenty minutes, cut into independent parts.
         draw = scattered((who * 4_096 + self.number) * 128 + (second + who % 1_200) // 1_200, 11)
-        u, v, w = draw % 4_096 / 4_096, draw // 4_096 % 4_096 / 4_096, draw // 4_096**2 % 4_096 / 4_096
+        u, v, w = (draw & 4_095) / 4_096, (draw >> 12 & 4_095) / 4_096, (draw >> 24 & 4_095) / 4_096
         early = (who % 5 - 2) // 2
         night = self.world.people.rhythm[owner] == 3
         shift = np.where(night, (hour >= 22) | (hour < 6), (hour >= 9 + early) & (hour < 18 + early))
@@ -123,11 +123,13 @@ class Day:
         out = np.where(at_work & moves, lines.work[line], lines.home[line])
         share = np.where(moves, traits.away[owner] * np.where((hour >= 7) & (hour < 22), 1.0, 0.2), 0.0)
         # Mostly one of four haunts of one's own, else anywhere within reach.
-        haunt = scattered(who * 8 + np.where(w < 0.7, draw % 4, draw // 64), 12)
-        out = np.where(v < share, places.neighbour(out, haunt, traits.reach[owner]), out)
-        drifts = np.where(moves, traits.drift[owner], scattered(lines.spot[line], 13) % 100 / 1_000)
-        beside = scattered(who * 4_096 + out, 14) // 8 + scattered(draw, 15) % 2
-        out = np.where(w * 7 % 1 < drifts, places.neighbour(out, beside, 3), out)
+        away = np.flatnonzero(v < share)
+        haunt = scattered(who[away] * 8 + np.where(w[away] < 0.7, draw[away] & 3, draw[away] >> 6), 12)
+        out[away] = places.neighbour(out[away], haunt, traits.reach[owner[away]])
+        drift = np.where(moves, traits.drift[owner], scattered(lines.spot[line], 13) % 100 / 1_000)
+        off = np.flatnonzero(w * 7 % 1 < drift)
+        beside = (scattered(who[off] * 4_096 + out[off], 14) >> 3) + (scattered(draw[off], 15) & 1)
+        out[off] = places.neighbour(out[off], beside, 3)
         return self._gone_out(line, second, out)
 
     def _gone_out(self, line: Ints, second: Ints, cell: Ints) -> Ints:
