@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel, Field
 
 from chainbreak.api.access import Caller, Writer
@@ -13,12 +13,19 @@ from chainbreak.app.give_verdict import give_verdict
 from chainbreak.app.list_findings import LARGEST_PAGE, list_findings
 from chainbreak.app.next_finding import next_finding
 from chainbreak.app.record_read import record_read
+from chainbreak.app.show_device import PURPOSE as DEVICE_PURPOSE
+from chainbreak.app.show_device import as_plain, show_device
 from chainbreak.app.show_finding import show_finding
+from chainbreak.app.show_lead import PURPOSE as LEAD_PURPOSE
+from chainbreak.app.show_lead import show_lead
 from chainbreak.store.desk.findings import LEVELS, STATES, Filter
 
 router = APIRouter(prefix="/findings", tags=["findings"])
 State = Annotated[str, Query(pattern=f"^(?:{'|'.join(STATES)})$")]
 Level = Annotated[str | None, Query(pattern=f"^(?:{'|'.join(LEVELS)})$")]
+
+
+Purpose = Annotated[str, Header(max_length=200)]
 
 
 class Verdict(BaseModel):
@@ -46,6 +53,24 @@ def one(call: Caller, finding_id: str) -> dict[str, Any]:
     found = show_finding(call.office, finding_id)
     record_read(call.office, call.actor, "finding.read", f"finding:{finding_id}")
     return {"ok": True, "item": safe(found)}
+
+
+@router.get("/{finding_id}/device")
+def device(
+    call: Caller, finding_id: str, day: Annotated[str, Query(max_length=10)] = "", x_purpose: Purpose = ""
+) -> dict[str, Any]:
+    """The device behind a finding, from its records: cards, handsets, cells, hours, numbers called, hot-list hits."""
+    told = show_device(call.office, call.actor, finding_id, day, purpose=x_purpose or DEVICE_PURPOSE)
+    return {"ok": True, "item": safe(as_plain(told))}
+
+
+@router.get("/{finding_id}/lead")
+def lead(
+    call: Caller, finding_id: str, x_purpose: Purpose = "", x_case: Annotated[str, Header(max_length=64)] = ""
+) -> dict[str, Any]:
+    """The lead for a visit: where the device stands, when somebody is there, how sure, what would refute it."""
+    told = show_lead(call.office, call.actor, finding_id, purpose=x_purpose or LEAD_PURPOSE, case=x_case)
+    return {"ok": True, "item": safe(told)}
 
 
 @router.post("/next")

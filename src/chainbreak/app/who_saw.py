@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 EXPOSING = frozenset({"reveal", "export", "export_revealed"})
 """Verbs that show who is behind a token: these are asked for a purpose and a case."""
 
-LOOKS = EXPOSING | {"read", "notice_read", "explain", "take"}
+LOOKS = EXPOSING | {"read", "notice_read", "explain", "take", "device", "lead", "cited"}
 """Verbs that look without changing anything."""
 
 NIGHT = range(0, 6)

@@ -130,9 +130,12 @@ def explain(finding_id: str, centre: CentreOption = None, as_json: JsonOption = 
 
 @app.command("why-not")
 def why_not(subject: str, as_of: AsOfOption = "", centre: CentreOption = None, as_json: JsonOption = False) -> None:
-    """Why a thing (written token, as line:9f3a…) is not reported, and by how much it falls short. Never a person."""
+    """Why a thing (written token, as line:9f3a…) is not reported, and by how much it falls short; what hot lists say of
+    it and what that led to. Never a person."""
     from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.hot_hits import hot_hits
     from chainbreak.app.why_not import why_not as ask
+    from chainbreak.base.clock import rfc3339
 
     office = open_office(centre)
     for answer in ask(office, subject, _moment(as_of, office.centre.settings.zone)):
@@ -142,6 +145,13 @@ def why_not(subject: str, as_of: AsOfOption = "", centre: CentreOption = None, a
         bits = "" if answer.bits is None else f", {answer.bits:g} bits of {answer.needed_bits:g} needed"
         say(f"{answer.detector}: {answer.stage}{bits}")
         emit(answer.reasons, as_json, columns=("rule", "value", "threshold", "unit", "bits", "short"))
+    hits = hot_hits(office, subject)
+    if as_json:
+        emit({"subject": subject, "hot_hits": hits}, as_json)
+    elif hits:
+        rows = [hit | {"at": rfc3339(hit["at_us"]), "led_to": " ".join(f["finding_id"] for f in hit["findings"])}
+                for hit in hits]  # fmt: skip
+        emit(rows, as_json, columns=("at", "list", "source", "led_to"), title="hot lists")
 
 
 @app.command()

@@ -220,3 +220,14 @@ def test_the_picture_is_plain_json(office: Office, box: Finding) -> None:
     told = json.loads(json.dumps(as_plain(show_device(office, ANALYST, box.finding_id))))
     assert len(told["lanes"]) == 4
     assert told["register"] == {"consumer": 8}
+
+
+def test_the_api_gives_device_and_lead_under_the_callers_purpose(office: Office, box: Finding, sign_in: SignIn) -> None:
+    chen, why = sign_in("chen"), {"X-Purpose": "desk check", "X-Case": "C-8"}
+    device = chen.get(f"/api/v1/findings/{box.finding_id}/device", headers=why).json()["item"]
+    assert len(device["lanes"]) == 4
+    lead = chen.get(f"/api/v1/findings/{box.finding_id}/lead", headers=why).json()["item"]
+    assert lead["sites"][0]["cell"] == HOME
+    assert [(leaf["purpose"], leaf["case"]) for leaf in logged(office, "finding.lead")] == [("desk check", "C-8")]
+    refused = sign_in("qian").get(f"/api/v1/findings/{box.finding_id}/device")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "CB-LD-001")
