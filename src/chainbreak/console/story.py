@@ -13,6 +13,7 @@ CLAUSES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("console_device.story.sites", ("sites", "district")),
     ("console_device.story.place", ("main_cell", "district")),
     ("console_device.story.cell", ("main_cell",)),
+    ("console_device.story.hours", ("hours",)),
     ("console_device.story.calls", ("callees", "calls")),
     ("console_device.story.stayed", ("stayed",)),
     ("console_device.story.alert", ("calls_before_alert",)),
@@ -30,6 +31,8 @@ def story(facts: dict[str, Any], t: Callable[..., str]) -> str:
     known = {name: number(value) for name, value in facts.items() if value not in ("", None)}
     if int(facts.get("sites", 1)) < 2:
         known.pop("sites", None)
+    if isinstance(facts.get("active_hours"), str):  # "09-19"; a number only says how many hours
+        known["hours"] = str(facts["active_hours"]).replace("-", "–")
     known["stayed"] = known.get("victims_over_60_s") or known.get("stayed_over_60_s", "")
     said: dict[str, str] = {}
     for key, needs in CLAUSES:

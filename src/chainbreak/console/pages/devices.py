@@ -27,6 +27,8 @@ FACTS = (
     "sims", "ports", "imeis", "cells", "calls", "callees", "victims_over_60_s", "stayed_over_60_s",
     "calls_before_alert", "hot_hits",
 )  # fmt: skip
+SAME = {"stayed_over_60_s": "victims_over_60_s"}
+"""A fact that another version of the detector calls by another name."""
 Day = Annotated[str, Query(max_length=10)]
 Rows = Literal["ports", "sims"]
 
@@ -83,7 +85,7 @@ def _frame(visit: Visit, found: dict[str, Any]) -> dict[str, Any]:
     return {
         "here": "findings", "found": found, "hues": HUE_OF_STATE, "may_read": visit.actor.has(*MAY_READ),
         "story": story(facts, lambda key, **given: word(key, visit.lang, **given)),
-        "first_facts": [(name, facts[name]) for name in FACTS if name in facts],
+        "first_facts": [(name, facts[name]) for name in FACTS if name in facts and SAME.get(name) not in facts],
         **reasons_of(found),
     }  # fmt: skip
 
