@@ -83,6 +83,7 @@ def _count(office: Office, kept: Retention, before_us: int) -> int:
 def _remove(office: Office, kept: Retention, before_us: int, why: Any) -> int:
     from chainbreak.audit.erase import erase_payloads
     from chainbreak.audit.tables import payloads
+    from chainbreak.find.watch.state import forget_all
     from chainbreak.identity import sealed
 
     match kept.store:
@@ -100,6 +101,7 @@ def _remove(office: Office, kept: Retention, before_us: int, why: Any) -> int:
             office.desk.sweep(payloads.name)
             return len(found)
         case Store.LAKE:
+            forget_all(office.centre.watch)
             return office.lake.forget(kept.name, _first_day(office, before_us), note={"purge": kept.name})
 
 

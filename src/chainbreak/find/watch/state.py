@@ -136,3 +136,14 @@ class State:
         for path in self.folder.iterdir():
             if path.name not in named:
                 path.unlink(missing_ok=True)
+
+
+def forget_all(root: Path) -> None:
+    """Remove what stands of every detector under `root`: records it was computed from are to be no more.
+
+    A watch that runs meanwhile begins anew at its next look.
+    """
+    for manifest in root.glob(f"*/{MANIFEST}"):
+        manifest.unlink(missing_ok=True)
+    for part in root.glob("*/*.parquet"):
+        part.unlink(missing_ok=True)

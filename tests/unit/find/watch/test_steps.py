@@ -19,7 +19,7 @@ from chainbreak.base.clock import local_day
 from chainbreak.base.errors import SetupError
 from chainbreak.find import registry
 from chainbreak.find.contract.detector import Detector, ident
-from chainbreak.find.watch.state import MANIFEST, Manifest
+from chainbreak.find.watch.state import MANIFEST, Manifest, forget_all
 from chainbreak.records import kind_named
 
 from .conftest import Watched, contents
@@ -97,13 +97,16 @@ def test_records_that_went_are_no_longer_in_what_stands(watched: Watched, standi
     assert date.min < min(p.day for p in manifest(watched).parts if p.day) > first
 
 
-@pytest.mark.parametrize("harm", ["part", "manifest", "half"])
+@pytest.mark.parametrize("harm", ["part", "manifest", "half", "all"])
 def test_state_that_cannot_be_continued_is_computed_anew(watched: Watched, standing: Detector, harm: str) -> None:
     watched.feed("transfer", watched.days("transfer", 0, 2))
     watched.look()
     folder = watched.office.centre.watch / "mules"
     if harm == "part":
         (folder / manifest(watched).parts[0].file).unlink()
+    elif harm == "all":
+        forget_all(folder.parent)
+        assert [p.name for p in folder.iterdir()] == [".lock"]
     elif harm == "manifest":
         (folder / MANIFEST).unlink()
     else:
