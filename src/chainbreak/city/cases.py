@@ -27,7 +27,8 @@ ATM_LIMIT_FEN = 2_000_000
 def open_cases(day: Day, box_days: list[BoxDay], state: State) -> list[Case]:
     """New cases: people caught on the telephone today, and those a gang reached online; all join `state.cases`."""
     rng, row = day.rng("cases"), day.world.mix["gangs"]
-    under_way = {case["victim"] for case in state.cases}
+    # Who lends his card to a gang is not its victim.
+    under_way = {case["victim"] for case in state.cases} | set(day.world.lent.tolist())
     opened: list[Case] = []
     for found in box_days:
         if found.sessions.box.gang < 0:
