@@ -30,7 +30,7 @@ def sites_of(facts: dict[str, Any], register: list[dict[str, Any]]) -> list[dict
         lat, lon = facts.get(f"{name}_lat"), facts.get(f"{name}_lon")
         if lat is None or lon is None:
             continue
-        cell = str(facts.get("main_cell" if n == 1 else f"{name}_cell", ""))
+        cell = str(facts.get(f"{name}_cell") or (facts.get("main_cell", "") if n == 1 else ""))
         found.append({
             "n": n, "lat": float(lat), "lon": float(lon), "r50_m": facts.get(f"{name}_r50_m"),
             "r90_m": facts.get(f"{name}_r90_m"), "cell": cell,

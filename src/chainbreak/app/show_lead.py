@@ -71,18 +71,22 @@ def level_of(facts: dict[str, Any]) -> str:
 
 
 def missing_of(facts: dict[str, Any]) -> list[str]:
-    """Optional columns that the detector could not use, the dearest first.
+    """Optional columns that the detector had to do without, the dearest first.
 
+    >>> missing_of({"without": "auth_ms, imei", "columns_used": "cell_id"}), missing_of({})
+    (['imei', 'auth_ms'], [])
     >>> missing_of({"columns_used": "imei, cell_id, attach, line"})
-    ['ta', 'auth_ms', 'hotlist']
-    >>> missing_of({"without": "imei"}), missing_of({})
-    (['imei'], [])
+    ['ta', 'auth_ms']
     """
-    if "columns_used" in facts:
-        used = set(re.split(r"[,;\s]+", str(facts["columns_used"])))
-        return [name for name in OPTIONAL if name not in used]
-    lost = set(re.split(r"[,;\s]+", str(facts.get("without", ""))))
+    if "without" not in facts and "columns_used" in facts:
+        used = _names(facts["columns_used"])
+        return [name for name in OPTIONAL if name not in used and name != "hotlist"]  # lists are no column of a call
+    lost = _names(facts.get("without", ""))
     return [name for name in OPTIONAL if name in lost]
+
+
+def _names(listed: Any) -> set[str]:
+    return set(re.split(r"[,;\s]+", str(listed)))
 
 
 def checks_of(found: dict[str, Any], records: Records, device: dict[str, Any]) -> list[dict[str, Any]]:

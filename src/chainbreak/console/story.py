@@ -26,13 +26,14 @@ def story(facts: dict[str, Any], t: Callable[..., str]) -> str:
     """One sentence, or "" when nothing is known.
 
     >>> story({"sims": 17, "ports": 2, "calls": 2503, "callees": 2412}, lambda key, **v: f"{key[21:]}{v or ''}")
-    "ports{'sims': '17', 'ports': '2'}commacalls{'callees': '2,412', 'calls': '2,503'}stop"
+    "Ports{'sims': '17', 'ports': '2'}commacalls{'callees': '2,412', 'calls': '2,503'}stop"
     """
     known = {name: number(value) for name, value in facts.items() if value not in ("", None)}
     if int(facts.get("sites", 1)) < 2:
         known.pop("sites", None)
-    if isinstance(facts.get("active_hours"), str):  # "09-19"; a number only says how many hours
-        known["hours"] = str(facts["active_hours"]).replace("-", "–")
+    spans = facts.get("hours") or facts.get("active_hours")
+    if isinstance(spans, str):  # "09-12 14-19"; a number only says how many hours
+        known["hours"] = t("console_device.story.and").join(spans.replace("-", "–").split())
     known["stayed"] = known.get("victims_over_60_s") or known.get("stayed_over_60_s", "")
     said: dict[str, str] = {}
     for key, needs in CLAUSES:

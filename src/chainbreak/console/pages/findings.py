@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -31,6 +32,7 @@ FACTS = (
     "clients", "reports_naming", "lookups",
 )  # fmt: skip
 IN_STRIP = 6
+_OF_MAPS = re.compile(r"(?:site|cell)\d*(?:_|$)")
 LEAST_BITS = 0.05
 """What rounds to 0.0 bits changes no odds, so it is neither for nor against."""
 HUE_OF_STATE = {"open": "medium", "confirmed": "done", "false": "lapsed", "unsure": "low", "superseded": "lapsed"}
@@ -185,7 +187,7 @@ def reasons_of(found: dict[str, Any]) -> dict[str, Any]:
 
 def _facts(facts: dict[str, Any]) -> dict[str, Any]:
     """The facts of the strip, the most telling first, and the others; coordinates are for maps."""
-    shown = {k: v for k, v in facts.items() if isinstance(v, (int, float, str)) and v != "" and k[:5] != "site_"}
+    shown = {k: v for k, v in facts.items() if isinstance(v, (int, float, str)) and v != "" and not _OF_MAPS.match(k)}
     numbers = sorted(
         (name for name, value in shown.items() if not isinstance(value, str)),
         key=lambda name: (FACTS.index(name) if name in FACTS else len(FACTS), name),
