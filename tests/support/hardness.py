@@ -102,7 +102,7 @@ class Sims:
 def aggregates(city: Path) -> Sims:
     """Every active SIM's aggregates over the whole city, with the truth beside them."""
     with duckdb.connect(config={"threads": 1}) as connection:
-        table: Any = connection.execute(_AGGREGATES, {
+        table: Any = connection.sql(_AGGREGATES, params={
             "calls": str(city / "records" / "call-*.parquet"), "lines": str(city / "records" / "line*.parquet"),
             "devices": str(city / "truth" / "devices.parquet"), "sims": str(city / "truth" / "sims.parquet"),
         }).to_arrow_table()  # fmt: skip

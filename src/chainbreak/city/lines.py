@@ -157,9 +157,9 @@ class Draft:
 
 
 def class_sizes(mix: Mix, boxes_hold: int) -> dict[str, int]:
-    """SIMs of each look-alike class: its share of people, and never fewer than all boxes hold at once."""
+    """SIMs of each look-alike class: its share of people, and never fewer than all boxes hold at once, or than one."""
     rows = {**mix["callers"], **mix["others"]}
-    return {name: max(boxes_hold, row["share"] * mix.preset.people // 1000) for name, row in rows.items()}
+    return {name: max(1, boxes_hold, row["share"] * mix.preset.people // 1000) for name, row in rows.items()}
 
 
 def draft_people(draft: Draft, mix: Mix, seed: int, people: People, places: Places, sizes: dict[str, int]) -> None:
@@ -209,7 +209,7 @@ def draft_organisations(draft: Draft, mix: Mix, seed: int, places: Places, sizes
     for name in ORGANISATION_CLASSES:
         size = sizes[name]
         group = _dealt(rng, size, {**mix["callers"], **mix["others"]}[name].get("group", 1))
-        seat = rng.integers(0, places.cells, int(group[-1]) + 1)[group]
+        seat = rng.integers(0, places.cells, int(group.max(initial=0)) + 1)[group]
         draft.add(name, np.full(size, -1), seat, seat, draft.new_handsets(size), group)
 
 
