@@ -67,7 +67,7 @@ def truth_of_world(world: World, truth: Truth) -> None:
         "imsi": lines.imsi, "msisdn": lines.text.slice(0, lines.n),
         "class": pa.array(CLASSES).take(pa.array(lines.kind)),
         "group": pa.array(lines.group, mask=lines.group < 0),
-        "protected": np.isin(lines.kind, [CLASSES.index("call_centre"), CLASSES.index("hospital")]),
+        "protected": lines.protected,
     }))  # fmt: skip
     kind = pa.array(KINDS).take(pa.array(accounts.kind)).to_pylist()
     text = accounts.text.to_pylist()
