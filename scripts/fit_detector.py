@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from importlib import import_module, resources
 from pathlib import Path
 from typing import Any
@@ -36,12 +38,15 @@ from chainbreak.find.contract.weights import read_weights
 from chainbreak.find.registry import detector_named
 from chainbreak.records.actor import SERVICE
 
-BUDGET = {"goip": 0.0007, "mules": 0.002, "sites": 0.001}
+BUDGET = {"goip": 0.02, "mules": 0.002, "sites": 0.001}
 """Share of honest candidates that may pass the cut. goip: spec/goip.md 8 allows 1 false cluster per 100,000 SIM-days,
-of which a town has 150,000 with some 2,000 candidates; mules: about one account in a town of 28,000;
-sites: one honest name in three towns, each with some 330 candidates."""
-DAYS_BACK = {"sites": (0, 2, 4)}
-"""Days before the end at which subjects are measured too: a site must be known before its reports have all come in."""
+of which a county has a million with some 220 candidates: half of the allowance is used; mules: about one account in a
+town of 28,000; sites: one honest name in three towns, each with some 330 candidates."""
+DAYS_BACK = {"sites": (0, 2, 4), "goip": (0, 9)}
+"""Days before the end at which subjects are measured too: a site must be known before its reports have all come in, a
+box within its first days."""
+PRESET = {"goip": "county"}
+"""What a detector is fitted on; a town where nothing is said."""
 
 Subject = tuple[dict[str, float], bool]
 
@@ -65,9 +70,10 @@ def centre_of(work: Path, seed: int, preset: str = "town", mix: Path | None = No
 
 
 def subjects(detector: Detector, work: Path, seed: int) -> list[Subject]:
-    """Every unprotected candidate of the town with what was measured, and whether it is guilty."""
-    office = centre_of(work, seed)
-    truth = read_truth(office, detector, work / f"town-{seed}" / "city" / "truth")
+    """Every unprotected candidate of the city with what was measured, and whether it is guilty."""
+    preset = PRESET.get(detector.name, "town")
+    office = centre_of(work, seed, preset)
+    truth = read_truth(office, detector, city_folder(work, seed, preset) / "city" / "truth")
     session = office.engine()
     try:
         stamp, suspicions = suspect(session, detector)
@@ -80,7 +86,7 @@ def subjects(detector: Detector, work: Path, seed: int) -> list[Subject]:
         units = frozenset(m.token for m in s.members if m.kind == detector.unit)
         if not s.protected and units <= (truth.device.keys() | truth.kind.keys()):
             found.append(({m.rule: m.value for m in s.measures}, is_true(units, truth)))
-    sys.stderr.write(f"town {seed}: {len(found)} candidates, {sum(guilty for _, guilty in found)} guilty\n")
+    sys.stderr.write(f"{preset} {seed}: {len(found)} candidates, {sum(guilty for _, guilty in found)} guilty\n")
     return found
 
 
@@ -96,7 +102,9 @@ def main() -> None:
     package = type(detector).__module__
     edges = {name: rule.edges for name, rule in detector.weights.rules.items()}
     shapes = {name: rule.shape for name, rule in detector.weights.rules.items() if rule.shape}
-    dev = [s for seed in args.fit for s in subjects(detector, args.work, seed)]
+    with ProcessPoolExecutor(2) as pool:
+        found = list(pool.map(partial(subjects, detector, args.work), [*args.fit, *args.hold]))
+    dev = [s for part in found[: len(args.fit)] for s in part]
     columns = columns_of([row for row, _ in dev], edges)
     fitted = fit(columns, [guilty for _, guilty in dev], edges, shapes)
     path = Path(str(resources.files(import_module(package)).joinpath("weights.toml")))
@@ -104,15 +112,16 @@ def main() -> None:
     negatives = [bits for bits, guilty in scored(detector, dev) if not guilty]
     cut = round(conformal_cut(negatives, BUDGET[detector.name]), 3)
     weights = read_weights(package)
-    held = scored(detector, [s for seed in args.hold for s in subjects(detector, args.work, seed)])
+    held = scored(detector, [s for part in found[len(args.fit) :] for s in part])
     table = reliability([weights.score(bits) for bits, _ in held], [guilty for _, guilty in held])
     guilty = [bits for bits, is_guilty in held if is_guilty]
     honest = [bits for bits, is_guilty in held if not is_guilty]
     write(path, detector, fitted.bits, fitted.prior_bits, cut, {
-        "fitted_on": f"simulated towns, seeds {', '.join(map(str, args.fit))}: {len(dev)} unprotected candidates, "
+        "fitted_on": f"simulated cities, preset {PRESET.get(detector.name, 'town')}, seeds "
+                     f"{', '.join(map(str, args.fit))}: {len(dev)} unprotected candidates, "
                      f"{sum(g for _, g in dev)} guilty",
         "budget": f"{BUDGET[detector.name]} of honest candidates pass the cut, conformal on {len(negatives)} of "
-                  "the same towns",
+                  "the same cities",
         "held_out": f"seeds {', '.join(map(str, args.hold))}: {sum(b >= cut for b in guilty)} of {len(guilty)} guilty "
                     f"and {sum(b >= cut for b in honest)} of {len(honest)} honest "
                     "candidates reach the cut, before the rule of two kinds",

@@ -84,7 +84,7 @@ def test_published_calls_and_transfers_reach_partners(terminal: Terminal, shared
     ]  # fmt: skip
 
     found = terminal("detect", "run")
-    line, account = (next(f for f in found if f["detector"] == name) for name in ("goip@1", "mules@1"))
+    line, account = (next(f for f in found if f["detector"] == name) for name in ("goip@2", "mules@1"))
     for finding in (line, account):
         told = terminal.one("detect", "explain", finding["finding_id"])
         assert told["same_bytes"]

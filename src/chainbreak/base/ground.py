@@ -30,6 +30,16 @@ class Plane:
         return east, math.radians(lat - self.lat) * EARTH_M
 
 
+    def place(self, point: Point) -> tuple[float, float]:
+        """Latitude and longitude of a point of the plane, in degrees to five places (about a metre).
+
+        >>> Plane(30.0, 120.0).place((963.0, 1112.0))
+        (30.01, 120.01)
+        """
+        east = math.degrees(point[0] / (EARTH_M * math.cos(math.radians(self.lat))))
+        return round(self.lat + math.degrees(point[1] / EARTH_M), 5), round(self.lon + east, 5)
+
+
 def toward(origin: Point, bearing: float, metres: float) -> Point:
     """The point `metres` away from `origin` in direction `bearing` (degrees, clockwise from north).
 

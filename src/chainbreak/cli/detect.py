@@ -13,9 +13,9 @@ from chainbreak.cli.common import CentreOption, JsonOption, emit, say
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Run, explain and measure detectors")
 
-NamesArgument = Annotated[list[str] | None, typer.Argument(help="Detectors, as goip or goip@1; none: all")]
+NamesArgument = Annotated[list[str] | None, typer.Argument(help="Detectors, as goip or goip@2; none: all")]
 AsOfOption = Annotated[str, typer.Option("--as-of", help="Moment, RFC 3339 or local; default: the latest event")]
-EngineOption = Annotated[str, typer.Option("--engine", help="Query engine")]
+EngineOption = Annotated[str, typer.Option("--engine", help="Query engine: duckdb or spark")]
 TruthOption = Annotated[Path, typer.Option("--truth", help="The truth/ folder of a simulated city")]
 
 

@@ -11,7 +11,7 @@ from chainbreak.find.contract.detector import Detector, ident
 @cache
 def detectors() -> tuple[Detector, ...]:
     """Every registered version of every detector."""
-    from chainbreak.find.detectors.goip.v1 import Goip
+    from chainbreak.find.detectors.goip.v2 import Goip
     from chainbreak.find.detectors.mules.v1 import Mules
     from chainbreak.find.detectors.sites.v1 import Sites
 
@@ -21,8 +21,8 @@ def detectors() -> tuple[Detector, ...]:
 def detector_named(name: str) -> Detector:
     """The newest version of `name`, or the one asked for as `name@version`.
 
-    >>> ident(detector_named("goip")), ident(detector_named("goip@1"))
-    ('goip@1', 'goip@1')
+    >>> ident(detector_named("goip")), ident(detector_named("goip@2"))
+    ('goip@2', 'goip@2')
 
     Raises:
         UsageError: no such detector or version (CB-US-001), naming the nearest.

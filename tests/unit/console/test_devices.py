@@ -182,7 +182,7 @@ def test_a_hit_says_what_it_led_to(office: Office, box: Finding, sign_in: SignIn
     from chainbreak.find.contract.explain import WhyNot
 
     def answer(*_: Any) -> list[WhyNot]:
-        return [WhyNot("x", "goip@1", "unseen", None, None, ())]
+        return [WhyNot("x", "goip@2", "unseen", None, None, ())]
 
     monkeypatch.setattr("chainbreak.console.pages.findings.why_not", answer)
     hit, miss = tokens(office, Identifier.LINE, [number(0), number(777)])

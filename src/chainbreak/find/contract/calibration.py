@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +20,6 @@ SMOOTHING = 4.0
 """Imaginary cases a class, spread over the bins as all cases are: a bin with few cases is little proof."""
 RIDGE = 2.0
 """Penalty on the factors; keeps bits finite when a synthetic world separates the classes."""
-STEPS = 4_000
-RATE = 0.05
 
 
 @dataclass(frozen=True)
@@ -38,36 +36,43 @@ def bin_of(value: float, edges: Sequence[float]) -> int:
 
 
 def fit(
-    rows: Sequence[Mapping[str, float]], labels: Sequence[bool], edges: Mapping[str, Sequence[float]],
-    shapes: Mapping[str, str] | None = None,
+    columns: Mapping[str, Sequence[float] | np.ndarray], labels: Sequence[bool] | np.ndarray,
+    edges: Mapping[str, Sequence[float]], shapes: Mapping[str, str] | None = None,
 ) -> Fitted:  # fmt: skip
-    """The table for `rows` (rule -> value; absent or NaN: not measured) with `labels`; deterministic. `shapes` says
-    which rules' bits must be `rising` or `falling` with the value.
+    """The table for `columns` (rule -> a value each row; NaN: not measured) with `labels`; deterministic. `shapes` says
+    which rules' bits must be `rising` or `falling` with the value. Needs the extra `ml` (scipy).
 
-    >>> table = fit([{"a": 1}] * 30 + [{"a": 9}] * 30, [False] * 30 + [True] * 30, {"a": [5]})
+    >>> table = fit({"a": [1] * 30 + [9] * 30}, [False] * 30 + [True] * 30, {"a": [5]})
     >>> table.bits["a"][0] < -2 < 2 < table.bits["a"][1]
     True
     """
-    truth = np.asarray(labels, bool)
-    known = shapes or {}
-    woe = {rule: _weights_of_evidence(rows, truth, rule, edges[rule], known.get(rule, "")) for rule in sorted(edges)}
-    design = np.array([[_at(row, rule, edges[rule], woe[rule]) for rule in sorted(edges)] for row in rows])
+    truth, known, names = np.asarray(labels, bool), shapes or {}, sorted(edges)
+    woe, design = {}, np.zeros((len(truth), len(names)))
+    for at, rule in enumerate(names):
+        values = np.asarray(columns[rule], float)
+        measured = ~np.isnan(values)
+        bins = np.searchsorted(np.asarray(edges[rule], float), np.nan_to_num(values), side="right")
+        woe[rule] = _weights_of_evidence(bins[measured], truth[measured], len(edges[rule]) + 1, known.get(rule, ""))
+        design[:, at] = np.where(measured, woe[rule][bins], 0.0)
     factors, prior = _logistic(design, truth)
     bits = {
         rule: tuple(round(float(f * w / math.log(2)), 3) + 0.0 for w in woe[rule])  # + 0.0: no minus zero
-        for f, rule in zip(factors, sorted(edges), strict=True)
+        for f, rule in zip(factors, names, strict=True)
     }
     return Fitted(bits, round(prior / math.log(2), 3))
 
 
-def _weights_of_evidence(
-    rows: Sequence[Mapping[str, float]], truth: np.ndarray, rule: str, edges: Sequence[float], shape: str
-) -> np.ndarray:
-    counts = np.zeros((2, len(edges) + 1))
-    for row, is_true in zip(rows, truth, strict=True):
-        value = row.get(rule, math.nan)
-        if value == value:
-            counts[int(is_true), bin_of(value, edges)] += 1
+def columns_of(rows: Sequence[Mapping[str, float]], rules: Iterable[str]) -> dict[str, np.ndarray]:
+    """Rows (rule -> value; absent: not measured) as columns.
+
+    >>> columns_of([{"a": 1.0}, {}], ["a"])["a"].tolist()
+    [1.0, nan]
+    """
+    return {rule: np.array([row.get(rule, math.nan) for row in rows], float) for rule in rules}
+
+
+def _weights_of_evidence(bins: np.ndarray, truth: np.ndarray, n: int, shape: str) -> np.ndarray:
+    counts = np.array([np.bincount(bins[truth == is_true], minlength=n) for is_true in (False, True)], float)
     cases = counts.sum(axis=0) + 1e-9
     spread = SMOOTHING * cases / cases.sum()
     shares = (counts + spread) / (counts.sum(axis=1, keepdims=True) + SMOOTHING)
@@ -78,6 +83,22 @@ def _weights_of_evidence(
         step = 1 if shape == "rising" else -1
         likely = isotonic(likely[::step], weights[::step])[::step]
     return np.asarray(np.log(likely / (1.0 - likely)))
+
+
+def _logistic(design: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, float]:
+    """Factors >= 0 and intercept that minimise the ridge-penalised log-loss (convex, so unique)."""
+    from scipy.optimize import minimize
+
+    def loss(x: np.ndarray) -> tuple[float, np.ndarray]:
+        logit = design @ x[:-1] + x[-1]
+        error = 1.0 / (1.0 + np.exp(-np.clip(logit, -500, 500))) - truth
+        value = float(np.logaddexp(0.0, logit).sum() - logit[truth].sum() + RIDGE / 2 * (x[:-1] ** 2).sum())
+        return value, np.append(design.T @ error + RIDGE * x[:-1], error.sum())
+
+    start = np.zeros(design.shape[1] + 1)
+    bounds = [(0.0, None)] * design.shape[1] + [(None, None)]
+    best = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 2_000}).x
+    return best[:-1], float(best[-1])
 
 
 def isotonic(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -94,23 +115,6 @@ def isotonic(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
             total = blocks[-1][1] + w
             blocks[-1] = [(blocks[-1][0] * blocks[-1][1] + v * w) / total, total, blocks[-1][2] + n]
     return np.array([value for value, _, n in blocks for _ in range(int(n))])
-
-
-def _at(row: Mapping[str, float], rule: str, edges: Sequence[float], woe: np.ndarray) -> float:
-    value = row.get(rule, math.nan)
-    return float(woe[bin_of(value, edges)]) if value == value else 0.0
-
-
-def _logistic(design: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, float]:
-    """Factors >= 0 and intercept by projected gradient on the ridge-penalised log-likelihood (convex, so unique)."""
-    scale = np.maximum(np.abs(design).max(axis=0, initial=0.0), 1.0)
-    x, n = design / scale, len(truth)
-    factors, intercept = np.zeros(x.shape[1]), 0.0
-    for _ in range(STEPS):
-        error = 1.0 / (1.0 + np.exp(-(x @ factors + intercept))) - truth
-        factors = np.maximum(0.0, factors - RATE * 4 * (x.T @ error + RIDGE / scale**2 * factors) / n)
-        intercept -= RATE * 4 * float(error.mean())
-    return factors / scale, float(intercept)
 
 
 def conformal_cut(negatives: Sequence[float], budget: float) -> float:

@@ -14,7 +14,7 @@ from typing import Any
 
 from chainbreak.base.errors import ChainbreakError, DeclinedError, EngineError
 from chainbreak.base.log import get_log
-from chainbreak.find.contract.detector import Detector, Need, Suspicion, Tables, ident
+from chainbreak.find.contract.detector import Detector, Keep, Need, Suspicion, Tables, ident
 from chainbreak.find.contract.portable import must_be_portable
 from chainbreak.find.contract.settle import Stamp, choose, settle
 from chainbreak.find.contract.standing import compute
@@ -76,14 +76,19 @@ def reported(detector: Detector, stamp: Stamp, suspicions: list[Suspicion]) -> R
 
 def suspect(engine: Engine, detector: Detector, as_of_us: int | None = None) -> tuple[Stamp, list[Suspicion]]:
     """Everything the detector measured, whether or not it would be reported: what `why-not` and calibration need."""
+    stamp, tables = records_of(engine, detector, as_of_us)
+    return stamp, judged(engine, detector, tables, stamp)
+
+
+def records_of(engine: Engine, detector: Detector, as_of_us: int | None = None) -> tuple[Stamp, Tables]:
+    """The detector's records as known at `as_of_us`, and what stands for it over them."""
     for need in detector.needs:
         check(engine, detector, need)
     moment = _latest(engine, detector) if as_of_us is None else as_of_us
-    stamp = Stamp(moment, pinned(engine, detector))
     with _engine_errors(engine, detector):
         tables = {need.table: as_seen(engine, need, moment, detector.name) for need in detector.needs}
         tables |= compute(engine, detector, tables)
-    return stamp, judged(engine, detector, tables, stamp)
+    return Stamp(moment, pinned(engine, detector)), tables
 
 
 def pinned(engine: Engine, detector: Detector) -> dict[str, int]:
@@ -93,19 +98,27 @@ def pinned(engine: Engine, detector: Detector) -> dict[str, int]:
 
 def judged(engine: Engine, detector: Detector, tables: Tables, stamp: Stamp) -> list[Suspicion]:
     """What the detector measures on `tables`, which hold its records and what stands for it."""
+    rows = reduced(engine, detector, tables, stamp)
+    groups = detector.group(rows)
+    if groups is not None:
+        with _engine_errors(engine, detector):
+            asked = detector.exhibits(tables, engine.put(f"{detector.name}_groups", groups), _keep(engine, detector))
+            rows |= {"groups": groups, **_run_all(engine, detector, asked)}
+    return detector.judge(rows, stamp.as_of_us)
 
+
+def reduced(engine: Engine, detector: Detector, tables: Tables, stamp: Stamp) -> dict[str, Any]:
+    """The few rows that the detector's first stage makes of `tables`."""
+    with _engine_errors(engine, detector):
+        return _run_all(engine, detector, detector.reduce(tables, stamp.as_of_us, _keep(engine, detector)))
+
+
+def _keep(engine: Engine, detector: Detector) -> Keep:
     def keep(name: str, expr: Any) -> Any:
         must_be_portable(f"{ident(detector)} {name}", expr)
         return engine.checkpoint(f"{detector.name}_{name}", expr)
 
-    with _engine_errors(engine, detector):
-        reduced = _run_all(engine, detector, detector.reduce(tables, stamp.as_of_us, keep))
-    groups = detector.group(reduced)
-    if groups is not None:
-        with _engine_errors(engine, detector):
-            asked = detector.exhibits(tables, engine.put(f"{detector.name}_groups", groups), keep)
-            reduced |= {"groups": groups, **_run_all(engine, detector, asked)}
-    return detector.judge(reduced, stamp.as_of_us)
+    return keep
 
 
 def _run_all(engine: Engine, detector: Detector, named: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,17 +141,15 @@ def _engine_errors(engine: Engine, detector: Detector) -> Iterator[None]:
 
 
 def as_seen(engine: Engine, need: Need, as_of_us: int, owner: str) -> Any:
-    """The needed columns of one table as they were known at `as_of_us` (UTC µs), each record once.
-
-    Materialised, because every feature reads it; grain as the lake table.
-    """
+    """The needed columns of one table as they were known at `as_of_us` (UTC µs), each record once; grain as the lake
+    table. Records that lie in the lake once are read where they lie."""
     rows = known_rows(engine, need, as_of_us)
+    must_be_portable(f"{need.table} as seen", rows)
     # Ingest adds no record twice; counting refs is a third of the work of a distinct that would find nothing.
     counted = engine.run(rows.aggregate(rows=rows.count(), records=rows.record_ref.nunique())).to_pylist()[0]
-    if counted["rows"] != counted["records"]:
-        rows = rows.distinct()
-    must_be_portable(f"{need.table} as seen", rows)
-    return engine.checkpoint(f"{owner}_{need.table}_seen", rows)
+    if counted["rows"] == counted["records"]:
+        return rows
+    return engine.checkpoint(f"{owner}_{need.table}_seen", rows.distinct())
 
 
 def known_rows(engine: Engine, need: Need, as_of_us: int | None = None) -> Any:

@@ -78,13 +78,27 @@ def read_weights(package: str) -> Weights:
     Raises:
         Bug: a rule's edges do not rise or do not match its bits (CB-FI-010).
     """
-    text = resources.files(package).joinpath("weights.toml").read_text(encoding="utf-8")
+    return weights_of(resources.files(package).joinpath("weights.toml").read_text(encoding="utf-8"))
+
+
+def weights_of(text: str, part: str = "") -> Weights:
+    """The table in a TOML text, or in one part of it.
+
+    >>> weights_of('prior_bits = -3\\nrules.x = {family = "place", unit = "", edges = [2], bits = [-1, 1]}').prior_bits
+    -3.0
+
+    Raises:
+        Bug: a rule's edges do not rise or do not match its bits (CB-FI-010).
+    """
     body = tomllib.loads(text)
+    body = body[part] if part else body
     rules = {}
     for name, row in body["rules"].items():
         edges, bits = tuple(map(float, row["edges"])), tuple(map(float, row["bits"]))
         if len(bits) != len(edges) + 1 or list(edges) != sorted(set(edges)):
-            raise Bug("CB-FI-010", "a weights table is malformed", given=f"{package} {name}")
+            raise Bug("CB-FI-010", "a weights table is malformed", given=f"{part or 'weights'} {name}")
         rules[name] = Rule(name, row["family"], row["unit"], edges, bits, row.get("shape", ""))
-    low, mid, top = body["levels"]
-    return Weights(rules, float(body["prior_bits"]), float(body["report_bits"]), (low, mid, top), body["card"])
+    low, mid, top = body.get("levels", (0.5, 0.8, 0.95))
+    return Weights(
+        rules, float(body["prior_bits"]), float(body.get("report_bits", 0.0)), (low, mid, top), body.get("card", {})
+    )

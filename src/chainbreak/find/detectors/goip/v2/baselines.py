@@ -1,4 +1,4 @@
-"""Rules of thumb that goip@1 is measured against, as an analyst would type them."""
+"""Rules of thumb that goip is measured against, as an analyst would type them."""
 
 from __future__ import annotations
 
