@@ -1,5 +1,5 @@
-"""A world of three days in lake rows: people, one box of six cards, a call centre, a courier, a mule, a landlord, and
-the names of `small_web`."""
+"""A world of three days in lake rows: people, one box of eight cards in six ports, a call centre, a courier, hot-list
+hits, a mule, a landlord, and the names of `small_web`."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ def small_world() -> dict[str, pa.Table]:
     calls = [*_residents(rng), *_box(rng), *_call_centre(rng), *_courier(rng)]
     return with_sites({
         "call": table("call", calls), "line": table("line", _lines()), "cell": table("cell", _cells()),
+        "hotlist": table("hotlist", _hits()),
         "transfer": table("transfer", _transfers(rng)), "account": table("account", _accounts()),
         "report": table("report", [
             {"report_id": "R1", "reported_at_us": START_US + 2 * US_PER_DAY, "identifiers":
@@ -63,7 +64,7 @@ def _leg(
     return {
         "at_us": at_us, "duration_s": s, "kind": kind, "answered": s > 0, "cell_id": cell,
         "msisdn": token("line", who), "msisdn_class": "mobile", "imsi": token("imsi", who), "peer": token("line", peer),
-        "imei": token("imei", handset),
+        "peer_class": "mobile", "imei": token("imei", handset), "ta": int(hash_of(cell + str(handset))) % 5 + 1,
         "imei_tac": "86000001" if str(handset).startswith("port") else f"35{hash_of(handset)}",
     }  # fmt: skip
 
@@ -87,16 +88,40 @@ def _residents(rng: random.Random) -> list[Row]:
 
 
 def _box(rng: random.Random) -> list[Row]:
-    rows = []
-    for port in range(6):
-        for day in range(DAYS):
-            at = START_US + day * US_PER_DAY + 9 * US_PER_HOUR
-            for _ in range(45):
+    """Six ports on one list; on later days a second card takes over two of them, and numbers missed are tried again."""
+    rows, missed = [], []
+    for day in range(DAYS):
+        for port in range(6):
+            card, at = f"sim{port}", START_US + day * US_PER_DAY + 9 * US_PER_HOUR
+            for n in range(45):
                 length = rng.choice([0, 0, 12, 20, 90])
                 at += rng.randint(90, 600) * US_PER_S + length * US_PER_S
-                stranger = f"far{rng.randint(0, 10**6)}"
-                rows.append(_leg(f"sim{port}", stranger, at, cell="C01", s=length, imei=f"port{port}"))
+                stranger = f"far{rng.randint(0, 10**6)}" if len(missed) < 9 or n % 3 else missed.pop(0)
+                if not length:
+                    missed.append(stranger)
+                if day and port < 2 and n == 22:
+                    rows += [
+                        _signal(card, "detach", at, port),
+                        _signal(f"sim{port + 6}", "attach", at + US_PER_MIN, port),
+                    ]
+                    card, at = f"sim{port + 6}", at + 3 * US_PER_MIN
+                rows.append(_leg(card, stranger, at, cell="C01", s=length, imei=f"port{port}") | {"ta": 2})
     return rows
+
+
+def _signal(card: str, kind: str, at_us: int, port: int) -> Row:
+    """A card that comes into a port of the box or leaves it."""
+    leg = _leg(card, card, at_us, kind, cell="C01", imei=f"port{port}")
+    return leg | {"peer": None, "peer_class": None, "duration_s": None, "answered": None, "ta": 2}
+
+
+def _hits() -> list[Row]:
+    """A test call that came through the box, and a number reported by mistake."""
+    at = START_US + US_PER_DAY + 15 * US_PER_HOUR
+    return [
+        {"at_us": at, "list": "test_call", "msisdn": token("line", "sim1"), "source": "operator"},
+        {"at_us": at + US_PER_HOUR, "list": "reported", "msisdn": token("line", 7), "source": "hotline"},
+    ]
 
 
 def _call_centre(rng: random.Random) -> list[Row]:
@@ -122,7 +147,7 @@ def _courier(rng: random.Random) -> list[Row]:
 
 
 def _lines() -> list[Row]:
-    new = {f"sim{p}": ("consumer", 9) for p in range(6)}
+    new = {f"sim{p}": ("consumer", 9) for p in range(8)}
     centre = {f"seat{s}": ("call_centre", 900) for s in range(6)}
     people: dict[object, tuple[str, int]] = {who: ("consumer", 300 + 7 * who) for who in range(PEOPLE)}
     return [
@@ -135,7 +160,7 @@ def _lines() -> list[Row]:
 def _cells() -> list[Row]:
     return [
         {"cell_id": f"C{n:02d}", "site_id": f"S{n // 3}", "lat": 30.0 + n // 3 * 0.02, "lon": 120.0 + n // 3 * 0.01,
-         "district": "D1"}
+         "district": "D1", "azimuth": n % 3 * 120.0, "technology": "lte"}
         for n in range(12)
     ]  # fmt: skip
 

@@ -108,19 +108,6 @@ def test_cards_are_not_stale(tmp_path: Path) -> None:
     assert {"goip@2", "mules@1"} <= {row["detector"] for row in list_detectors()}
 
 
-def test_every_rule_and_fact_has_words(office: Office) -> None:
-    from chainbreak.base.wording import catalogue
-    from chainbreak.find.registry import detectors
-
-    known = catalogue()
-    for detector in detectors():
-        for rule in detector.weights.rules:
-            assert {f"find.rule.{rule}", f"find.rule_name.{rule}"} <= set(known)
-    for outcome in run_detectors(office):
-        for found in outcome.findings:
-            assert {f"find.fact.{name}" for name in found.facts} <= set(known)
-
-
 def test_the_command_line_gives_json_and_exit_codes(office: Office) -> None:
     def detect(*args: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "chainbreak", "detect", *args, "--centre", str(office.centre.root)]

@@ -1,4 +1,4 @@
-"""A centre into which the kit's small world comes piece by piece, ."""
+"""A centre into which the kit's small world comes piece by piece."""
 
 from __future__ import annotations
 

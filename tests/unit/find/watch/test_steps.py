@@ -49,7 +49,7 @@ def test_any_sequence_of_batches_gives_what_one_run_gives(standing: Detector, se
         assert sum(manifest(watched).rows.values()) == call.num_rows
 
 
-@pytest.mark.parametrize("name", ["mules", "sites"])
+@pytest.mark.parametrize("name", ["goip", "mules", "sites"])
 def test_days_one_after_the_other_whether_or_not_anything_stands(
     watched: Watched, standing: Detector, name: str
 ) -> None:
