@@ -76,7 +76,7 @@ def test_findings_are_listed_most_urgent_first_and_paged_without_gaps(office: Of
 
 def test_a_finding_shows_its_reasons_in_words(office: Office, sign_in: SignIn) -> None:
     text = sign_in("chen").get(f"/findings/{first_line(office)['finding_id']}").text
-    for words in ("日外呼号码数", "入网天数", "待研判", "阈值", "外呼次数"):
+    for words in ("日均外呼号码数", "入网天数", "待研判", "阈值", "外呼次数"):
         assert words in text
 
 
