@@ -33,7 +33,7 @@ class Fake:
     params = NoParams()
     two_kinds = (frozenset({"behaviour"}), frozenset({"device"}))
     watch_places = 2
-    action = Action.VERIFY
+    ladder = (Action.VERIFY, Action.RESTRICT, Action.VISIT)
     weights = Weights(
         {
             "calls": Rule("calls", "behaviour", "call", (10.0, 100.0), (-4.0, 2.0, 6.0)),
@@ -56,8 +56,17 @@ def test_a_finding_carries_its_reasons_and_their_sum_is_its_score() -> None:
     found = settle(suspicion(calls=120, imeis=3), FAKE, STAMP)
     assert [(e.rule, e.bits, e.threshold) for e in found.evidence] == [("calls", 6.0, 10.0), ("imeis", 5.0, 2.0)]
     assert found.score == pytest.approx(1 / (1 + 2**-7), abs=1e-6)
-    assert (found.level, found.proposed_action) == (Level.URGENT, Action.VERIFY)
     assert (found.found_at_us, found.snapshot) == (1_000, {"call": 3})
+    # Urgent, but nobody is sent where no place is known.
+    assert (found.level, found.proposed_action) == (Level.URGENT, Action.RESTRICT)
+
+
+def test_the_mildest_measure_that_can_do_comes_first_and_a_visit_needs_a_place() -> None:
+    sure, likely = suspicion(calls=120, imeis=3), suspicion(calls=20, imeis=3)
+    placed = replace(sure, facts={"site_lat": 30.0})
+    assert settle(likely, FAKE, STAMP).proposed_action is Action.VERIFY
+    assert settle(placed, FAKE, STAMP).proposed_action is Action.VISIT
+    assert settle(replace(placed, protected="hospital"), FAKE, STAMP).proposed_action is Action.WATCH
 
 
 def test_other_weights_make_another_finding() -> None:

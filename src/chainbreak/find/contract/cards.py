@@ -28,7 +28,7 @@ def card_of(detector: Detector) -> str:
           for n in detector.needs), "",
         "## 规则与权重 · Rules and bits", "",
         f"Prior {detector.weights.prior_bits:g} bits; reported from {detector.weights.report_bits:g} bits of evidence "
-        f"of two kinds ({kinds}); proposes `{detector.action}`.", "",
+        f"of two kinds ({kinds}); proposes {', '.join(f'`{a}`' for a in dict.fromkeys(detector.ladder))}.", "",
         "| rule | family | unit | bits by range | meaning |", "|---|---|---|---|---|",
         *(_rule_row(rule) for rule in detector.weights.rules.values()), "",
         "## 参数 · Parameters", "", "| name | value | unit | meaning | source |", "|---|---|---|---|---|",

@@ -178,7 +178,7 @@ class Detector(Protocol):
     `story`: three sentences: what the fraud does, what it leaves behind, what is measured. `limits`: whom it wrongly
     hits and when it does not work. `two_kinds`: evidence of a family in the first set AND of one in the second is
     needed above watch. `watch_places`: how many subjects that do not pass on merit a run may show at watch level.
-    `action`: what is proposed above watch.
+    `ladder`: what is proposed at medium, high and urgent, the mildest that can do first (necessity).
     """
 
     name: str
@@ -189,7 +189,7 @@ class Detector(Protocol):
     needs: tuple[Need, ...]
     two_kinds: tuple[frozenset[str], frozenset[str]]
     watch_places: int
-    action: Action
+    ladder: tuple[Action, Action, Action]
 
     @property
     def unit(self) -> str:

@@ -80,6 +80,12 @@ def level_of(score: float, detector: Detector) -> Level:
     return Level.MEDIUM if score >= medium else Level.LOW
 
 
+def proposed(level: Level, suspicion: Suspicion, detector: Detector) -> Action:
+    """The rung of the detector's ladder for a level above watch; nobody is sent where no place is known."""
+    action = detector.ladder[(Level.MEDIUM, Level.HIGH, Level.URGENT).index(level)]
+    return Action.RESTRICT if action is Action.VISIT and "site_lat" not in suspicion.facts else action
+
+
 def settle(suspicion: Suspicion, detector: Detector, stamp: Stamp) -> Finding:
     """The finding for one suspicion; the caller has decided that it is to be reported.
 
@@ -102,7 +108,7 @@ def settle(suspicion: Suspicion, detector: Detector, stamp: Stamp) -> Finding:
         score=score, level=Level.LOW if watch_only else level,
         first_evidence_us=suspicion.first_evidence_us, found_at_us=stamp.as_of_us,
         evidence=tuple(e for e in weighed if e.bits > 0), counter_evidence=tuple(e for e in weighed if e.bits <= 0),
-        proposed_action=Action.WATCH if watch_only else detector.action,
+        proposed_action=Action.WATCH if watch_only else proposed(level, suspicion, detector),
         params_hash=params_hash(detector), snapshot=dict(sorted(stamp.snapshot.items())), facts=facts,
     )  # fmt: skip
 

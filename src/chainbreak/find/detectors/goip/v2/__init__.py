@@ -60,7 +60,7 @@ class Goip:
     remeasure = REMEASURE
     two_kinds = (frozenset({"behaviour"}), frozenset({"device", "place"}))
     watch_places = 5
-    action = Action.VERIFY
+    ladder = (Action.VERIFY, Action.RESTRICT, Action.VISIT)
 
     @cached_property
     def weights(self) -> Weights:

@@ -51,7 +51,7 @@ class Mules(OneStage):
     remeasure = REMEASURE
     two_kinds = (frozenset({"money"}), frozenset({"behaviour", "register", "report"}))
     watch_places = 5
-    action = Action.HOLD
+    ladder = (Action.HOLD, Action.HOLD, Action.HOLD)
 
     @cached_property
     def weights(self) -> Weights:

@@ -50,7 +50,7 @@ class Sites(OneStage):
     remeasure = REMEASURE
     two_kinds = (frozenset({"register", "behaviour"}), frozenset({"report", "contact"}))
     watch_places = 5
-    action = Action.BLOCK
+    ladder = (Action.BLOCK, Action.BLOCK, Action.BLOCK)
 
     @cached_property
     def weights(self) -> Weights:
