@@ -12,7 +12,7 @@ def list_detectors() -> list[dict[str, Any]]:
     from chainbreak.find.registry import detectors
 
     return [
-        {"detector": ident(d), "subject": d.subject_kind, "action": str(d.action),
+        {"detector": ident(d), "subject": d.subject_kind, "action": ", ".join(dict.fromkeys(map(str, d.ladder))),
          "tables": ", ".join(n.table if n.required else f"{n.table}?" for n in d.needs)}
         for d in detectors()
     ]  # fmt: skip

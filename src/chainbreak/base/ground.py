@@ -83,5 +83,5 @@ def round_length(metres: float) -> int:
     """
     if metres < 1:
         return 1
-    power = 10 ** (len(str(int(metres))) - 1)
+    power = int(10 ** (len(str(int(metres))) - 1))
     return next(n * power for n in (5, 2, 1) if n * power <= metres)
