@@ -29,7 +29,6 @@ class Plane:
         east = math.radians((lon - self.lon + 180.0) % 360.0 - 180.0) * EARTH_M * math.cos(math.radians(self.lat))
         return east, math.radians(lat - self.lat) * EARTH_M
 
-
     def place(self, point: Point) -> tuple[float, float]:
         """Latitude and longitude of a point of the plane, in degrees to five places (about a metre).
 
