@@ -24,7 +24,7 @@ def field(cells: Sequence[int], protected: Sequence[str] = ()) -> Field:
     """SIMs 0..n-1 that each stay in one cell all the time; token = 10 x number."""
     n = len(cells)
     one, many = np.ones(n), np.arange(n)
-    sims = {name: one * 10 for name in ("one_way", "mo", "mo_s", "answered", "days", "first_us")}
+    sims = dict.fromkeys(("one_way", "mo", "mo_s", "answered", "days", "first_us"), one * 10)
     sims |= {f"part{p}": one for p in range(PARTS)}
     return Field(
         many * 10, sims, [None] * n, many, np.array(cells), one, one * np.nan, [str(c) for c in range(max(cells) + 1)],

@@ -46,8 +46,3 @@ def sim_days(contact_day: Any) -> Any:
         mo_calls=marked.mo.sum().cast("int64"), mt_calls=marked.mt.sum().cast("int64"),
         callees=marked.called.sum().cast("int64"), called_back=marked.mutual.sum().cast("int64"),
     )  # fmt: skip
-
-
-def cell_loads(leg: Any) -> Any:
-    """One row a cell: `sims` seen in it over the whole window, what a place's crowd is measured against."""
-    return leg.filter(leg.cell_id.notnull()).group_by("cell_id").agg(sims=leg.sim.nunique().cast("int64"))

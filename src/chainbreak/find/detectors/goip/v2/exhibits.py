@@ -5,6 +5,7 @@ Portable Ibis; `groups` has the rows of `group.GROUPS`.
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import ibis
@@ -110,13 +111,13 @@ def _totals(out: Any) -> Any:
 
 
 def _hits(hotlist: Any, mine: Any) -> Any:
-    """One row (group, hit): hot-list entries that name a member's card, number or port."""
+    """One row (group, hit): hot-list entries that name a member's card, number, port or type of port."""
     found = []
-    for column in ("imsi", "msisdn", "imei"):
-        named = mine.filter(mine[column].notnull()).select("group", column).distinct()
-        hit = hotlist.filter(hotlist[column].notnull()).select("record_ref", "at_us", "list", column)
-        found.append(hit.join(named, column).select("group", "record_ref", "at_us", "list"))
-    return found[0].union(found[1]).union(found[2]).distinct()
+    for column, of in (("imsi", "imsi"), ("msisdn", "msisdn"), ("imei", "imei"), ("tac", "imei_tac")):
+        named = mine.filter(mine[of].notnull()).select("group", of).distinct()
+        hit = hotlist.filter(hotlist[column].notnull()).select("record_ref", "at_us", "list", **{of: column})
+        found.append(hit.join(named, of).select("group", "record_ref", "at_us", "list"))
+    return reduce(lambda one, other: one.union(other), found).distinct()
 
 
 def _most(rows: Any, most: int, by: str, *ties: str) -> Any:

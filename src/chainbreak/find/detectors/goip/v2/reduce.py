@@ -80,12 +80,14 @@ def is_candidate(sim: Any, params: GoipParams) -> Any:
 
 
 def hot_sims(hotlist: Any, uses: Any) -> Any:
-    """Cards that a hot list names, by themselves, by their number or by a handset that held them."""
+    """Cards that a hot list names, by themselves, by their number, by a handset that held them or its type."""
     by_card = uses.semi_join(hotlist.filter(hotlist.imsi.notnull()).select(sim="imsi"), "sim").select("sim")
     named = hotlist.filter(hotlist.msisdn.notnull())
     by_number = uses.filter(uses.msisdn.notnull()).semi_join(named, "msisdn").select("sim")
     worn_by = uses.filter(uses.imei.notnull()).semi_join(hotlist.filter(hotlist.imei.notnull()), "imei").select("sim")
-    return by_card.union(by_number).union(worn_by).distinct()
+    types = hotlist.filter(hotlist.tac.notnull()).select(imei_tac="tac")
+    by_type = uses.filter(uses.imei_tac.notnull()).semi_join(types, "imei_tac").select("sim")
+    return by_card.union(by_number).union(worn_by).union(by_type).distinct()
 
 
 def _lines_of(line: Any, sim: Any, wanted: Any) -> Any:
