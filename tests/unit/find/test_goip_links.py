@@ -33,6 +33,9 @@ def field(cells: Sequence[int], protected: Sequence[str] = ()) -> Field:
     )  # fmt: skip
 
 
+STAYS = ("stay_sim", "stay_cell", "stay_share", "stay_ta")
+
+
 def ties(**counted: list[tuple[int, int, int]]) -> dict[str, pa.Table]:
     """Reduced tables of pairs by token."""
     found = {}
@@ -113,3 +116,22 @@ def test_the_shipped_tables_weigh_what_is_measured() -> None:
     assert set(tables.standing_pair.rules) == set(tables.moving_pair.rules) == set(pairs.measures)
     assert set(tables.standing_member.rules) == set(tables.moving_member.rules) == set(MEMBER)
     assert np.isfinite(weigh_all(pairs.measures, tables.standing_pair)).all()
+
+
+def test_a_network_without_cells_or_cores_has_no_device() -> None:
+    f = field([0, 0])
+    nowhere = Field(**vars(f) | {name: getattr(f, name)[:0] for name in STAYS})
+    pairs = pair_up(nowhere, np.zeros(2), ties())
+    assert len(pairs.a) == 0
+    device, sure = members(f, np.zeros(2), pairs, np.array([-1, -1]), 0, link_tables(), GoipParams())
+    assert device.tolist() == [-1, -1]
+    assert np.isinf(sure).all()
+
+
+def test_the_last_device_keeps_its_own_protected_class() -> None:
+    f = field([0, 0, 1, 1], ["", "", "hospital", "hospital"])
+    pairs = pair_up(f, np.zeros(4), ties(swaps=[(0, 10, 3), (20, 30, 3)]))
+    likely = Weights({}, 9.0, 0.0, (0.5, 0.8, 0.95))
+    tables = LinkTables(likely, likely, likely, likely, likely, likely)
+    device, _ = members(f, np.zeros(4), pairs, np.array([-1, -1, 0, 0]), 1, tables, GoipParams())
+    assert device.tolist() == [-1, -1, 0, 0]

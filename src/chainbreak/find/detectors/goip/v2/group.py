@@ -98,8 +98,8 @@ def members(
     tellers = (tables.moving_member, tables.standing_member)
     bits = np.where(moves, *(odds(measures, table) for table in tellers)) if len(where) else np.zeros(0)
     protected = np.array(field.protected, dtype=object)
-    first = np.full(int(device.max(initial=-1)) + 1, -1)
-    first[device[::-1]] = np.arange(field.n)[::-1]
+    first, inside = np.full(int(device.max(initial=-1)) + 1, -1), np.flatnonzero(device >= 0)
+    first[device[inside][::-1]] = inside[::-1]
     allowed = (bits >= params.member_bits) & (protected[who] == protected[first[where]])
     where, who, bits, moves = where[allowed], who[allowed], bits[allowed], moves[allowed]
     # A SIM that could belong to several devices of one sort goes to the likeliest; the lower number of equals.

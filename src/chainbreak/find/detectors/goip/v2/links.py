@@ -95,7 +95,7 @@ def _places(field: Field, own_bits: Floats) -> _Places:
     based = based[np.lexsort((field.stay_sim[based], field.stay_cell[based]))]
     starts = np.flatnonzero(np.diff(field.stay_cell[based], prepend=-1))
     rows: list[tuple[Ints, Floats, Floats, Floats, Ints]] = []
-    for stays in np.split(based, starts[1:]):
+    for stays in np.split(based, starts[1:]) if len(based) else ():
         if len(stays) > MOST_AT_CELL:
             order = np.lexsort((field.stay_sim[stays], -own_bits[field.stay_sim[stays]]))
             stays = np.sort(stays[order[:MOST_AT_CELL]])
