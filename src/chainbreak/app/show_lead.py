@@ -47,7 +47,8 @@ def show_lead(office: Office, actor: Actor, finding_id: str, purpose: str = PURP
     with standing_on(office, found) as engine:
         records = read_records(office, engine, found)
         device = portray(found, records, zone)
-        sites = sites_of(found["facts"], records.cells)
+        last = {leg.cell: leg.end_us for leg in sorted(records.legs, key=lambda leg: leg.end_us)}
+        sites = [site | {"last_us": last.get(site["cell"])} for site in sites_of(found["facts"], records.cells)]
         own = own_cells(device["cells"], sites)
         mine = {read_token(leg.sim)[1] for leg in records.legs}
         around = neighbours_of(engine, found, own, mine, zone) if own and not records.gone else None

@@ -15,18 +15,25 @@ from chainbreak.base.ground import Plane
 from chainbreak.base.wording import LANGS, Lang, catalogue, word
 from chainbreak.console.draw.ground_map import ground_map
 from chainbreak.console.draw.week import week
+from chainbreak.console.show import measured, word_or
 from chainbreak.console.story import story
 from chainbreak.console.view import STATIC, environment, speaking
 
 if TYPE_CHECKING:
     from chainbreak.app.bootstrap import Office
 
+VISIT = "visit"
+"""The proposed action that sends somebody to the place."""
 SHEETS = ("tokens", "base", "plain", "device")
 """Style sheets that the paper needs; the page links them, the file holds them."""
 LOOK_FOR = 6
 """Words a level has for what to look for; the numbers of its keys."""
 REASONS, TURNS = 5, 2
 """So many fit on one side of A4."""
+LEAST_BITS = 0.05
+"""What rounds to 0.0 bits changes no odds, so it is neither for nor against."""
+CHECKED = frozenset({"called_back_share", "outgoing_share", "tenure_days", "main_cell_share", "cells_per_sim"})
+"""Reasons against that the checks of the same list say in counts already."""
 
 
 def sheet_values(lead: dict[str, Any], lang: Lang, printed_by: str, values: dict[str, str]) -> dict[str, Any]:
@@ -36,12 +43,16 @@ def sheet_values(lead: dict[str, Any], lang: Lang, printed_by: str, values: dict
         return word(key, lang, **given)
 
     found, sites = lead["found"], lead["sites"]
-    reasons = sorted((e for e in found["evidence"] if e["bits"] > 0), key=lambda e: -e["bits"])
-    against = sorted((e for e in found["counter_evidence"] if e["bits"] < 0), key=lambda e: e["bits"])
+    reasons = sorted((e for e in found["evidence"] if e["bits"] >= LEAST_BITS), key=lambda e: -e["bits"])
+    against = sorted(
+        (e for e in found["counter_evidence"] if e["bits"] <= -LEAST_BITS and e["rule"] not in CHECKED),
+        key=lambda e: e["bits"],
+    )
     return {
         "lead": lead, "found": found, "printed_by": printed_by or lead["printed_by"], "values": values,
         "story": story(found["facts"], t), "reasons": reasons[:REASONS], "against": against[:TURNS],
-        "turns": lead["turns"][:TURNS],
+        "turns": [_turn(turn, lang) for turn in lead["turns"][:TURNS]],
+        "to_visit": found["proposed_action"] == VISIT, "place": "gateway" if lead["level"] == "L4" else "place",
         "map": ground_map(sites, lead["masts"], lead["outlines"], t, 520, 390), "heat": week(lead["heat"], t),
         "site_maps": [
             (site, ground_map([site], _near(lead["masts"], site, sites), lead["outlines"], t, 420, 300))
@@ -66,6 +77,17 @@ def _near(masts: list[dict[str, Any]], site: dict[str, Any], sites: list[dict[st
 def _apart(a: dict[str, Any], b: dict[str, Any]) -> float:
     east, north = Plane(a["lat"], a["lon"]).at(b["lat"], b["lon"])
     return math.hypot(east, north)
+
+
+def _turn(turn: dict[str, Any], lang: Lang) -> str:
+    """What would make the lead weaker, as a sentence; a percentage needs no unit."""
+    said = word(
+        f"find.explain.turn_{turn['side']}", lang,
+        name=word_or(f"find.rule_name.{turn['rule']}", turn["rule"], lang), value=measured(turn["value"], turn["unit"]),
+        unit="" if turn["unit"] == "share" else word_or(f"console_findings.in_unit.{turn['unit']}", turn["unit"], lang),
+        outcome=word_or(f"find.outcome.{turn['outcome']}", turn["outcome"], lang),
+    )  # fmt: skip
+    return " ".join(said.split()).replace(" ，", "，")
 
 
 def _look_for(level: str, t: Callable[..., str]) -> list[str]:

@@ -109,6 +109,24 @@ def number(value: Any) -> str:
     return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
+def chance(score: float) -> str:
+    """A probability in percent, in words of a model that is never certain: at most 99.9, at least below 0.1.
+
+    >>> chance(0.99998), chance(0.9541), chance(0.0)
+    ('99.9', '95.4', '<0.1')
+    """
+    return "<0.1" if score < 0.001 else f"{min(score * 100, 99.9):.1f}"
+
+
+def measured(value: float, unit: str) -> str:
+    """A value beside its unit; a share in percent.
+
+    >>> measured(0.0118, "share"), measured(0.8, "share"), measured(481.0, "s")
+    ('1.18%', '80%', '481')
+    """
+    return f"{value * 100:.3g}%" if unit == "share" else number(value)
+
+
 def state(hue: str, text: str, *, follows: bool = False) -> Markup:
     """A state as word, shape and hue; `follows`: the row's script renews it when the detail beside it changes.
 

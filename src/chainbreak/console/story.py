@@ -8,8 +8,10 @@ from typing import Any
 from chainbreak.console.show import number
 
 CLAUSES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("console_device.story.cable", ("cable",)),
     ("console_device.story.ports", ("sims", "ports")),
     ("console_device.story.sims", ("sims",)),
+    ("console_device.story.gateways", ("gateways", "district")),
     ("console_device.story.sites", ("sites", "district")),
     ("console_device.story.place", ("main_cell", "district")),
     ("console_device.story.cell", ("main_cell",)),
@@ -19,7 +21,9 @@ CLAUSES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("console_device.story.alert", ("calls_before_alert",)),
 )
 """Word keys with the facts each needs; of clauses about one subject the first that can be said stands for the rest."""
-_SUBJECT = {"ports": "who", "sims": "who", "sites": "where", "place": "where", "cell": "where"}
+_SUBJECT = dict.fromkeys(("cable", "ports", "sims"), "who") | dict.fromkeys(
+    ("gateways", "sites", "place", "cell"), "where"
+)
 
 
 def story(facts: dict[str, Any], t: Callable[..., str]) -> str:
@@ -31,6 +35,11 @@ def story(facts: dict[str, Any], t: Callable[..., str]) -> str:
     known = {name: number(value) for name, value in facts.items() if value not in ("", None)}
     if int(facts.get("sites", 1)) < 2:
         known.pop("sites", None)
+    if int(facts.get("sims", 0)) <= int(facts.get("ports", 0)):
+        known.pop("ports", None)  # nothing takes turns
+    level = facts.get("level_guess")
+    known["cable"] = known.get("sims", "") if level == "L6" else ""
+    known["gateways"] = known.get("sites", "") if level == "L4" else ""
     spans = facts.get("hours") or facts.get("active_hours")
     if isinstance(spans, str):  # "09-12 14-19"; a number only says how many hours
         known["hours"] = t("console_device.story.and").join(spans.replace("-", "–").split())

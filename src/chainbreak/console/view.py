@@ -46,7 +46,7 @@ def environment() -> Environment:
         trim_blocks=True, lstrip_blocks=True, finalize=show.in_reading_order,
     )  # fmt: skip
     env.globals.update(asset=asset, shapes=show.SHAPES, state=show.state, short=show.short, bits_bar=show.bits_bar)
-    env.filters.update(fen=show.fen, number=show.number, short=show.short)
+    env.filters.update(chance=show.chance, measured=show.measured, fen=show.fen, number=show.number, short=show.short)
     return env
 
 

@@ -130,4 +130,7 @@ def test_a_story_says_only_what_is_known() -> None:
     assert "09–19" in story({"active_hours": "09-19"}, t)
     assert "09–12console_device.story.and14–15" in story({"hours": "09-12 14-15", "active_hours": 4}, t)
     assert story({"active_hours": 13}, t) == ""
+    assert "story.ports" not in story({"sims": 2, "ports": 3}, t)
+    assert "story.cable" in story({"sims": 3, "ports": 2, "level_guess": "L6"}, t)
+    assert "story.gateways" in story({"sites": 4, "district": "d", "level_guess": "L4"}, t)
     assert "device.story.place" in story({"sites": 1, "district": "d", "main_cell": "A1"}, t)
