@@ -145,7 +145,7 @@ def test_a_lead_of_many_gateways_has_a_map_of_each(office: Office, tmp_path: Pat
     box = add_box(office, tmp_path / "files", level_guess="L4", sites=4, **further)
     page = sign_in("chen").get(f"/findings/{box.finding_id}/lead").text
     assert page.count('class="ground"') == 1 + 4
-    assert "分布在4处网关" in page
+    assert "经4处网关" in page
     assert "卡池设在别处" in page
 
 
