@@ -19,7 +19,7 @@ from chainbreak.find.detectors.goip.v2.measures import (
     main_cell_share,
     median_gap,
     outgoing_share,
-    relayed_calls,
+    relayed_share,
     shared_cells,
     shared_strangers,
     sims_at_site,
@@ -71,10 +71,18 @@ def test_places_of_several_members() -> None:
 def test_ties_are_counted_from_the_cited_pairs() -> None:
     swap = (leg(1, 1, "detach"), leg(2, 2, "attach"), leg(3, 2, "detach"), leg(4, 1, "attach"))
     assert swaps(Cited(swap)) == 2
-    relay = (leg(1, 1, "mt_call"), leg(2, 2, "mo_call"))
-    assert relayed_calls(Cited(relay)) == 1
     lists = (leg(1, 1, peer=5), leg(2, 2, peer=5), leg(3, 2, peer=6))
     assert shared_strangers(Cited(lists)) == 1
+
+
+def test_calls_placed_while_a_partner_takes_one() -> None:
+    taken = [leg(10 * n, 1, "mt_call", at_us=n * DAY, end_us=n * DAY + 200 * SECOND) for n in range(3)]
+    relayed = [leg(10 * n + 1, 2, at_us=n * DAY + 30 * SECOND, end_us=n * DAY + 150 * SECOND) for n in range(3)]
+    alone = leg(99, 2, at_us=5 * DAY, end_us=5 * DAY + 60 * SECOND)
+    elsewhere = [{**row, "cell_id": "b"} for row in relayed]
+    assert relayed_share(Cited((*taken, *relayed, alone))) == 0.75
+    assert relayed_share(Cited((*taken, *elsewhere, alone))) == 0
+    assert math.isnan(relayed_share(Cited((*relayed, alone))))
 
 
 def test_a_pool_that_calls_itself() -> None:

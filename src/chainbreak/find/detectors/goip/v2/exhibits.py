@@ -1,5 +1,5 @@
 """The records behind each group, fetched once the groups are known: calls of its exhibits, its swaps, numbers that
-several members called, calls relayed, one record of every member in every port and cell, and counts over all of it.
+several members called, one record of every member in every port and cell, and counts over all of it.
 Portable Ibis; `groups` has the rows of `group.GROUPS`.
 """
 
@@ -12,7 +12,7 @@ import ibis
 
 from chainbreak.base.clock import US_PER_S
 from chainbreak.find.contract.detector import Keep, Tables
-from chainbreak.find.detectors.goip.v2.pairs import EARLIEST_S, LATEST_S, SLOT_US, followers
+from chainbreak.find.detectors.goip.v2.pairs import followers
 from chainbreak.find.detectors.goip.v2.params import GoipParams
 from chainbreak.find.detectors.goip.v2.standing import LONG_S, of_known_sims
 
@@ -21,7 +21,7 @@ LEG = ("record_ref", "sim", "msisdn", "imsi", "at_us", "end_us", "local_day", "l
 
 
 def exhibits_of(tables: Tables, groups: Any, params: GoipParams, keep: Keep) -> dict[str, Any]:
-    """Named tables for `judge`: `legs`, `seats`, `swapped`, `common`, `relayed`, `spans`, `totals`, `hits`."""
+    """Named tables for `judge`: `legs`, `seats`, `swapped`, `common`, `spans`, `totals`, `hits`."""
     member = groups.select("group", "sim", "is_exhibit")
     record = of_known_sims(tables["call"]).join(member, "sim")
     mine = keep("mine", record.select("group", "is_exhibit", *LEG))
@@ -30,7 +30,7 @@ def exhibits_of(tables: Tables, groups: Any, params: GoipParams, keep: Keep) -> 
     return {
         "legs": _latest(voice.filter(voice.is_exhibit == 1), params.exhibit_legs),
         "seats": _seats(mine), "swapped": _swapped(mine, params), "common": _common(voice, out, params),
-        "relayed": _relayed(voice, params), "spans": voice.select("group", "at_us", "end_us"),
+        "spans": voice.select("group", "at_us", "end_us"),
         "hours": voice.group_by("group", "local_hour").agg(legs=voice.count().cast("int64")),
         "totals": _totals(out), "hits": _hits(tables["hotlist"], mine),
     }  # fmt: skip
@@ -78,26 +78,6 @@ def _common(voice: Any, out: Any, params: GoipParams) -> Any:
     order = [ibis.asc(mine.at_us), ibis.asc(mine.record_ref)]
     ranked = mine.mutate(rank=ibis.row_number().over(group_by=["group", "peer", "sim"], order_by=order))
     return ranked.filter(ranked.rank == 0).select("group", *LEG)
-
-
-def _relayed(voice: Any, params: GoipParams) -> Any:
-    """One row a call placed by one member while another had just taken one: both records; the latest of a group."""
-    slot = (voice.at_us // SLOT_US).cast("int64")
-    out = voice.filter(voice.kind == "mo_call").select(
-        "group", "cell_id", "sim", "record_ref", "at_us", "end_us", slot=slot
-    )
-    taken = voice.filter(voice.kind == "mt_call").select(
-        "group", "cell_id", other="sim", in_ref="record_ref", in_us="at_us", in_end="end_us", slot=slot
-    )
-    around = taken.union(taken.mutate(slot=taken.slot - 1)).union(taken.mutate(slot=taken.slot + 1))
-    both = out.join(around.view(), ["group", "cell_id", "slot"])
-    gap = both.at_us - both.in_us
-    near = both.filter(
-        both.sim != both.other, gap >= EARLIEST_S * US_PER_S, gap <= LATEST_S * US_PER_S,
-        both.end_us <= both.in_end + 90 * US_PER_S,
-    )  # fmt: skip
-    rows = near.select("group", "record_ref", "in_ref", "at_us")
-    return _most(rows, params.exhibit_ties, "at_us", "record_ref", "in_ref")
 
 
 def _totals(out: Any) -> Any:

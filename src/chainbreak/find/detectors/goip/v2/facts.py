@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
+from chainbreak.find.detectors.goip.v2.measures import Cited, relayed_share
 from chainbreak.find.detectors.goip.v2.site import Atlas, Site, sites_of
 
 if TYPE_CHECKING:
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 Facts = dict[str, float | int | str]
 REWRITTEN = 1.5
 """IMEIs a SIM above which the box rewrites them; replaced handsets stay below."""
+KIT, RELAYED = 4, 0.2
+"""Phones of an audio-cable kit at most (spec/goip.md 3: three), and share of a phone's calls that are relayed."""
 BUSY_HOUR = 0.02
 """Share of a group's calls that makes an hour of the day one of its hours."""
 
@@ -110,7 +113,7 @@ def _columns(e: Evidence) -> Facts:
 
 def _level(e: Evidence, imeis: int, hours: int, sites: list[Site]) -> str:
     """The evasion level it looks like (spec/goip.md 3), by what would be hardest to bring about otherwise."""
-    if e.relayed and len(e.members) <= 4:
+    if len(e.members) <= KIT and relayed_share(Cited(tuple(e.legs))) >= RELAYED:
         return "L6"
     if len(sites) > 2:
         return "L4"

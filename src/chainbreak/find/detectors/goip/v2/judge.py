@@ -36,7 +36,6 @@ class Evidence:
     seats: Sequence[Row]
     swapped: Sequence[Row]
     common: Sequence[Row]
-    relayed: Sequence[Row]
     hits: Sequence[Row]
     lines: Sequence[Row]
     totals: Row | None
@@ -66,7 +65,7 @@ def gathered(reduced: Rows) -> Iterable[Evidence]:
     tables = {
         name: by_group(_sorted(reduced[name], key))
         for name, key in (("groups", "place"), ("legs", "record_ref"), ("seats", "record_ref"), ("swapped", "came_ref"),
-                          ("common", "record_ref"), ("relayed", "record_ref"), ("hits", "record_ref"),
+                          ("common", "record_ref"), ("hits", "record_ref"),
                           ("totals", "group"), ("hours", "local_hour"))
     }  # fmt: skip
     register = _Register(reduced["lines"].to_pylist())
@@ -76,7 +75,7 @@ def gathered(reduced: Rows) -> Iterable[Evidence]:
         if part["legs"] and part["seats"]:
             lines = [row for seat in _one_each(part["seats"], "sim") for row in register.of(seat)]
             totals = part["totals"][0] if part["totals"] else None
-            yield Evidence(members, part["legs"], part["seats"], part["swapped"], part["common"], part["relayed"],
+            yield Evidence(members, part["legs"], part["seats"], part["swapped"], part["common"],
                            part["hits"], _unique(lines), totals, part["hours"], ports.get(number, 1))  # fmt: skip
 
 
@@ -188,7 +187,7 @@ def _measures(e: Evidence, params: GoipParams) -> list[Measure]:
         Measure("shared_strangers", MEASURES["shared_strangers"](Cited(tuple(e.common))), _refs(e.common, e)),
         _measured("inside_share", Cited(_each_ref((*e.legs, *_one_each(e.seats, "sim"))))),
         _of_pairs("swaps", [(r["left_ref"], r["came_ref"]) for r in e.swapped]),
-        _of_pairs("relayed_calls", [(r["in_ref"], r["record_ref"]) for r in e.relayed]),
+        _measured("relayed_share", calls),
     ]  # fmt: skip
     return found
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from chainbreak.base.clock import US_PER_DAY, US_PER_S
 from chainbreak.find.contract.detector import Remeasure, Rows
+from chainbreak.find.detectors.goip.v2.pairs import EARLIEST_S, LATEST_S, LEAST_TAKEN_S, SLACK_S
 
 Row = Mapping[str, Any]
 LEAST_LEGS = 4
@@ -168,9 +169,24 @@ def shared_strangers(cited: Cited) -> float:
     return float(sum(len(sims) > 1 for sims in by_peer.values()))
 
 
-def relayed_calls(cited: Cited) -> float:
-    """Calls placed on one member while another had just taken one in the same cell (call)."""
-    return float(sum(r["kind"] == "mo_call" for r in cited.legs))
+def relayed_share(cited: Cited) -> float:
+    """Calls placed while another member had just taken one in the same cell, as a share of the calls of the member with
+    most of them (share): an audio-cable kit takes the call from abroad on one phone and dials on the other."""
+    taken = [r for r in cited.legs if r["kind"] == "mt_call" and r["end_us"] - r["at_us"] >= LEAST_TAKEN_S * US_PER_S]
+    placed: dict[int, list[bool]] = defaultdict(list)
+    for r in cited.calls():
+        placed[r["sim"]].append(any(_relays(r, other) for other in taken))
+    shares = [sum(found) / len(found) for found in placed.values() if len(found) >= LEAST_LEGS]
+    return max(shares) if shares and len({r["sim"] for r in cited.legs}) > 1 else math.nan
+
+
+def _relays(out: Row, taken: Row) -> bool:
+    gap = out["at_us"] - taken["at_us"]
+    return (
+        out["sim"] != taken["sim"] and out["cell_id"] is not None and out["cell_id"] == taken["cell_id"]
+        and EARLIEST_S * US_PER_S <= gap <= LATEST_S * US_PER_S
+        and out["end_us"] <= taken["end_us"] + SLACK_S * US_PER_S
+    )  # fmt: skip
 
 
 def inside_share(cited: Cited) -> float:
@@ -203,7 +219,7 @@ MEASURES: dict[str, Callable[[Cited], float]] = {
     for f in (
         callees_per_day, outgoing_share, calls_per_callee, called_back_share, stranger_share, answered_share,
         median_gap, main_cell_share, cells_per_sim, sims_at_site, shared_cells, sims_per_imei, imeis_per_sim,
-        imeis_of_one_model, swaps, shared_strangers, relayed_calls, inside_share, authentication, tenure_days,
+        imeis_of_one_model, swaps, shared_strangers, relayed_share, inside_share, authentication, tenure_days,
         hot_hits,
     )
 }  # fmt: skip

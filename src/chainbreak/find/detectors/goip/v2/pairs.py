@@ -20,6 +20,9 @@ SLOT_US = 2 * US_PER_MIN
 EARLIEST_S, LATEST_S = -70, 150
 """Seconds after the start of a call taken within which the other phone of a cable kit dials on; clocks differ by 60."""
 
+LEAST_TAKEN_S, SLACK_S = 10, 90
+"""Seconds that the call taken lasts at least, and by which the other may outlast it; conventions of this project."""
+
 
 def followers(signals: Any, *more: str) -> Any:
     """One row (cell_id, left, came, at_us, both refs): `came` attached within `SWAP_S` after `left` detached, with
@@ -80,7 +83,7 @@ def dialled(legs: Any, candidate: Any) -> Any:
 
 def taken(legs: Any) -> Any:
     """One row (call of at least 10 s that any SIM took, slot it falls in or beside): b, cell_id, in_us, in_end."""
-    calls = legs.filter(legs.kind == "mt_call", legs.cell_id.notnull(), legs.end_us - legs.at_us >= 10 * US_PER_S)
+    calls = legs.filter(legs.kind == "mt_call", legs.cell_id.notnull(), legs.end_us - legs.at_us >= LEAST_TAKEN_S * US_PER_S)
     slot = (calls.at_us // SLOT_US).cast("int64")
     of = calls.select(b="sim", cell_id="cell_id", in_us="at_us", in_end="end_us", slot=slot)
     return of.union(of.mutate(slot=of.slot - 1)).union(of.mutate(slot=of.slot + 1))
@@ -95,7 +98,7 @@ def relays(out: Any, around: Any) -> Any:
     gap = both.out_us - both.in_us
     near = both.filter(
         both.a != both.b, gap >= EARLIEST_S * US_PER_S, gap <= LATEST_S * US_PER_S,
-        both.out_end <= both.in_end + 90 * US_PER_S,
+        both.out_end <= both.in_end + SLACK_S * US_PER_S,
     )  # fmt: skip
     return near.group_by("a", "b").agg(relays=near.out_us.nunique().cast("int64"))
 

@@ -57,7 +57,7 @@ class GoipParams(Params):
         120, "leg", "about two of a card's days", "latest calls of each such member that are cited"
     )
     exhibit_ties: int = param(
-        24, "record pair", "more convinces nobody further", "swaps, shared numbers and relayed calls cited of a group"
+        24, "record pair", "more convinces nobody further", "swaps and shared numbers cited of a group"
     )
     protected_plans: tuple[str, ...] = param(
         PROTECTED_PLANS, "", "spec/goip.md 7 and the contract register", "register classes that stay at watch"
