@@ -84,27 +84,21 @@ def test_published_calls_and_transfers_reach_partners(terminal: Terminal, shared
     ]  # fmt: skip
 
     found = terminal("detect", "run")
-    line, account = (next(f for f in found if f["detector"] == name) for name in ("goip@2", "mules@1"))
-    for finding in (line, account):
-        told = terminal.one("detect", "explain", finding["finding_id"])
-        assert told["same_bytes"]
-        assert told["reasons"]
+    # Seven subscribers who call a few people each give no reason to look at any of them.
+    assert {f["detector"] for f in found} == {"mules@1"}
+    account = found[0]
+    told = terminal.one("detect", "explain", account["finding_id"])
+    assert told["same_bytes"]
+    assert told["reasons"]
     assert {f["finding_id"] for f in terminal("finding", "list")} == {f["finding_id"] for f in found}
 
-    terminal("finding", "verdict", line["finding_id"], "c", "--as", "lin")
-    label = terminal.issue(line["finding_id"], "lin", "--kind", "number.block", "--rung", "label", "--case", "C-1")
     hold = terminal.issue(account["finding_id"], "wu", "--kind", "funds.hold", "--case", "C-2")
     assert terminal.one("order", "send") | {"ended": 0} == {
-        "ended": 0, "sent": 2, "verified": 2, "waiting": 0, "failed": 0,
+        "ended": 0, "sent": 1, "verified": 1, "waiting": 0, "failed": 0,
     }  # fmt: skip
     out = terminal.centre / "out"
-    assert delivered(out / "carriers" / "numbers.csv", label)["measure"] == "label"
     assert int(delivered(out / "banks" / "holds.csv", hold)["amount_fen"]) == account["facts"]["in_fen"]
-
-    mine = terminal.centre.parent / "numbers.csv"
-    terminal("block", "export", mine, "--format", "csv", "--purpose", "comparison", "--as", "zhao")
-    assert delivered(mine, label) == delivered(out / "carriers" / "numbers.csv", label)
-    assert {o["order_id"] for o in terminal("order", "list") if o["standing"] == "in_force"} == {label, hold}
+    assert {o["order_id"] for o in terminal("order", "list") if o["standing"] == "in_force"} == {hold}
 
     terminal("audit", "checkpoint")
     log = terminal.one("audit", "verify")

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chainbreak.find.contract.calibration import (
+    Fitted,
+    columns_of,
     conformal_cut,
     expected_calibration_error,
     fit,
@@ -32,15 +34,20 @@ def world(seed: int, n: int = 4_000) -> tuple[list[dict[str, float]], list[bool]
 EDGES = {"a": [0.5], "copy": [0.5], "noise": [0.3, 0.7]}
 
 
+def fitted(rows: list[dict[str, float]], labels: list[bool], shapes: dict[str, str] | None = None) -> Fitted:
+    """The table of the rows."""
+    return fit(columns_of(rows, EDGES), labels, EDGES, shapes)
+
+
 def test_what_is_said_twice_is_not_counted_twice() -> None:
-    table = fit(*world(1), EDGES)
+    table = fitted(*world(1))
     together = table.bits["a"][1] + table.bits["copy"][1]
     assert together == pytest.approx(math.log2(0.8 / 0.1), abs=0.4)
     assert max(abs(b) for b in table.bits["noise"]) < 0.3
 
 
 def test_scores_are_calibrated_on_data_not_fitted_on() -> None:
-    table = fit(*world(1), EDGES)
+    table = fitted(*world(1))
     rows, labels = world(2)
     bits = [sum(table.bits[rule][sum(row[rule] >= e for e in EDGES[rule])] for rule in EDGES) for row in rows]
     scores = [1 / (1 + 2 ** -(table.prior_bits + b)) for b in bits]
@@ -50,13 +57,13 @@ def test_scores_are_calibrated_on_data_not_fitted_on() -> None:
 def test_a_rule_that_tells_nothing_in_its_known_direction_weighs_nothing() -> None:
     rows, labels = world(4)
     turned = [row | {"a": 1.0 - row["a"], "copy": 1.0 - row["copy"]} for row in rows]
-    table = fit(turned, labels, EDGES, {"a": "rising", "copy": "rising"})
+    table = fitted(turned, labels, {"a": "rising", "copy": "rising"})
     assert table.bits["a"] == pytest.approx((0.0, 0.0), abs=0.01)
 
 
 def test_fitting_is_blind_to_the_order_of_rows() -> None:
     rows, labels = world(3, 500)
-    assert fit(rows, labels, EDGES).bits == fit(rows[::-1], labels[::-1], EDGES).bits
+    assert fitted(rows, labels).bits == fitted(rows[::-1], labels[::-1]).bits
 
 
 @given(st.lists(st.floats(-20, 20), min_size=20, max_size=200), st.floats(0.05, 0.5))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chainbreak.find.contract.weights import Rule, Weights
 from chainbreak.find.detectors.goip.v2.field import Field
-from chainbreak.find.detectors.goip.v2.group import LinkTables, cores, link_tables, members
+from chainbreak.find.detectors.goip.v2.group import LinkTables, cores, link_tables, members, together
 from chainbreak.find.detectors.goip.v2.links import MEMBER, TIES, Pairs, belongings, components, pair_up, weigh_all
 from chainbreak.find.detectors.goip.v2.params import GoipParams
 from chainbreak.find.detectors.goip.v2.standing import PARTS
@@ -100,6 +100,11 @@ def test_a_stray_leaves_and_a_newcomer_joins() -> None:
     assert device.tolist() == [0, 0, 0, -1, 0]
     assert sure[4] == 2.0
     assert sure[3] == -np.inf
+
+
+def test_a_chain_of_likenesses_that_meets_nowhere_is_no_device() -> None:
+    assert together(field([0, 0, 1, 2]), np.array([0, 1, 2])) == 2 / 3
+    assert together(field([0, 1, 2, 3]), np.arange(4)) == 0.25
 
 
 def test_no_device_no_belonging() -> None:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from chainbreak.find.contract.detector import Rows
 from chainbreak.find.contract.weights import Weights, weights_of
 from chainbreak.find.detectors.goip.v2.field import Field, Floats, Ints, read_field, sim_measures
-from chainbreak.find.detectors.goip.v2.links import Pairs, belongings, components, pair_up, weigh_all
+from chainbreak.find.detectors.goip.v2.links import BASE_SHARE, Pairs, belongings, components, pair_up, weigh_all
 from chainbreak.find.detectors.goip.v2.params import GoipParams
 
 ROUNDS = 3
@@ -112,7 +112,7 @@ def members(
 
 def _rows(field: Field, own: Floats, device: Ints, sure: Floats, params: GoipParams) -> list[dict[str, Any]]:
     held = [np.flatnonzero(device == number) for number in np.unique(device[device >= 0])]
-    groups = [group for group in held if len(group) > 1]
+    groups = [group for group in held if len(group) > 1 and together(field, group) >= params.least_together]
     strength = {int(g[0]): float(np.maximum(own[g], 0).sum() + np.minimum(sure[g], 10).sum()) for g in groups}
     groups = sorted(groups, key=lambda g: (-strength[int(g[0])], field.token[g[0]]))[: params.most_groups]
     taken = np.zeros(field.n, bool)
@@ -126,6 +126,12 @@ def _rows(field: Field, own: Floats, device: Ints, sure: Floats, params: GoipPar
             rows.append({"group": number, "sim": int(field.token[sim]), "place": place, "bits": round(float(bits), 6),
                          "is_exhibit": int(place < params.exhibit_sims)})  # fmt: skip
     return rows
+
+
+def together(field: Field, group: Ints) -> float:
+    """Share of the cards that have a place in common with most others; 1 where no cell is known at all."""
+    mine = np.isin(field.stay_sim, group) & (field.stay_share >= BASE_SHARE)
+    return float(np.bincount(field.stay_cell[mine]).max()) / len(group) if mine.any() else 1.0
 
 
 def by_group(rows: Any, key: str = "group") -> dict[int, list[dict[str, Any]]]:

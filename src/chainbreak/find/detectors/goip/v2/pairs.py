@@ -83,7 +83,9 @@ def dialled(legs: Any, candidate: Any) -> Any:
 
 def taken(legs: Any) -> Any:
     """One row (call of at least 10 s that any SIM took, slot it falls in or beside): b, cell_id, in_us, in_end."""
-    calls = legs.filter(legs.kind == "mt_call", legs.cell_id.notnull(), legs.end_us - legs.at_us >= LEAST_TAKEN_S * US_PER_S)
+    calls = legs.filter(
+        legs.kind == "mt_call", legs.cell_id.notnull(), legs.end_us - legs.at_us >= LEAST_TAKEN_S * US_PER_S
+    )
     slot = (calls.at_us // SLOT_US).cast("int64")
     of = calls.select(b="sim", cell_id="cell_id", in_us="at_us", in_end="end_us", slot=slot)
     return of.union(of.mutate(slot=of.slot - 1)).union(of.mutate(slot=of.slot + 1))

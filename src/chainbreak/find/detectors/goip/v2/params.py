@@ -25,6 +25,10 @@ class GoipParams(Params):
         0.7, "callee/day", "spec/goip.md 3: L5 swaps in victims for 20-50 % of an ordinary subscriber's numbers",
         "further strangers for every further day with calls",
     )  # fmt: skip
+    most_watched: int = param(
+        50, "SIM", "a small export shall show where to look next as well",
+        "busiest one-way callers that are candidates even when they called too few strangers",
+    )  # fmt: skip
     least_relays: int = param(
         3, "call", "one or two calls begin together by chance", "fewest calls placed while another phone took one"
     )
@@ -43,6 +47,10 @@ class GoipParams(Params):
     member_bits: float = param(
         2.0, "bit", "four to one that it belongs: one stray in a box of eight would make nine of ten untrue",
         "least log2 odds of a card against the other members for it to belong to a device",
+    )  # fmt: skip
+    least_together: float = param(
+        0.5, "share", "spec/goip.md 3: cards of ten gateways meet at each; a chain of likenesses meets nowhere",
+        "least share of a device's cards that were seen at one place",
     )  # fmt: skip
     most_groups: int = param(
         400, "group", "more than a centre can look at in a month", "groups, strongest first, whose records are fetched"

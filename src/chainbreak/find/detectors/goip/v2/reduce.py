@@ -35,7 +35,7 @@ def reduce_calls(tables: Tables, params: GoipParams, keep: Keep) -> dict[str, An
     tie = keep("ties", ties(contact))
     by_day = keep("days", days_of(contact))
     known = keep("known", who(tie).join(by_day, "sim"))
-    screened_in = known.filter(is_candidate(known, params)).select("sim")
+    screened_in = candidates(known, params)
     candidate = keep("candidates", screened_in.union(hot_sims(tables["hotlist"], uses)).distinct())
     legs = of_known_sims(tables["call"])
     voice = legs.filter(legs.is_mo + legs.is_mt == 1).select("sim", "kind", "cell_id", "at_us", "end_us")
@@ -74,9 +74,13 @@ def screened(tables: Tables, params: GoipParams, kind: str, token: int) -> Scree
     })  # fmt: skip
 
 
-def is_candidate(sim: Any, params: GoipParams) -> Any:
-    """Whether a SIM called enough strangers: `least_strangers`, and `strangers_a_day` for every further day."""
-    return sim.strangers >= params.least_strangers + params.strangers_a_day * (sim.days - 1)
+def candidates(sim: Any, params: GoipParams) -> Any:
+    """SIMs that called enough strangers (`least_strangers`, and `strangers_a_day` for every further day), and the
+    `most_watched` with most numbers that never called back."""
+    enough = sim.strangers >= params.least_strangers + params.strangers_a_day * (sim.days - 1)
+    line_up = [ibis.desc(sim.one_way), ibis.asc(sim.sim)]
+    ranked = sim.mutate(enough=enough, place=ibis.row_number().over(order_by=line_up))
+    return ranked.filter(ranked.enough | ((ranked.place < params.most_watched) & (ranked.one_way > 0))).select("sim")
 
 
 def hot_sims(hotlist: Any, uses: Any) -> Any:
