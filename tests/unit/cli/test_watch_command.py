@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -36,9 +37,12 @@ def chainbreak(*words: str) -> list[str]:
 
 def test_it_tells_each_step_refuses_a_second_and_ends_at_ctrl_c(centre: Path) -> None:
     where = ["--centre", str(centre), "--json"]
+    # A shell without job control starts what runs in the background with SIGINT ignored, and children inherit that.
+    heeds = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     first = subprocess.Popen(
-        chainbreak("mules", "--every", "1h", *where), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+        chainbreak("mules", "--every", "1h", *where), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=heeds,
+    )  # fmt: skip
     try:
         assert first.stdout
         step = json.loads(first.stdout.readline())
