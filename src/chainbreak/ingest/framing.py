@@ -222,7 +222,7 @@ def _last_line_end(data: bytes, reach: int) -> int:
     while odd and at > 0 and cut - at < reach:
         previous = data.rfind(b"\n", 0, at - 1) + 1
         odd, at = (odd + data.count(b'"', previous, at)) % 2, previous
-    return at if at > 0 and not odd else cut
+    return cut if odd else at
 
 
 def _without_long_lines(data: bytes, first: int, limit: int) -> Iterator[Block]:

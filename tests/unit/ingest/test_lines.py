@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chainbreak.ingest.delimited import DelimitedReader
@@ -57,6 +57,7 @@ def test_gb18030_after_a_long_stretch_of_ascii(tmp_path):
 
 
 @settings(max_examples=60, deadline=None)
+@example(rows=[("00\n号", "x")], block=16)
 @given(
     rows=st.lists(
         st.tuples(*[st.text(st.characters(codec="utf-8", exclude_characters="\r\0\ufdd0\x1f"), max_size=8)] * 2),
