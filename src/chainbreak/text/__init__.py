@@ -1,0 +1,1 @@
+"""Reading free text: what it mentions, which type of fraud it tells of, and whose script it follows."""
