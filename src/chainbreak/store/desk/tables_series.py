@@ -6,12 +6,10 @@ last, and the decisions themselves. Decisions are only ever added: a decision ta
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, String, Table, Text
 
 from chainbreak.store.desk.metadata import metadata
-
-RowId = BigInteger().with_variant(Integer(), "sqlite")
-"""A 64-bit row number that is the row's own address on SQLite."""
+from chainbreak.store.desk.tables_findings import RowId
 
 link_run = Table(
     "link_run",
@@ -59,7 +57,7 @@ series_member = Table(
     Column("reported_at_us", BigInteger, nullable=False),
     Column("district", String(64), nullable=False),
     Column("type", String(40), nullable=False),
-    Column("loss_fen", BigInteger, nullable=False),
+    Column("loss_fen", BigInteger),  # null: not stated
     Column("bits", Float, nullable=False),  # how firmly it hangs on the rest of its series
     Index(None, "report_id", "until_run"),
     Index("ix_series_member_district", "until_run", "district", "series_id"),

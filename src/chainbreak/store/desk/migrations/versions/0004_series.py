@@ -54,7 +54,7 @@ def upgrade() -> None:
         sa.Column("reported_at_us", sa.BigInteger(), nullable=False),
         sa.Column("district", sa.String(64), nullable=False),
         sa.Column("type", sa.String(40), nullable=False),
-        sa.Column("loss_fen", sa.BigInteger(), nullable=False),
+        sa.Column("loss_fen", sa.BigInteger()),
         sa.Column("bits", sa.Float(), nullable=False),
         sa.ForeignKeyConstraint(["series_id"], ["series.series_id"], name=op.f("fk_series_member_series_id_series")),
         sa.PrimaryKeyConstraint("series_id", "report_id", "since_run", name=op.f("pk_series_member")),
