@@ -87,7 +87,7 @@ link_decision = Table(
     Column("actor", String(64), nullable=False),
     Column("kind", String(10), nullable=False),  # same, different, unsure, detach, merge, split, undo
     Column("why", Text, nullable=False),
-    Column("undoes", BigInteger, unique=True),  # the decision taken back by this row; nothing is taken back twice
+    Column("undoes", BigInteger, index=True),  # the row taken back by this one, which may itself be an undo
     Column("series_a", String(16)),  # the series it was made about, as they were called at that time
     Column("series_b", String(16)),
 )

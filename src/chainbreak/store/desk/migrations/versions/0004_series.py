@@ -88,8 +88,8 @@ def upgrade() -> None:
         sa.Column("series_a", sa.String(16)),
         sa.Column("series_b", sa.String(16)),
         sa.PrimaryKeyConstraint("decision_id", name=op.f("pk_link_decision")),
-        sa.UniqueConstraint("undoes", name=op.f("uq_link_decision_undoes")),
     )
+    op.create_index(op.f("ix_link_decision_undoes"), "link_decision", ["undoes"])
     op.create_table(
         "link_decision_report",
         sa.Column("decision_id", sa.BigInteger(), nullable=False),
