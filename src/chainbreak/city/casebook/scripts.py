@@ -1,0 +1,88 @@
+"""Scripts: which phrases a gang's callers keep to. Public ones are many gangs' (copycats), others a gang's own.
+
+A script is a choice of phrases: how the caller presents himself, the story, and some turns, all out of the lists of its
+kind of fraud (`data/narratives.yaml`, `data/casebook_words.yaml`), so that two scripts of one kind overlap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chainbreak.city.casebook.shape import Shape
+from chainbreak.city.casebook.words import FRAUDS, fraud_shares
+from chainbreak.city.draws import Ints, Rng, stream
+
+if TYPE_CHECKING:
+    from chainbreak.city.casebook.gangs import Gangs
+
+TURNS = 4
+"""Turns of a script beside claim and story."""
+DRAWN = 1_000_000_007
+"""Choices are drawn as large numbers and taken modulo the length of a list when the text is written."""
+
+
+@dataclass(frozen=True)
+class Scripts:
+    """Per script: `fraud` (place in FRAUDS) and `phrases` [claim, story, turn, …], drawn numbers. Per gang: scripts one
+    after another and the share of its time at which it changes. Per sub-gang: a script of its own or -1.
+    """
+
+    fraud: Ints
+    phrases: Ints
+    of_gang: Ints
+    changes: Ints
+    of_sub: Ints
+
+    def in_use(self, gang: Ints, sub: Ints, share: Ints) -> Ints:
+        """The script of each report, by gang, sub-gang and share of the gang's time."""
+        phase = (share[:, None] > self.changes[gang]).sum(axis=1)
+        own = self.of_sub[sub]
+        found: Ints = np.where(own >= 0, own, self.of_gang[gang, phase])
+        return found
+
+
+def make_scripts(shape: Shape, gangs: Gangs, seed: int) -> Scripts:
+    """Public scripts first, then own ones as gangs need them; numbered in no order that means anything."""
+    rng = stream(seed, "casebook scripts")
+    main = rng.choice(len(FRAUDS), gangs.n, p=fraud_shares())
+    public = len(FRAUDS) * shape.public_scripts
+    fraud = [np.repeat(np.arange(len(FRAUDS)), shape.public_scripts)]
+    made = public
+    phases, kinds = [], main
+    changing = (gangs.size >= 4) & (rng.random(gangs.n) < shape.switches)
+    twice = changing & (gangs.size >= 12) & (rng.random(gangs.n) < 0.3)
+    for phase, here in enumerate((np.ones(gangs.n, bool), changing, twice)):
+        if phase:
+            other = here & (rng.random(gangs.n) < shape.changed_kind)
+            kinds = np.where(other, rng.choice(len(FRAUDS), gangs.n, p=fraud_shares()), kinds)
+        number, made, new = _choose(shape, rng, kinds, made)
+        fraud.append(new)
+        phases.append(np.where(here, number, phases[-1] if phases else number))
+    owner = np.repeat(np.arange(gangs.n), gangs.subs)
+    number, made, new = _choose(shape, rng, main[owner], made)
+    fraud.append(new)
+    apart = (gangs.subs[owner] > 1) & (rng.random(len(owner)) < shape.sub_script)
+    changes = np.sort(rng.uniform(0.2, 0.8, (gangs.n, 2)), axis=1)
+    # Who never changes does so after the end of his time.
+    changes[~changing] = 2.0
+    changes[changing & ~twice, 1] = 2.0
+    shuffled = rng.permutation(made)
+    placed = np.empty(made, np.int64)
+    placed[shuffled] = np.concatenate(fraud)
+    of_gang = np.stack([shuffled[p] for p in phases], axis=1)
+    phrases = rng.integers(0, DRAWN, (made, 2 + TURNS))
+    return Scripts(placed, phrases, of_gang, changes, np.where(apart, shuffled[number], -1))
+
+
+def _choose(shape: Shape, rng: Rng, kinds: Ints, made: int) -> tuple[Ints, int, Ints]:
+    """For each entry a script of its kind of fraud: a public one by rank, or a new one. Returns the numbers, how many
+    scripts there are now, and the kinds of the new ones.
+    """
+    copy = rng.random(len(kinds)) < shape.copycats
+    weight = 1.0 / (np.arange(shape.public_scripts) + 1.0)
+    rank = rng.choice(shape.public_scripts, len(kinds), p=weight / weight.sum())
+    new = np.cumsum(~copy) - 1
+    return np.where(copy, kinds * shape.public_scripts + rank, made + new), made + int((~copy).sum()), kinds[~copy]

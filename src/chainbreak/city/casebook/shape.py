@@ -1,0 +1,162 @@
+"""What a casebook is like: the parameters of `data/casebook.yaml`, with a person's overrides in their place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from datetime import date
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from chainbreak.base.errors import InputError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """How identifiers of one kind come and go. Shares but for `days`, how long one is in use, and `uses`, the reports
+    that one of a busy gang collects; the file says what each means.
+    """
+
+    present: float
+    told: float
+    days: float
+    uses: float
+    whole_gang: float
+    rented: float
+    rented_use: float
+
+
+@dataclass(frozen=True)
+class Shape:
+    """All parameters, named as in `data/casebook.yaml`, which explains each. `dataclasses.replace` sweeps one."""
+
+    start: date
+    days: int
+    singletons: float
+    exponent: float
+    largest_power: float
+    span_days: tuple[float, float]
+    span_power: float
+    sub_gangs: float
+    local: float
+    script_noise: float
+    copycats: float
+    public_scripts: int
+    switches: float
+    changed_kind: float
+    sub_script: float
+    line: Rotation
+    account: Rotation
+    chat: Rotation
+    domain: Rotation
+    app: Rotation
+    second_account: float
+    service_reports: float
+    number_reports: float
+    held_by_renter: int
+    zipf: float
+    hotline: dict[str, float]
+    meeting: dict[str, float]
+    platform: dict[str, float]
+    host: dict[str, float]
+    own_line: float
+    own_card: float
+    repeat_victims: float
+    repeat_same_gang: float
+    form_only: float
+    text_only: float
+    empty_form: float
+    typo: float
+    masked: float
+    missing: dict[str, float]
+    officers_per_report: float
+    habit: float
+    report_delay_h: tuple[float, float]
+    on_the_way_min: tuple[float, float]
+    late: float
+    late_days: tuple[float, float]
+    detected: dict[str, float] = field(hash=False)
+
+    def rotation(self, kind: str) -> Rotation:
+        """The rotation of a kind of identifier: line, account, chat, domain or app."""
+        found: Rotation = getattr(self, kind)
+        return found
+
+    def renting(self, share: float) -> Shape:
+        """This shape with `share` of the gangs renting mule accounts, and as many numbers in proportion: the sweep.
+
+        >>> shape().renting(0.0).line.rented
+        0.0
+        """
+        lines = self.line.rented * share / self.account.rented if self.account.rented else share
+        return replace(
+            self, account=replace(self.account, rented=share), line=replace(self.line, rented=min(lines, 1.0))
+        )
+
+
+@cache
+def _shipped() -> dict[str, Any]:
+    text = resources.files("chainbreak.city").joinpath("data/casebook.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.safe_load(text)
+    return loaded
+
+
+def shape(path: Path | None = None) -> Shape:
+    """The shipped shape, with the parameters of the YAML file `path` in place of its own.
+
+    >>> shape().days
+    365
+
+    Raises:
+        InputError: the file is no YAML mapping, or names or shapes a parameter otherwise (CB-CI-007).
+    """
+    tree = _shipped() if path is None else _merged(_shipped(), _read(path), "")
+    values: dict[str, Any] = {}
+    for one in fields(Shape):
+        value = tree[one.name]
+        if one.type == "Rotation":
+            value = Rotation(**value)
+        elif isinstance(value, list):
+            value = (float(value[0]), float(value[1]))
+        values[one.name] = value
+    return Shape(**values)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as e:
+        raise InputError("CB-CI-007", "the shape file cannot be read", given=str(e).splitlines()[0]) from None
+    if not isinstance(given, dict):
+        raise InputError("CB-CI-007", "the shape file is not a mapping", given=type(given).__name__)
+    return given
+
+
+def _merged(known: dict[str, Any], given: dict[str, Any], path: str) -> dict[str, Any]:
+    out = dict(known)
+    for key, value in given.items():
+        where = f"{path}{key}"
+        if key not in known:
+            raise InputError("CB-CI-007", "unknown parameter", given=where, allowed=did_you_mean(str(key), known))
+        if isinstance(known[key], dict) and isinstance(value, dict):
+            out[key] = _merged(known[key], value, where + ".")
+        else:
+            out[key] = _checked(where, known[key], value)
+    return out
+
+
+def _checked(where: str, known: Any, value: Any) -> Any:
+    """A value of the shape and range of the shipped one: shares from 0 to 1, anything else above 0."""
+    number = isinstance(known, (int, float))
+    if number and isinstance(value, (int, float)) and not isinstance(value, bool):
+        share = known <= 1 and where != "officers_per_report"
+        if (0 <= value <= 1) if share else (0 < value <= 1_000_000):
+            return int(value) if isinstance(known, int) else float(value)
+        raise InputError("CB-CI-007", "out of range", given=f"{where}: {value}", allowed="0..1" if share else "above 0")
+    pair = isinstance(known, list) and isinstance(value, list) and len(value) == 2
+    if (pair and all(isinstance(v, (int, float)) and v > 0 for v in value)) or type(known) is type(value) is date:
+        return value
+    raise InputError("CB-CI-007", "parameter of another shape", given=where, allowed=f"as in {known}")

@@ -1,0 +1,183 @@
+"""Everything that exists and happened in a casebook, as columns of numbers; texts come when it is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from chainbreak.base.clock import US_PER_DAY, US_PER_HOUR, US_PER_MIN
+from chainbreak.city.casebook.gangs import Cases, Gangs, contact_us, make_cases, make_gangs
+from chainbreak.city.casebook.rotation import COMMON, NONE, OWN, VICTIM, Used, common, numbered, rotating
+from chainbreak.city.casebook.scripts import Scripts
+from chainbreak.city.casebook.shape import Shape
+from chainbreak.city.casebook.values import (
+    HOSTS,
+    MEETING_APPS,
+    app_values,
+    card_values,
+    chat_values,
+    domain_values,
+    hotline_values,
+    line_values,
+    mobile_values,
+    platform_values,
+)
+from chainbreak.city.casebook.words import FRAUDS, districts, facts
+from chainbreak.city.draws import Ints, lognormal, stream
+from chainbreak.city.numbers import identity_numbers
+
+
+@dataclass(frozen=True)
+class Named:
+    """One slot of the narratives: what it may name (`values`), of what kind, each report's (or -1), and whose it is."""
+
+    slot: str
+    kind: str
+    values: pa.Array
+    of_report: Ints
+    role: str
+
+
+@dataclass(frozen=True)
+class Book:
+    """A whole casebook; columns by report in the order of gangs. `order`: reports as they arrived."""
+
+    shape: Shape
+    seed: int
+    gangs: Gangs
+    cases: Cases
+    scripts: Scripts
+    used: dict[str, Used]
+    named: list[Named]
+    occurred_us: Ints
+    reported_us: Ints
+    arrived_us: Ints
+    victim: Ints
+    persons: pa.Array
+    age: Ints
+    loss_fen: Ints
+    officer: Ints
+    ids: pa.Array
+    order: Ints
+
+    @property
+    def n(self) -> int:
+        """How many reports."""
+        return self.cases.n
+
+
+def make_book(shape: Shape, reports: int, seed: int) -> Book:
+    """The casebook of `reports` reports."""
+    gangs = make_gangs(shape, reports, seed, len(districts()))
+    cases, scripts = make_cases(shape, gangs, seed, len(districts()))
+    rng, n = stream(seed, "casebook times"), cases.n
+    start_us = int(np.datetime64(shape.start, "us").astype(np.int64)) - 8 * US_PER_HOUR
+    occurred = contact_us(cases, start_us)
+    hours = np.minimum(lognormal(rng, *shape.report_delay_h, n), 24 * 120.0)
+    reported = occurred + (hours * US_PER_HOUR).astype(np.int64) + 10 * US_PER_MIN
+    minutes = lognormal(rng, *shape.on_the_way_min, n)
+    minutes += np.where(rng.random(n) < shape.late, lognormal(rng, *shape.late_days, n) * 1_440, 0.0)
+    arrived = reported + (minutes * US_PER_MIN).astype(np.int64)
+    order = np.lexsort((rng.random(n), arrived))
+    victim = _victims(shape, cases, seed)
+    age, persons = _persons(cases, victim, seed, shape)
+    median, sigma = (np.asarray([facts()[fraud]["loss"][i] for fraud in FRAUDS]) for i in (0, 1))
+    loss = np.exp(rng.normal(np.log(median[cases.fraud]), sigma[cases.fraud]))
+    used = _used(shape, gangs, cases, seed)
+    # An officer serves one district, and some write far more than others.
+    per = max(2, round(n * shape.officers_per_report / len(districts())))
+    officer = cases.district * per + (rng.random(n) ** 2 * per).astype(np.int64)
+    return Book(shape, seed, gangs, cases, scripts, used, _named(shape, cases, used, victim, seed), occurred, reported,
+                arrived, victim, persons, age, np.clip(loss, 100, 50_000_000).astype(np.int64) * 100, officer,
+                _ids(rng, reported), order)  # fmt: skip
+
+
+def _ids(rng: np.random.Generator, reported: Ints) -> pa.Array:
+    """Ids at the source: day of the report and a number of that day, in no order."""
+    day = (reported + 8 * US_PER_HOUR) // US_PER_DAY
+    order = np.lexsort((rng.random(len(day)), day))
+    first = np.searchsorted(day[order], day[order], "left")
+    number = np.empty(len(day), np.int64)
+    number[order] = np.arange(len(day)) - first + 1
+    date = np.char.replace(day.astype("datetime64[D]").astype(str), "-", "")
+    return pa.array(np.char.add(np.char.add("A", date), np.char.zfill(number.astype(str), 5)))
+
+
+def _victims(shape: Shape, cases: Cases, seed: int) -> Ints:
+    """Each report's victim; a share reported before, hit by the same gang or by another."""
+    rng, n = stream(seed, "casebook victims"), cases.n
+    victim = rng.permutation(n)
+    again = np.flatnonzero(rng.random(n) < shape.repeat_victims)
+    same = rng.random(len(again)) < shape.repeat_same_gang
+    # Reports stand by gang: the one before is mostly the same gang's.
+    before = np.where(same, np.maximum(again - 1, 0), rng.integers(0, n, len(again)))
+    copied = victim.copy()
+    copied[again] = victim[before]
+    return copied
+
+
+def _persons(cases: Cases, victim: Ints, seed: int, shape: Shape) -> tuple[Ints, pa.Array]:
+    """Age by report and identity number by person: born as the kind of fraud that hit him first likes them."""
+    rng, n = stream(seed, "casebook persons"), cases.n
+    mean, spread = (np.asarray([facts()[fraud]["age"][i] for fraud in FRAUDS]) for i in (0, 1))
+    fraud = np.zeros(n, np.int64)
+    fraud[victim] = cases.fraud
+    age = np.clip(rng.normal(mean[fraud], spread[fraud]), 14, 90)
+    first = int(np.datetime64(shape.start, "D").astype(np.int64))
+    born = first - (age * 365.25).astype(np.int64) - rng.integers(0, 365, n)
+    order = np.argsort(born, kind="stable")
+    rank = np.empty(n, np.int64)
+    rank[order] = np.arange(n) - np.searchsorted(born[order], born[order], "left")
+    # 617 has no factor in common with 1,000: nobody born on one day shares a number until there are a thousand of them.
+    return age.astype(np.int64)[victim], identity_numbers(born, (rank * 617 + born * 31) % 1_000)
+
+
+def _used(shape: Shape, gangs: Gangs, cases: Cases, seed: int) -> dict[str, Used]:
+    """By slot the rotating identifiers; both mule accounts come from one stock."""
+    out = {}
+    for kind in ("line", "chat", "domain", "app"):
+        out[kind] = numbered(cases, [rotating(shape, gangs, cases, seed, kind)])[0]
+    again = rotating(shape, gangs, cases, seed, "account", "second")
+    seldom = stream(seed, "casebook second").random(cases.n) >= shape.second_account
+    again.of_report[seldom] = NONE
+    first, second = numbered(cases, [rotating(shape, gangs, cases, seed, "account"), again])
+    second.of_report[(second.of_report == first.of_report) | (first.of_report == NONE)] = NONE
+    out["account"], out["second"] = first, second
+    return out
+
+
+def _named(shape: Shape, cases: Cases, used: dict[str, Used], victim: Ints, seed: int) -> list[Named]:
+    """What the reports name, slot by slot: of what there was, the share that victims can tell."""
+    rng, n = stream(seed, "casebook told"), cases.n
+
+    def told(slot: str, kind: str) -> Ints:
+        return np.where(rng.random(n) < shape.rotation(kind).told, used[slot].of_report, NONE)
+
+    def some(share: float) -> Ints:
+        return np.where(rng.random(n) < share, victim, NONE)
+
+    cards = card_values(seed, used["account"].n, 1)
+    lines = line_values(seed, used["line"].n, 1)
+    rows = [
+        ("phone", "line", lines, told("line", "line"), OWN),
+        ("chat", "chat", chat_values(seed, used["chat"].n), told("chat", "chat"), OWN),
+        ("site", "domain", domain_values(seed, used["domain"].n), told("domain", "domain"), OWN),
+        ("app", "app", app_values(seed, used["app"].n), told("app", "app"), OWN),
+        ("card", "account", cards, told("account", "account"), OWN),
+        ("second", "account", cards, used["second"].of_report, OWN),
+        ("hotline", "line", hotline_values(shape_count(shape.hotline)), common(shape, cases, seed, "hotline"), COMMON),
+        ("meeting", "app", pa.array(MEETING_APPS), common(shape, cases, seed, "meeting"), COMMON),
+        ("platform", "account", platform_values(shape_count(shape.platform)), common(shape, cases, seed, "platform"),
+         COMMON),
+        ("host", "domain", pa.array(HOSTS), common(shape, cases, seed, "host"), COMMON),
+        ("own_line", "line", mobile_values(seed, n, used["line"].n + 1), some(shape.own_line), VICTIM),
+        ("own_card", "account", card_values(seed, n, used["account"].n + 1), some(shape.own_card), VICTIM),
+    ]  # fmt: skip
+    return [Named(*row) for row in rows]
+
+
+def shape_count(row: dict[str, float]) -> int:
+    """How many there are of something common."""
+    return int(row["kinds"])
