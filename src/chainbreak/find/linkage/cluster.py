@@ -1,0 +1,109 @@
+"""From bits between pairs to series: greedy correlation clustering inside connected components.
+
+Links are taken in a fixed order (bits descending, then the smaller and the larger id); two clusters are joined when the
+bits between them, for and against, outweigh what the links that are missing between them cost. What people have
+confirmed is joined first and never parted; what they have rejected is never joined. Where the two contradict each other
+(A = B, B = C, A ≠ C) the confirmations hold and the contradiction is returned, to be shown.
+
+Bansal, Blum, Chawla: Correlation Clustering, Machine Learning 56 (2004); the greedy order is our own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from chainbreak.find.linkage.candidates import Pairs
+from chainbreak.find.linkage.model import Ints
+
+
+class Clusters(NamedTuple):
+    """`label[i]`: the smallest row of i's series. `contradictions`: rejected pairs inside one confirmed group."""
+
+    label: Ints
+    contradictions: list[tuple[int, int]]
+
+
+def cluster(n: int, pairs: Pairs, milli: Ints, apart_milli: int, same: Iterable[tuple[int, int]] = (),
+            different: Iterable[tuple[int, int]] = ()) -> Clusters:  # fmt: skip
+    """Clusters of the rows 0..n-1, which stand in the order of their ids.
+
+    `pairs` with their bits `milli`, each pair once; `apart_milli` is what a missing link costs for each member of the
+    smaller of two clusters; `same` and `different` are people's decisions.
+    """
+    state = _Joined(n, pairs, milli, apart_milli)
+    for a, b in sorted(set(same)):
+        state.join(a, b)
+    contradictions = []
+    for a, b in sorted(set(different)):
+        if state.find(a) == state.find(b):
+            contradictions.append((a, b))
+        else:
+            state.forbid(a, b)
+    a, b = pairs
+    for row in np.lexsort((b, a, -milli)).tolist():
+        if milli[row] <= 0:
+            break
+        state.consider(int(a[row]), int(b[row]))
+    roots = np.fromiter((state.find(i) for i in range(n)), np.int64, n)
+    _, first, back = np.unique(roots, return_index=True, return_inverse=True)
+    return Clusters(first[back], contradictions)
+
+
+class _Joined:
+    """Clusters as they grow. `between[x][y]`: bits between the clusters of roots x and y, kept both ways."""
+
+    def __init__(self, n: int, pairs: Pairs, milli: Ints, apart_milli: int) -> None:
+        self.root = list(range(n))
+        self.size = [1] * n
+        self.apart = apart_milli
+        self.barred: dict[int, set[int]] = {}
+        self.between: list[dict[int, int]] = [{} for _ in range(n)]
+        for a, b, bits in zip(pairs[0].tolist(), pairs[1].tolist(), milli.tolist(), strict=True):
+            self.between[a][b] = bits
+            self.between[b][a] = bits
+
+    def find(self, i: int) -> int:
+        root = self.root
+        while root[i] != i:
+            root[i] = root[root[i]]
+            i = root[i]
+        return i
+
+    def forbid(self, a: int, b: int) -> None:
+        a, b = self.find(a), self.find(b)
+        self.barred.setdefault(a, set()).add(b)
+        self.barred.setdefault(b, set()).add(a)
+
+    def consider(self, a: int, b: int) -> None:
+        """Join the clusters of a and b if what lies between them speaks for it."""
+        a, b = self.find(a), self.find(b)
+        if a == b or b in self.barred.get(a, ()):
+            return
+        if self.between[a][b] > self.apart * (min(self.size[a], self.size[b]) - 1):
+            self.join(a, b)
+
+    def join(self, a: int, b: int) -> None:
+        """One cluster of two; the smaller table is poured into the larger, so that all joins together cost n log n."""
+        a, b = self.find(a), self.find(b)
+        if a == b:
+            return
+        if len(self.between[a]) < len(self.between[b]):
+            a, b = b, a
+        mine, theirs = self.between[a], self.between[b]
+        self.between[b] = {}
+        mine.pop(b, None)
+        theirs.pop(a, None)
+        for other, bits in theirs.items():
+            mine[other] = mine.get(other, 0) + bits
+            about = self.between[other]
+            del about[b]
+            about[a] = mine[other]
+        self.root[b] = a
+        self.size[a] += self.size[b]
+        for other in self.barred.pop(b, ()):
+            self.barred[other].discard(b)
+            self.barred[other].add(a)
+            self.barred.setdefault(a, set()).add(other)

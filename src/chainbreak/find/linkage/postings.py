@@ -1,0 +1,53 @@
+"""Rows that come and go over a sorted base that is never moved: looked up by owner, changed at the cost of the owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from chainbreak.find.linkage.model import Ints
+
+
+class Postings:
+    """Rows of several columns, looked up by their owner.
+
+    >>> postings = Postings(np.array([7, 7, 9]), np.array([0, 1, 1]))
+    >>> postings.put(7, np.array([1, 5]))
+    >>> postings.of(7)[0].tolist(), postings.of(9)[0].tolist(), postings.of(8)[0].tolist()
+    ([1, 5], [1], [])
+    """
+
+    def __init__(self, owner: Ints, *columns: Ints) -> None:
+        order = np.lexsort((columns[0], owner))
+        self._owner, self._columns = owner[order], [column[order] for column in columns]
+        self._changed: dict[int, list[Ints]] = {}
+
+    def of(self, owner: int) -> list[Ints]:
+        """The columns of `owner`, by the first ascending."""
+        if owner in self._changed:
+            return self._changed[owner]
+        low, high = np.searchsorted(self._owner, owner), np.searchsorted(self._owner, owner, side="right")
+        return [column[low:high] for column in self._columns]
+
+    def put(self, owner: int, *columns: Ints) -> None:
+        """What `owner` has from now on."""
+        order = np.argsort(columns[0], kind="stable")
+        self._changed[owner] = [column[order] for column in columns]
+
+    def add(self, owner: int, value: int) -> None:
+        """One row more, of postings with one column."""
+        self.put(owner, np.append(self.of(owner)[0], value))
+
+    def remove(self, owner: int, value: int) -> None:
+        """One row less, of postings with one column."""
+        rows = self.of(owner)[0]
+        self.put(owner, rows[rows != value])
+
+    def many(self, owners: Iterable[int]) -> list[Ints]:
+        """Columns of several owners one after the other, with the place of the owner as the first."""
+        found = [self.of(int(owner)) for owner in owners]
+        sizes = [len(columns[0]) for columns in found]
+        empty = np.empty(0, np.int64)
+        rest = [np.concatenate([empty, *parts]) for parts in zip(*found, strict=True)] or [empty for _ in self._columns]
+        return [np.repeat(np.arange(len(sizes)), sizes), *rest]
