@@ -1,5 +1,6 @@
 """How alike texts are in their wording: signatures, near-duplicates, and rewritten texts found again."""
 
-from chainbreak.text.likeness.minhash import K, likeness, shingles, signatures
+from chainbreak.text.likeness.minhash import K, likeness, signatures
+from chainbreak.text.likeness.shelf import Match, Shelf
 
-__all__ = ["K", "likeness", "shingles", "signatures"]
+__all__ = ["K", "Match", "Shelf", "likeness", "signatures"]

@@ -7,7 +7,7 @@ draws (optimal densification: Shrivastava, ICML 2017), so that equal sets stay e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,7 @@ def signatures(texts: Sequence[str]) -> Signatures:
     >>> bool((a == b).all()), a.shape
     (True, (32,))
     """
-    blocks = [_signatures(texts[i : i + _BATCH]) for i in range(0, len(texts), _BATCH)]
+    blocks = [signed(*shingles(part), len(part)) for part in batches(texts)]
     return np.concatenate(blocks) if blocks else np.zeros((0, K), np.uint32)
 
 
@@ -61,18 +61,23 @@ def shingles(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64
     whole[1:] = told.owner[1:] != told.owner[:-1]
     for step in range(1, SPAN):
         same = told.owner[step:] == told.owner[:-step]
-        hashes[:-step] += np.where(same, _mixed(told.units[step:] + np.uint64(step)), np.uint64(0))
+        hashes[:-step] += np.where(same, mixed(told.units[step:] + np.uint64(step)), np.uint64(0))
         hashes *= _FACTORS[step]
     whole[: -SPAN + 1] |= same
-    return _mixed(hashes[whole]), told.owner[whole]
+    return mixed(hashes[whole]), told.owner[whole]
 
 
-def _signatures(texts: Sequence[str]) -> Signatures:
-    hashes, owner = shingles(texts)
+def signed(hashes: NDArray[np.uint64], owner: NDArray[np.int64], texts: int) -> Signatures:
+    """The signatures of `texts` texts from what `shingles` gave for them."""
     bins = owner * K + (hashes >> np.uint64(59)).astype(np.int64)
-    flat = np.full(len(texts) * K, NOTHING, np.uint32)
+    flat = np.full(texts * K, NOTHING, np.uint32)
     np.minimum.at(flat, bins, np.minimum(hashes.astype(np.uint32), NOTHING - np.uint32(1)))
-    return _densified(flat.reshape(len(texts), K))
+    return _densified(flat.reshape(texts, K))
+
+
+def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The texts in parts that keep the arrays small; results never depend on it."""
+    return (texts[i : i + _BATCH] for i in range(0, len(texts), _BATCH))
 
 
 def _densified(sparse: Signatures) -> Signatures:
@@ -82,7 +87,7 @@ def _densified(sparse: Signatures) -> Signatures:
     attempts = np.zeros(1, np.uint64)
     while rows.size:
         attempts += np.uint64(1)
-        draws = _mixed(bins.astype(np.uint64) * _FACTORS[0] + attempts * _FACTORS[2]) >> np.uint64(59)
+        draws = mixed(bins.astype(np.uint64) * _FACTORS[0] + attempts * _FACTORS[2]) >> np.uint64(59)
         found = sparse[rows, draws.astype(np.int64)]
         dense[rows, bins] = found
         still = found == NOTHING
@@ -90,7 +95,7 @@ def _densified(sparse: Signatures) -> Signatures:
     return dense
 
 
-def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Every bit of the input in every bit of the output: the finalizer of SplitMix64 (Steele, Lea & Flood 2014)."""
     values = (values ^ values >> np.uint64(30)) * _FACTORS[0]
     values = (values ^ values >> np.uint64(27)) * _FACTORS[1]

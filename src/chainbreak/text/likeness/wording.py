@@ -33,6 +33,7 @@ _BEYOND = 0xFFFF
 _JOINERS = "._-@:/+*#?=&~%\\"
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _LONGEST = 64
+_LONGEST_NAME = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class _Noise:
     name_stops: Flags
     place_ends: Flags
     someone: Flags
+    quotes: Flags
+    beside_apps: NDArray[np.uint64]
     singles: Flags
     words: dict[int, NDArray[np.uint64]]
     before_names: dict[int, NDArray[np.uint64]]
@@ -130,6 +133,7 @@ def _noise_flags(folded: Points, classes: NDArray[np.uint8]) -> Flags:
         drop[1:] |= drop[:-1] & counted[1:]
     drop |= noise.singles[folded]
     pairs = folded[:-1].astype(np.uint64) << np.uint64(16) | folded[1:]
+    _drop_apps(drop, folded, pairs, noise)
     maybe = np.flatnonzero(noise.starts[_slot(pairs)])
     _drop_places(drop, folded, classes, noise)
     for size, at in _matches(folded, maybe, noise.words):
@@ -137,6 +141,18 @@ def _noise_flags(folded: Points, classes: NDArray[np.uint8]) -> Flags:
             drop[at + step] = True
     _drop_names(drop, folded, maybe, noise)
     return drop
+
+
+def _drop_apps(drop: Flags, folded: Points, pairs: NDArray[np.uint64], noise: _Noise) -> None:
+    """What stands in quotes beside 下载, 软件 and the like, if it is short enough for a name."""
+    signs = np.flatnonzero(noise.quotes[folded])
+    opens, closes = signs[:-1], signs[1:]
+    short = (closes - opens > 1) & (closes - opens <= _LONGEST_NAME + 1) & (opens >= 2) & (closes + 2 < len(folded))
+    opens, closes = opens[short], closes[short]
+    named = np.isin(pairs[opens - 2], noise.beside_apps) | np.isin(pairs[closes + 1], noise.beside_apps)
+    for step in range(1, _LONGEST_NAME + 1):
+        at = opens[named] + step
+        drop[at[at < closes[named]]] = True
 
 
 def _drop_places(drop: Flags, folded: Points, classes: NDArray[np.uint8], noise: _Noise) -> None:
@@ -218,6 +234,9 @@ def _flags(signs: str) -> Flags:
     return table
 
 
+_SIGNS = ("numerals", "units", "surnames", "name_stops", "place_ends", "someone", "quotes")
+
+
 @cache
 def _noise() -> _Noise:
     written = resources.files("chainbreak.text.likeness").joinpath("noise.yaml").read_text(encoding="utf-8")
@@ -227,10 +246,11 @@ def _noise() -> _Noise:
     pairs = [_packed(word[:2]) for word in dropped + book["before_names"] if len(word) > 1]
     starts[_slot(np.array(pairs, np.uint64))] = True
     return _Noise(
-        **{key: _flags(book[key]) for key in ("numerals", "units", "surnames", "name_stops", "place_ends", "someone")},
+        **{key: _flags(book[key]) for key in _SIGNS},
         singles=_flags("".join(word for word in dropped if len(word) == 1)),
         words=_by_length(dropped), before_names=_by_length(book["before_names"]),
         after_names=_by_length(book["after_names"]),
+        beside_apps=np.array(sorted(map(_packed, book["beside_apps"])), np.uint64),
         not_places=np.array(sorted(map(_packed, book["not_places"])), np.uint64), starts=starts,
     )  # fmt: skip
 
