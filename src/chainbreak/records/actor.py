@@ -14,6 +14,8 @@ class Role(StrEnum):
     HOTLINE = "hotline"
     APPROVER = "approver"
     LIAISON = "liaison"
+    OFFICER = "officer"
+    """Works in a district: takes leads on and says what came of them; sees no queue of findings to judge."""
     COMMANDER = "commander"
     AUDITOR = "auditor"
     ENGINEER = "engineer"
