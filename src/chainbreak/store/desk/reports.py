@@ -95,9 +95,9 @@ def read_report(conn: Connection, report_id: str) -> dict[str, Any] | None:
     return {**row, "said": json.loads(row["said"])} if row else None
 
 
-def read_reports(conn: Connection, ids: Iterable[str]) -> list[dict[str, Any]]:
-    """The rows of several reports, in order of their ids."""
-    query = select(report_file).where(report_file.c.report_id.in_(list(ids))).order_by(report_file.c.report_id)
+def by_refs(conn: Connection, refs: Iterable[str]) -> list[dict[str, Any]]:
+    """The rows of the reports whose counting version is one of these records, in order of their ids."""
+    query = select(report_file).where(report_file.c.record_ref.in_(list(refs))).order_by(report_file.c.report_id)
     return [{**row, "said": json.loads(row["said"])} for row in conn.execute(query).mappings()]
 
 
