@@ -68,16 +68,23 @@ def standing(rulings: Iterable[Ruling]) -> list[Ruling]:
     >>> [r.decision_id for r in standing(rows)], standing(rows[:2])
     ([1], [])
     """
+    rows = sorted(rulings, key=lambda r: r.decision_id)
+    undone = _undone(rows)
+    return [r for r in rows if r.decision_id not in undone and r.kind != UNDO]
+
+
+def is_undone(rulings: Iterable[Ruling], decision_id: int) -> bool:
+    """Whether that decision, or undoing, is taken back by one that stands."""
+    return decision_id in _undone(rulings)
+
+
+def _undone(rulings: Iterable[Ruling]) -> set[int]:
+    # A row is only ever taken back by a later one, so that one pass from the newest settles all.
     undone: set[int] = set()
-    kept = []
     for ruling in sorted(rulings, key=lambda r: r.decision_id, reverse=True):
-        if ruling.decision_id in undone:
-            continue
-        if ruling.undoes is not None:
+        if ruling.undoes is not None and ruling.decision_id not in undone:
             undone.add(ruling.undoes)
-        elif ruling.kind != UNDO:
-            kept.append(ruling)
-    return kept[::-1]
+    return undone
 
 
 def constraints(rulings: Iterable[Ruling]) -> list[Constraint]:

@@ -139,23 +139,36 @@ def last_run(conn: Connection) -> Row[Any] | None:
 
 
 def add_run(conn: Connection, values: Mapping[str, Any]) -> int:
-    """Append a run and return its number."""
-    return int(conn.execute(insert(link_run).values(**values).returning(link_run.c.run_id)).scalar_one())
+    """Append a run and return its number; `numbers` is anything JSON can hold."""
+    row = {**values, "numbers": json.dumps(values["numbers"], sort_keys=True)}
+    return int(conn.execute(insert(link_run).values(row).returning(link_run.c.run_id)).scalar_one())
 
 
-def living(conn: Connection) -> dict[str, dict[str, Stay]]:
-    """Series id -> report id -> its stay, of every living series."""
+def living(conn: Connection, around: Collection[str] | None = None) -> dict[str, dict[str, Stay]]:
+    """Series id -> report id -> its stay, of every living series, or of those that hold one of the reports `around`."""
     m = series_member.c
-    return _stays(conn, select(series_member).where(m.until_run.is_(None)))
+    now = select(series_member).where(m.until_run.is_(None))
+    if around is None:
+        return _stays(conn, now)
+    ids = sorted(set(series_of(conn, around).values()))
+    return {k: v for chunk in _chunks(ids) for k, v in _stays(conn, now.where(m.series_id.in_(chunk))).items()}
 
 
-def ended(conn: Connection) -> dict[str, frozenset[str]]:
-    """Series id -> reports on its last day, of every ended series."""
+def ended(conn: Connection, around: Collection[str] | None = None) -> dict[str, frozenset[str]]:
+    """Series id -> reports on its last day, of every ended series, or of those that held one of `around`."""
     s, m = series.c, series_member.c
-    last = select(m.series_id, m.report_id).join(series, and_(s.series_id == m.series_id, s.run_id == m.until_run))
+    last = (select(m.series_id, m.report_id).where(s.state == ENDED)
+            .join(series, and_(s.series_id == m.series_id, s.run_id == m.until_run)))  # fmt: skip
     found: dict[str, set[str]] = defaultdict(set)
-    for series_id, report_id in conn.execute(last.where(s.state == ENDED)):
-        found[series_id].add(report_id)
+    if around is None:
+        for series_id, report_id in conn.execute(last):
+            found[series_id].add(report_id)
+    else:
+        near = (conn.execute(last.with_only_columns(m.series_id).where(m.report_id.in_(chunk)).distinct()).scalars()
+                for chunk in _chunks(sorted(around)))  # fmt: skip
+        for chunk in _chunks(sorted({series_id for ids in near for series_id in ids})):
+            for series_id, report_id in conn.execute(last.where(m.series_id.in_(chunk))):
+                found[series_id].add(report_id)
     return {series_id: frozenset(reports) for series_id, reports in found.items()}
 
 
