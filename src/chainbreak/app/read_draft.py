@@ -196,7 +196,7 @@ def _sharing(engine: Any, keys: list[str]) -> list[dict[str, Any]]:
     rows = engine.run(newest.select("record_ref", "identifiers")).to_pylist()
     return [
         {
-            "report_id": r["report_id"],
+            "record_ref": r["record_ref"],
             "keys": [key for key in keys if any(_is(key, other) for other in r["identifiers"])],
         }
         for r in rows
