@@ -69,21 +69,26 @@ def standing(rulings: Iterable[Ruling]) -> list[Ruling]:
     ([1], [])
     """
     rows = sorted(rulings, key=lambda r: r.decision_id)
-    undone = _undone(rows)
+    undone = undone_by(rows)
     return [r for r in rows if r.decision_id not in undone and r.kind != UNDO]
 
 
 def is_undone(rulings: Iterable[Ruling], decision_id: int) -> bool:
     """Whether that decision, or undoing, is taken back by one that stands."""
-    return decision_id in _undone(rulings)
+    return decision_id in undone_by(rulings)
 
 
-def _undone(rulings: Iterable[Ruling]) -> set[int]:
+def undone_by(rulings: Iterable[Ruling]) -> dict[int, int]:
+    """What is taken back -> the standing row that takes it back.
+
+    >>> undone_by([Ruling(1, SAME, ("a",), ("b",)), Ruling(2, UNDO, undoes=1), Ruling(3, UNDO, undoes=2)])
+    {2: 3}
+    """
     # A row is only ever taken back by a later one, so that one pass from the newest settles all.
-    undone: set[int] = set()
+    undone: dict[int, int] = {}
     for ruling in sorted(rulings, key=lambda r: r.decision_id, reverse=True):
         if ruling.undoes is not None and ruling.decision_id not in undone:
-            undone.add(ruling.undoes)
+            undone[ruling.undoes] = ruling.decision_id
     return undone
 
 

@@ -1,0 +1,41 @@
+"""The evidence that links and series are explained from; absent until reports have been linked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from chainbreak.base.errors import SetupError
+
+if TYPE_CHECKING:
+    from chainbreak.app.bootstrap import Office
+
+
+def explained_pair(office: Office, a: str, b: str) -> dict[str, Any]:
+    """What `find.linkage.explain.explain_pair` says of two reports.
+
+    Raises:
+        SetupError: reports were never linked (CB-SE-011).
+    """
+    return dict(_part("find.linkage.explain").explain_pair(_about(office, (a, b)), a, b))
+
+
+def explained_series(office: Office, members: Collection[str]) -> dict[str, Any]:
+    """What `find.linkage.explain.explain_series` says of a series of these reports.
+
+    Raises:
+        SetupError: reports were never linked (CB-SE-011).
+    """
+    return dict(_part("find.linkage.explain").explain_series(_about(office, members), sorted(members)))
+
+
+def _about(office: Office, reports: Collection[str]) -> Any:
+    return _part("app.link_reports").linked_about(office, reports)
+
+
+def _part(name: str) -> Any:
+    try:
+        return import_module(f"chainbreak.{name}")
+    except ModuleNotFoundError:
+        raise SetupError("CB-SE-011", "reports have not been linked yet", next_step="chainbreak link run") from None
