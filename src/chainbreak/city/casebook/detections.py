@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from chainbreak.base.clock import US_PER_DAY, US_PER_HOUR
+from chainbreak.base.clock import US_PER_HOUR
 from chainbreak.city.casebook.rotation import NONE, Used
 from chainbreak.city.casebook.world import Book, Named
 from chainbreak.city.draws import Ints, Rng, scattered, stream
@@ -48,17 +48,13 @@ def _wrong(book: Book, rng: Rng, n: int, right: Ints, all_of_them: int) -> Ints:
 
 def _of_identifiers(book: Book, rng: Rng, used: Used, subject: pa.Array, named: Named, kind: str) -> pa.Table:
     found = np.flatnonzero(rng.random(used.n) < book.shape.detected[kind])
-    at = (
-        used.first_day[found] * US_PER_DAY
-        + int(book.occurred_us.min())
-        + rng.integers(6, 24 * 20, len(found)) * US_PER_HOUR
-    )
+    after = used.first_day[found] * 24 + rng.integers(6, 24 * 20, len(found))
     values = named.values.take(pa.array(found))
     return pa.table({
         "report_id": pa.nulls(len(found), pa.string()),
         "identifier": pa.array([f"{kind}:{value}" for value in values.to_pylist()], pa.string()),
         "subject": subject.take(pa.array(_wrong(book, rng, len(found), found, used.n))),
-        "found_at_us": at,
+        "found_at_us": book.start_us + after * US_PER_HOUR,
     }, schema=SCHEMA)  # fmt: skip
 
 

@@ -13,7 +13,6 @@ from chainbreak.city.casebook.spelling import changed, in_text, masked, one_off
 from chainbreak.city.casebook.world import Book, Named
 from chainbreak.city.draws import Bools, Ints, Rng
 
-PLACES = ("both", "text", "form")
 SLIPPED_ALONE = 0.3
 """Share of slips and masks that are in the text only: the form was filled in from another paper."""
 
@@ -31,8 +30,10 @@ class Mentions:
     form: pa.Array
 
 
-def mention(book: Book, rng: Rng, named: Named, rows: Ints, no_form: Bools) -> Mentions:
-    """How the reports `rows` write slot `named`; `no_form`: their officers leave the field empty."""
+def mention(book: Book, rng: Rng, named: Named, rows: Ints, no_form: Bools, no_text: Bools) -> Mentions:
+    """How the reports `rows` write slot `named`; `no_form`: their officers leave the
+    field empty; `no_text`: the story did not come along.
+    """
     n, shape = len(rows), book.shape
     place = named.of_report[rows]
     meant = named.values.take(pa.array(place, mask=place == NONE))
@@ -44,11 +45,10 @@ def mention(book: Book, rng: Rng, named: Named, rows: Ints, no_form: Bools) -> M
     where = rng.random(n)
     in_form = (where < 1 - shape.text_only) & ~no_form
     # With an empty field the text is all there is.
-    said_too = (where >= shape.form_only) | no_form
+    in_story = ((where >= shape.form_only) | no_form) & ~no_text
     nothing = pa.scalar(None, pa.string())
-    said = pc.if_else(pa.array(said_too), wrong, nothing)
-    form = pc.if_else(pa.array(alone), meant, wrong)
-    form = pc.if_else(pa.array(in_form | ~said_too), form, nothing)
+    said = pc.if_else(pa.array(in_story), wrong, nothing)
+    form = pc.if_else(pa.array(in_form), pc.if_else(pa.array(alone & in_story), meant, wrong), nothing)
     return Mentions(named, meant, said, in_text(rng, named.kind, said), form)
 
 

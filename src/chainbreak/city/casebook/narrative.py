@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from string import Formatter
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from chainbreak.base.clock import US_PER_DAY, US_PER_HOUR, US_PER_MIN
 from chainbreak.city.casebook.mentions import Mentions
-from chainbreak.city.casebook.scripts import TURNS
+from chainbreak.city.casebook.scripts import PARTS
 from chainbreak.city.casebook.words import FRAUDS, districts, wordings, words
 from chainbreak.city.casebook.world import Book
 from chainbreak.city.draws import Bools, Ints, Rng, scattered
@@ -19,42 +24,40 @@ from chainbreak.city.numbers import BANKS, BINS
 from chainbreak.city.reports import QQ_WORDS, STREETS, WECHAT_WORDS
 
 Slots = dict[str, pa.Array]
+Texts = NDArray[np.str_]
+TELEGRAM_WORDS = ("飞机{}", "Telegram账号{}", "纸飞机{}", "TG：{}")
 TURN_TOLD = 0.7
 """Chance that a victim tells a turn of the script."""
 
 
-def fill(templates: list[str], choice: Ints, slots: Slots) -> pa.Array:
+def fill(templates: Sequence[str], choice: Ints, slots: Slots) -> pa.Array:
     """Text by row: template number `choice` (-1: empty) with its slots filled from the same row.
 
     >>> fill(["{a}号", "x"], np.array([1, 0, -1]), {"a": pa.array(["1", "2", "3"])}).to_pylist()
     ['x', '2号', '']
     """
-    parts, rows = [pa.array([""]).take(pa.array(np.zeros(int((choice < 0).sum()), np.int64)))], [choice < 0]
-    places = [np.flatnonzero(rows[0])]
-    for number, template in enumerate(templates):
-        here = np.flatnonzero(choice == number)
-        if not len(here):
-            continue
-        pieces: list[pa.Array] = []
-        at = pa.array(here)
-        for literal, slot, _, _ in Formatter().parse(template):
-            pieces.append(pa.scalar(literal))
-            if slot:
-                pieces.append(slots[slot].take(at))
-        if not any(isinstance(piece, pa.Array) for piece in pieces):
-            parts.append(pa.array([template]).take(pa.array(np.zeros(len(here), np.int64))))
-        else:
-            parts.append(pc.binary_join_element_wise(*pieces, "", null_handling="replace", null_replacement=""))
-        places.append(here)
+    parsed = [list(Formatter().parse(template)) for template in templates]
+    plain = np.asarray([all(slot is None for _, slot, _, _ in pieces) for pieces in parsed] + [True])[choice]
+    # Templates without slots, and none at all (the last), are looked up; the others are put together row by row.
+    parts = [pa.array([*templates, ""]).take(pa.array(choice[plain] % (len(templates) + 1)))]
+    places = [np.flatnonzero(plain)]
+    rest = np.flatnonzero(~plain)
+    rest = rest[np.argsort(choice[rest], kind="stable")]
+    for here in np.split(rest, np.flatnonzero(np.diff(choice[rest])) + 1):
+        if len(here):
+            pieces: list[Any] = []
+            for literal, slot, _, _ in parsed[choice[here[0]]]:
+                pieces += [literal, slots[slot].take(pa.array(here))] if slot else [literal]
+            parts.append(pc.binary_join_element_wise(*pieces, ""))
+            places.append(here)
     back = np.empty(len(choice), np.int64)
     back[np.concatenate(places)] = np.arange(len(choice))
-    return pa.chunked_array(parts).combine_chunks().take(pa.array(back))
+    return pa.concat_arrays(parts).take(pa.array(back))
 
 
 def narratives(book: Book, rng: Rng, rows: Ints, mentions: list[Mentions]) -> pa.Array:
     """The narratives of the reports `rows`."""
-    writer = _Writer(book, rng, rows, mentions)
-    return writer.text()
+    return _Writer(book, rng, rows, mentions).text()
 
 
 class _Writer:
@@ -71,13 +74,15 @@ class _Writer:
         """The parts in the order of events, each filled in, joined, in the officer's short forms."""
         parts = [
             self.part("opening", np.ones(self.n, bool)),
-            self.either("phone", "through_phone", self.either_web()),
+            self.part("through_phone", self.has["phone"], "phone"),
+            self.otherwise(),
             *self.script(),
-            self.part("to_chat", self.has["chat"] & self.has["phone"]),
+            self.part("to_chat", self.has["chat"] & self.has["phone"], "chat"),
             self.site(),
             self.part("through_host", self.has["host"]),
             self.part("to_meeting", self.has["meeting"]),
-            self.either("card", "paying", self.part("paying_unknown", ~self.has["card"])),
+            self.part("paying", self.has["card"], "card"),
+            self.part("paying_unknown", ~self.has["card"]),
             self.part("paying_second", self.has["second"]),
             self.part("paying_platform", self.has["platform"]),
             self.part("own_card", self.has["own_card"]),
@@ -87,26 +92,25 @@ class _Writer:
         ]
         return officer_style(self.rng, self.officer, pc.binary_join_element_wise(*parts, ""))
 
-    def choose(self, name: object, n: int) -> Ints:
-        """One of `n` wordings each: mostly the officer's favourite."""
-        favourite = scattered(self.officer * 1_009 + sum(str(name).encode()), 404) % n
-        return np.where(self.rng.random(self.n) < self.book.shape.habit, favourite, self.rng.integers(0, n, self.n))
+    def choose(self, name: Ints, n: Ints) -> Ints:
+        """By row one of `n` wordings of the phrase numbered `name`: mostly the officer's favourite."""
+        favourite = scattered(self.officer * 100_003 + name, 404) % n
+        any_of_them = (self.rng.random(self.n) * n).astype(np.int64)
+        return np.where(self.rng.random(self.n) < self.book.shape.habit, favourite, any_of_them)
 
-    def part(self, name: str, here: Bools) -> pa.Array:
-        """A phrase of the list `name` where `here`, else nothing."""
-        templates = words().get(name) or phrases()[name]
-        return fill(templates, np.where(here, self.choose(name, len(templates)), -1), self.slots)
+    def part(self, name: str, here: Bools, *slots: str) -> pa.Array:
+        """A phrase of the list `name` where `here`, else nothing; only phrases that have `slots`."""
+        templates = [t for t in words().get(name) or phrases()[name] if all(f"{{{slot}}}" in t for slot in slots)]
+        number = np.full(self.n, sum(name.encode()))
+        choice = self.choose(number, np.full(self.n, len(templates)))
+        return fill(templates, np.where(here, choice, -1), self.slots)
 
-    def either(self, slot: str, name: str, other: pa.Array) -> pa.Array:
-        """A phrase of `name` where the slot is told, else `other`."""
-        return pc.binary_join_element_wise(self.part(name, self.has[slot]), other, "")
-
-    def either_web(self) -> pa.Array:
+    def otherwise(self) -> pa.Array:
         """How it began where no telephone number is told: a chat account, or somebody unknown."""
         called = self.book.used["line"].of_report[self.rows] >= 0
         rest = ~self.has["phone"]
         return pc.binary_join_element_wise(
-            self.part("through_web", rest & self.has["chat"]),
+            self.part("through_web", rest & self.has["chat"], "chat"),
             self.part("through_phone_unknown", rest & ~self.has["chat"] & called),
             self.part("through_web_unknown", rest & ~self.has["chat"] & ~called), "",
         )  # fmt: skip
@@ -115,35 +119,50 @@ class _Writer:
         """Site and app, where both or one are told."""
         site, app = self.has["site"], self.has["app"]
         return pc.binary_join_element_wise(
-            self.part("to_site", site & app), self.part("to_site_only", site & ~app), self.part("to_app", app & ~site),
-            "",
+            self.part("to_site", site & app, "site", "app"), self.part("to_site_only", site & ~app),
+            self.part("to_app", app & ~site), "",
         )  # fmt: skip
 
     def script(self) -> list[pa.Array]:
         """Claim, story and turns of the report's script; some phrases are another script's, some turns are not told."""
-        book, n = self.book, self.n
-        drawn = book.scripts.phrases[book.cases.script[self.rows]]
-        noise = self.rng.random(drawn.shape) < book.shape.script_noise
-        drawn = np.where(noise, self.rng.integers(0, 1 << 30, drawn.shape), drawn)
-        told = self.rng.random((n, TURNS)) < TURN_TOLD
-        out = [self.phrase("claim", drawn[:, 0], np.ones(n, bool)), self.phrase("story", drawn[:, 1], np.ones(n, bool))]
-        return out + [self.phrase("turns", drawn[:, 2 + turn], told[:, turn]) for turn in range(TURNS)]
+        phrase = self.book.scripts.phrases[self.book.cases.script[self.rows]]
+        noise = self.rng.random(phrase.shape) < self.book.shape.script_noise
+        out, turns = [], [np.full(self.n, -1)]
+        for column, part in enumerate(PARTS):
+            of = lexicon(part)
+            any_of_them = (self.rng.random(self.n) * of.phrases[self.fraud]).astype(np.int64)
+            which = np.where(noise[:, column], any_of_them, phrase[:, column])
+            first, forms = of.first[self.fraud, which], of.forms[self.fraud, which]
+            choice = first + self.choose(1_000 + first, forms)
+            told = np.ones(self.n, bool)
+            if part == "turns":
+                told = (self.rng.random(self.n) < TURN_TOLD) & np.all([which != one for one in turns], axis=0)
+                turns.append(which)
+            out.append(fill(of.templates, np.where(told, choice, -1), self.slots))
+        return out
 
-    def phrase(self, part: str, drawn: Ints, here: Bools) -> pa.Array:
-        """The drawn phrase of the report's kind of fraud, in a wording the officer likes."""
-        templates: list[str] = []
-        choice = np.full(self.n, -1)
-        for kind, fraud in enumerate(FRAUDS):
-            of_kind = here & (self.fraud == kind)
-            listed = wordings(fraud, part)
-            which = drawn % len(listed)
-            for number, forms in enumerate(listed):
-                now = of_kind & (which == number)
-                if now.any():
-                    wording = self.choose((part, number), len(forms))
-                    choice[now] = len(templates) + wording[now]
-                templates += forms
-        return fill(templates, choice, self.slots)
+
+@dataclass(frozen=True)
+class Lexicon:
+    """All wordings of one part in one list; by kind of fraud how many phrases there are, by kind and phrase the place of the
+    first wording and their number.
+    """
+
+    templates: list[str]
+    phrases: Ints
+    first: Ints
+    forms: Ints
+
+
+@cache
+def lexicon(part: str) -> Lexicon:
+    """The lexicon of `part` (claim, story, turns)."""
+    listed = [wordings(fraud, part) for fraud in FRAUDS]
+    most = max(len(phrases) for phrases in listed)
+    forms = np.asarray([[len(p) for p in phrases] + [0] * (most - len(phrases)) for phrases in listed])
+    first = np.concatenate([[0], np.cumsum(forms)[:-1]]).reshape(forms.shape)
+    templates = [wording for phrases in listed for phrase in phrases for wording in phrase]
+    return Lexicon(templates, np.asarray([len(phrases) for phrases in listed]), first, forms)
 
 
 def _plain_slots(book: Book, rng: Rng, rows: Ints, mentions: list[Mentions]) -> Slots:
@@ -173,7 +192,7 @@ def _plain_slots(book: Book, rng: Rng, rows: Ints, mentions: list[Mentions]) -> 
 
 def _with_cue(rng: Rng, chats: pa.Array) -> pa.Array:
     """Chat ids with the word that says whose id it is."""
-    out = []
+    out: list[str | None] = []
     for text, draw in zip(chats.to_pylist(), rng.integers(0, 1_000, len(chats)).tolist(), strict=True):
         if text is None:
             out.append(None)
@@ -185,19 +204,19 @@ def _with_cue(rng: Rng, chats: pa.Array) -> pa.Array:
     return pa.array(out, pa.string())
 
 
-def _pick(choices: list[str], key: Ints) -> Ints:
-    found: Ints = np.asarray(choices)[scattered(key, 405) % len(choices)]
+def _pick(choices: list[str], key: Ints) -> Texts:
+    found: Texts = np.asarray(choices)[scattered(key, 405) % len(choices)]
     return found
 
 
-def _any(rng: Rng, choices: list[str], n: int) -> Ints:
-    found: Ints = np.asarray(choices)[rng.integers(0, len(choices), n)]
+def _any(rng: Rng, choices: list[str], n: int) -> Texts:
+    found: Texts = np.asarray(choices)[rng.integers(0, len(choices), n)]
     return found
 
 
 def _amounts(rng: Rng, yuan: Ints) -> list[str]:
     """Losses as written: in yuan, with separators, in 万, or about."""
-    out = []
+    out: list[str] = []
     for value, draw in zip(yuan.tolist(), rng.random(len(yuan)).tolist(), strict=True):
         if value >= 10_000 and draw < 0.35:
             out.append(f"{value / 10_000:.2f}".rstrip("0").rstrip(".") + "万元")
@@ -208,24 +227,23 @@ def _amounts(rng: Rng, yuan: Ints) -> list[str]:
     return out
 
 
-def _moment(rng: Rng, at_us: Ints) -> tuple[Ints, Ints]:
+def _moment(rng: Rng, at_us: Ints) -> tuple[list[str], list[str]]:
     """Day and time of day as written, local time."""
     local = at_us + 8 * US_PER_HOUR
-    n = len(local)
     date = (local // US_PER_DAY).astype("datetime64[D]").astype(str).tolist()
     minute = (local % US_PER_DAY // US_PER_MIN).tolist()
     days, times = [], []
-    for text, m, style in zip(date, minute, rng.integers(0, 20, n).tolist(), strict=True):
+    for text, m, style in zip(date, minute, rng.integers(0, 20, len(local)).tolist(), strict=True):
         year, month, day = text.split("-")
-        forms = (f"{year}年{int(month)}月{int(day)}日", f"{int(month)}月{int(day)}日", f"{year}.{month}.{day} ",
-                 f"本月{int(day)}日", f"{text} ")  # fmt: skip
-        days.append(forms[style % 5])
         hour = m // 60
         half = "凌晨" if hour < 6 else "上午" if hour < 12 else "下午" if hour < 18 else "晚上"
-        times.append(
-            (f"{hour}时{m % 60}分", f"{hour:02d}:{m % 60:02d}", f"{half}{(hour - 1) % 12 + 1}点", "")[style // 5]
-        )
-    return np.asarray(days), np.asarray(times)
+        clock = (f"{hour}时{m % 60}分", f"{hour:02d}:{m % 60:02d}", f"{half}{(hour - 1) % 12 + 1}点", "")[style // 5]
+        gap = " " if clock else ""
+        forms = (f"{year}年{int(month)}月{int(day)}日", f"{int(month)}月{int(day)}日", f"{year}.{month}.{day}{gap}",
+                 f"本月{int(day)}日", f"{text}{gap}")  # fmt: skip
+        days.append(forms[style % 5])
+        times.append(clock)
+    return days, times
 
 
 def officer_style(rng: Rng, officer: Ints, texts: pa.Array) -> pa.Array:

@@ -12,11 +12,12 @@ import numpy as np
 
 from chainbreak.city.casebook.gangs import Cases, Gangs
 from chainbreak.city.casebook.shape import Rotation, Shape
-from chainbreak.city.draws import Bools, Ints, Rng, scattered, stream
+from chainbreak.city.casebook.words import FRAUDS, facts
+from chainbreak.city.draws import Bools, Floats, Ints, Rng, scattered, stream
 
 NONE = -1
-OWN, RENTED, COMMON, VICTIM = "own", "rented", "common", "victim"
-ROTATING = ("line", "account", "chat", "domain", "app")
+OWN, RENTED, SOLD, COMMON, VICTIM = "own", "rented", "sold", "common", "victim"
+"""Whose an identifier is. Sold: names of apps, which their makers sell to several gangs."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ def rotating(shape: Shape, gangs: Gangs, cases: Cases, seed: int, kind: str, dra
     rented = renting[cases.gang] & (rng.random(cases.n) < row.rented_use)
     hired = _hired(shape, row, gangs, cases, rng, renting, stock)
     key = np.where(rented, hired, own)
-    key[rng.random(cases.n) >= row.present] = NONE
+    likely = np.asarray([facts()[fraud].get(kind, 1.0) for fraud in FRAUDS])
+    key[rng.random(cases.n) >= row.present * likely[cases.fraud]] = NONE
     return Used(key, np.empty(0, np.int64), np.empty(0, np.int64))
 
 
@@ -70,7 +72,7 @@ def numbered(cases: Cases, parts: list[Used]) -> list[Used]:
     return [Used(part, owner, first) for part in np.split(of_report, len(parts))]
 
 
-def _own(row: Rotation, gangs: Gangs, cases: Cases, rng: Rng, whole: Bools, ahead: Ints) -> Ints:
+def _own(row: Rotation, gangs: Gangs, cases: Cases, rng: Rng, whole: Bools, ahead: Floats) -> Ints:
     gang = cases.gang
     period = (cases.at_day / row.days + ahead[gang]).astype(np.int64)
     # A busy gang has several in use at once, so that each collects about `uses` reports.
@@ -96,14 +98,14 @@ def _hired(shape: Shape, row: Rotation, gangs: Gangs, cases: Cases, rng: Rng, re
     period = (cases.at_day / row.days + stock.random(services)[of]).astype(np.int64)
     held = (rng.random(cases.n) * shape.held_by_renter).astype(np.int64)
     slot = scattered((cases.gang * 512 + period) * 8 + held, 402) % np.maximum(numbers[of], 1)
-    return (1 << 62) | (of << 30) | (period << 16) | slot
+    key: Ints = (1 << 62) | (of << 30) | (period << 16) | slot
+    return key
 
 
-def common(shape: Shape, cases: Cases, seed: int, name: str) -> Ints:
-    """What unrelated reports name: by rank with Zipf's law, -1 where nothing is."""
+def common(shape: Shape, reports: int, seed: int, name: str, share: float, kinds: int) -> Ints:
+    """What unrelated reports name: of `kinds` things by rank with Zipf's law, in `share` of the reports; else -1."""
     rng = stream(seed, "casebook", name)
-    row = getattr(shape, name)
-    kinds = int(row["kinds"])
     weight = (np.arange(kinds) + 1.0) ** -shape.zipf
-    drawn = rng.choice(kinds, cases.n, p=weight / weight.sum())
-    return np.where(rng.random(cases.n) < row["share"], drawn, NONE)
+    drawn = rng.choice(kinds, reports, p=weight / weight.sum())
+    named: Ints = np.where(rng.random(reports) < share, drawn, NONE)
+    return named

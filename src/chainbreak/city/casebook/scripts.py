@@ -12,31 +12,31 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chainbreak.city.casebook.shape import Shape
-from chainbreak.city.casebook.words import FRAUDS, fraud_shares
-from chainbreak.city.draws import Ints, Rng, stream
+from chainbreak.city.casebook.words import FRAUDS, fraud_shares, wordings
+from chainbreak.city.draws import Floats, Ints, Rng, stream
 
 if TYPE_CHECKING:
     from chainbreak.city.casebook.gangs import Gangs
 
 TURNS = 4
 """Turns of a script beside claim and story."""
-DRAWN = 1_000_000_007
-"""Choices are drawn as large numbers and taken modulo the length of a list when the text is written."""
+PARTS = ("claim", "story", *["turns"] * TURNS)
+"""The columns of `Scripts.phrases`."""
 
 
 @dataclass(frozen=True)
 class Scripts:
-    """Per script: `fraud` (place in FRAUDS) and `phrases` [claim, story, turn, …], drawn numbers. Per gang: scripts one
-    after another and the share of its time at which it changes. Per sub-gang: a script of its own or -1.
+    """Per script: `fraud` (place in FRAUDS) and `phrases`, places in the lists of PARTS, no turn twice. Per gang: its
+    scripts one after another and the share of its time at which it changes. Per sub-gang: a script of its own or -1.
     """
 
     fraud: Ints
     phrases: Ints
     of_gang: Ints
-    changes: Ints
+    changes: Floats
     of_sub: Ints
 
-    def in_use(self, gang: Ints, sub: Ints, share: Ints) -> Ints:
+    def in_use(self, gang: Ints, sub: Ints, share: Floats) -> Ints:
         """The script of each report, by gang, sub-gang and share of the gang's time."""
         phase = (share[:, None] > self.changes[gang]).sum(axis=1)
         own = self.of_sub[sub]
@@ -51,7 +51,8 @@ def make_scripts(shape: Shape, gangs: Gangs, seed: int) -> Scripts:
     public = len(FRAUDS) * shape.public_scripts
     fraud = [np.repeat(np.arange(len(FRAUDS)), shape.public_scripts)]
     made = public
-    phases, kinds = [], main
+    phases: list[Ints] = []
+    kinds = main
     changing = (gangs.size >= 4) & (rng.random(gangs.n) < shape.switches)
     twice = changing & (gangs.size >= 12) & (rng.random(gangs.n) < 0.3)
     for phase, here in enumerate((np.ones(gangs.n, bool), changing, twice)):
@@ -73,8 +74,7 @@ def make_scripts(shape: Shape, gangs: Gangs, seed: int) -> Scripts:
     placed = np.empty(made, np.int64)
     placed[shuffled] = np.concatenate(fraud)
     of_gang = np.stack([shuffled[p] for p in phases], axis=1)
-    phrases = rng.integers(0, DRAWN, (made, 2 + TURNS))
-    return Scripts(placed, phrases, of_gang, changes, np.where(apart, shuffled[number], -1))
+    return Scripts(placed, _phrases(rng, placed), of_gang, changes, np.where(apart, shuffled[number], -1))
 
 
 def _choose(shape: Shape, rng: Rng, kinds: Ints, made: int) -> tuple[Ints, int, Ints]:
@@ -86,3 +86,12 @@ def _choose(shape: Shape, rng: Rng, kinds: Ints, made: int) -> tuple[Ints, int, 
     rank = rng.choice(shape.public_scripts, len(kinds), p=weight / weight.sum())
     new = np.cumsum(~copy) - 1
     return np.where(copy, kinds * shape.public_scripts + rank, made + new), made + int((~copy).sum()), kinds[~copy]
+
+
+def _phrases(rng: Rng, fraud: Ints) -> Ints:
+    """For each script of a kind of fraud a phrase from the list of each of PARTS."""
+    sizes = np.asarray([[len(wordings(one, part)) for part in PARTS[:3]] for one in FRAUDS])[fraud]
+    claim, story = (rng.random((len(fraud), 2)) * sizes[:, :2]).astype(np.int64).T
+    draw = rng.random((len(fraud), int(sizes[:, 2].max())))
+    draw[np.arange(draw.shape[1]) >= sizes[:, 2:]] = 2.0
+    return np.column_stack([claim, story, np.argsort(draw, axis=1)[:, :TURNS]])

@@ -59,9 +59,9 @@ class Shape:
     held_by_renter: int
     zipf: float
     hotline: dict[str, float]
-    meeting: dict[str, float]
     platform: dict[str, float]
-    host: dict[str, float]
+    meeting: float
+    host: float
     own_line: float
     own_card: float
     repeat_victims: float

@@ -1,4 +1,4 @@
-"""How an identifier comes to paper: digits off, half hidden, in other forms. Columns in, columns out, few rows touched."""
+"""How an identifier comes to paper: digits off, half hidden, in other forms. Columns in and out, few rows touched."""
 
 from __future__ import annotations
 
@@ -23,28 +23,26 @@ def changed(texts: pa.Array, rows: Bools, change: Callable[[str], str]) -> pa.Ar
 
 
 def one_off(rng: Rng) -> Callable[[str], str]:
-    """A change of one digit, or of one letter where there is no digit, not the first character."""
+    """A change of one digit, never the first character; what has no other digit stays."""
 
     def change(text: str) -> str:
-        places = [i for i, c in enumerate(text) if i and c.isdigit()] or [len(text) - 1]
+        places = [i for i, c in enumerate(text) if i and c.isdigit()]
+        if not places:
+            return text
         at = places[int(rng.integers(0, len(places)))]
-        new = (
-            str((int(text[at]) + int(rng.integers(1, 10))) % 10)
-            if text[at].isdigit()
-            else "abcdefgh"[int(rng.integers(0, 8))]
-        )
-        return text[:at] + new + text[at + 1 :]
+        return text[:at] + str((int(text[at]) + int(rng.integers(1, 10))) % 10) + text[at + 1 :]
 
     return change
 
 
 def masked(text: str) -> str:
-    """The middle hidden: three and four digits of a mobile number stay, four and four of a card.
+    """The middle hidden: three and four digits of a mobile number stay, four and four of a card;
+    short numbers and names are not masked.
 
     >>> masked("13800138000"), masked("6222020200112230015")
     ('138****8000', '6222****0015')
     """
-    if not text.isdigit():
+    if not text.isdigit() or len(text) < 11:
         return text
     return f"{text[:3]}****{text[-4:]}" if len(text) < 12 else f"{text[:4]}****{text[-4:]}"
 

@@ -12,8 +12,11 @@ from chainbreak.city.draws import Ints, scattered, stream
 from chainbreak.city.numbers import BINS, as_text, card_numbers, mobile_numbers
 from chainbreak.city.sites import SITE_ENDINGS, SYLLABLES
 
-FOREIGN = ("00852", "0063", "00855", "0095", "00971", "0044")
-AREAS = ("0379", "0398", "0479", "0561", "0711", "0832", "0937")
+FOREIGN = ("008525", "008526", "008529", "008536", "00656", "00658", "00659", "006012", "006013", "006016")
+FIXED = ("03798", "03718", "05128", "05718", "05918", "07558", "07318", "03118", "04318", "05318")
+"""Beginnings of numbers abroad and fixed, to be followed by seven digits; ten of each, one for each first digit of the
+tails that mobile numbers have, so that different tails stay different numbers.
+"""
 OFFICIAL = ("96110", "95588", "95533", "95599", "95566", "95555", "95338", "95554", "95546", "95311", "95188", "95017")
 """Hotlines that reports cite, the most cited first; the others are companies' made-up 400 numbers."""
 MEETING_APPS = ("云聚会议", "畅谈会议", "联播会议", "众视通", "远桥助手", "易控远程", "微享会议", "同屏宝", "云腾会议",
@@ -33,11 +36,9 @@ def line_values(seed: int, n: int, first: int) -> pa.Array:
     rng = stream(seed, "casebook lines", first)
     mobile = mobile_numbers(rng, first, n)
     kind, tail = rng.random(n), mobile % 10**8
-    head = np.where(kind < 0.8, "", np.where(
-        kind < 0.92, np.asarray(FOREIGN)[rng.integers(0, len(FOREIGN), n)],
-        np.asarray(AREAS)[rng.integers(0, len(AREAS), n)]))  # fmt: skip
-    body = np.where(kind < 0.8, mobile, 20_000_000 + tail % 70_000_000)
-    return pa.array(np.char.add(head, body.astype(str)))
+    which, rest = tail // 10**7, np.char.zfill((tail % 10**7).astype(str), 7)
+    abroad, fixed = (np.char.add(np.asarray(heads)[which], rest) for heads in (FOREIGN, FIXED))
+    return pa.array(np.where(kind < 0.8, mobile.astype(str), np.where(kind < 0.92, abroad, fixed)))
 
 
 def mobile_values(seed: int, n: int, first: int) -> pa.Array:

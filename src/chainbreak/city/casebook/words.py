@@ -38,7 +38,8 @@ def districts() -> tuple[str, ...]:
 def fraud_shares() -> Floats:
     """The share of each of FRAUDS among gangs."""
     weight = np.asarray([facts()[fraud]["weight"] for fraud in FRAUDS], float)
-    return weight / weight.sum()
+    shares: Floats = weight / weight.sum()
+    return shares
 
 
 @cache
@@ -46,7 +47,7 @@ def wordings(fraud: str, part: str) -> list[list[str]]:
     """Every phrase of `part` (claim, story, turns) of a kind of fraud, each as its wordings by different officers."""
     more: list[list[str]] = words()["frauds"][fraud][part]
     if part == "turns":
-        return more + words()["turns"]
+        return [*more, *words()["turns"]]
     first: list[str] = phrases()["frauds"][fraud][part]
     return [[phrase, *also] for phrase, also in zip(first, more, strict=True)]
 

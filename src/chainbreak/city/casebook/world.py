@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from chainbreak.base.clock import US_PER_DAY, US_PER_HOUR, US_PER_MIN
+from chainbreak.base.clock import US_PER_DAY, US_PER_HOUR, US_PER_MIN, US_PER_S
 from chainbreak.city.casebook.gangs import Cases, Gangs, contact_us, make_cases, make_gangs
-from chainbreak.city.casebook.rotation import COMMON, NONE, OWN, VICTIM, Used, common, numbered, rotating
+from chainbreak.city.casebook.rotation import COMMON, NONE, OWN, SOLD, VICTIM, Used, common, numbered, rotating
 from chainbreak.city.casebook.scripts import Scripts
 from chainbreak.city.casebook.shape import Shape
 from chainbreak.city.casebook.values import (
@@ -49,11 +49,11 @@ class Book:
     gangs: Gangs
     cases: Cases
     scripts: Scripts
+    start_us: int
     used: dict[str, Used]
     named: list[Named]
     occurred_us: Ints
     reported_us: Ints
-    arrived_us: Ints
     victim: Ints
     persons: pa.Array
     age: Ints
@@ -76,7 +76,7 @@ def make_book(shape: Shape, reports: int, seed: int) -> Book:
     start_us = int(np.datetime64(shape.start, "us").astype(np.int64)) - 8 * US_PER_HOUR
     occurred = contact_us(cases, start_us)
     hours = np.minimum(lognormal(rng, *shape.report_delay_h, n), 24 * 120.0)
-    reported = occurred + (hours * US_PER_HOUR).astype(np.int64) + 10 * US_PER_MIN
+    reported = occurred + (hours * 3_600).astype(np.int64) * US_PER_S + 10 * US_PER_MIN
     minutes = lognormal(rng, *shape.on_the_way_min, n)
     minutes += np.where(rng.random(n) < shape.late, lognormal(rng, *shape.late_days, n) * 1_440, 0.0)
     arrived = reported + (minutes * US_PER_MIN).astype(np.int64)
@@ -89,9 +89,10 @@ def make_book(shape: Shape, reports: int, seed: int) -> Book:
     # An officer serves one district, and some write far more than others.
     per = max(2, round(n * shape.officers_per_report / len(districts())))
     officer = cases.district * per + (rng.random(n) ** 2 * per).astype(np.int64)
-    return Book(shape, seed, gangs, cases, scripts, used, _named(shape, cases, used, victim, seed), occurred, reported,
-                arrived, victim, persons, age, np.clip(loss, 100, 50_000_000).astype(np.int64) * 100, officer,
-                _ids(rng, reported), order)  # fmt: skip
+    loss_fen = np.clip(loss, 100, 50_000_000).astype(np.int64) * 100
+    named = _named(shape, cases, used, victim, seed)
+    return Book(shape, seed, gangs, cases, scripts, start_us, used, named, occurred, reported, victim, persons, age,
+                loss_fen, officer, _ids(rng, reported), order)  # fmt: skip
 
 
 def _ids(rng: np.random.Generator, reported: Ints) -> pa.Array:
@@ -111,8 +112,10 @@ def _victims(shape: Shape, cases: Cases, seed: int) -> Ints:
     victim = rng.permutation(n)
     again = np.flatnonzero(rng.random(n) < shape.repeat_victims)
     same = rng.random(len(again)) < shape.repeat_same_gang
-    # Reports stand by gang: the one before is mostly the same gang's.
-    before = np.where(same, np.maximum(again - 1, 0), rng.integers(0, n, len(again)))
+    # Reports stand by gang, so that a neighbour is of the same one, if the gang has another report at all.
+    ahead, behind = np.maximum(again - 1, 0), np.minimum(again + 1, n - 1)
+    near = np.where(cases.gang[ahead] == cases.gang[again], ahead, behind)
+    before = np.where(same & (cases.gang[near] == cases.gang[again]), near, rng.integers(0, n, len(again)))
     copied = victim.copy()
     copied[again] = victim[before]
     return copied
@@ -158,26 +161,23 @@ def _named(shape: Shape, cases: Cases, used: dict[str, Used], victim: Ints, seed
     def some(share: float) -> Ints:
         return np.where(rng.random(n) < share, victim, NONE)
 
+    def met(slot: str, kind: str, values: pa.Array, share: float) -> tuple[str, str, pa.Array, Ints, str]:
+        return slot, kind, values, common(shape, n, seed, slot, share, len(values)), COMMON
+
     cards = card_values(seed, used["account"].n, 1)
     lines = line_values(seed, used["line"].n, 1)
     rows = [
         ("phone", "line", lines, told("line", "line"), OWN),
         ("chat", "chat", chat_values(seed, used["chat"].n), told("chat", "chat"), OWN),
         ("site", "domain", domain_values(seed, used["domain"].n), told("domain", "domain"), OWN),
-        ("app", "app", app_values(seed, used["app"].n), told("app", "app"), OWN),
+        ("app", "app", app_values(seed, used["app"].n), told("app", "app"), SOLD),
         ("card", "account", cards, told("account", "account"), OWN),
         ("second", "account", cards, used["second"].of_report, OWN),
-        ("hotline", "line", hotline_values(shape_count(shape.hotline)), common(shape, cases, seed, "hotline"), COMMON),
-        ("meeting", "app", pa.array(MEETING_APPS), common(shape, cases, seed, "meeting"), COMMON),
-        ("platform", "account", platform_values(shape_count(shape.platform)), common(shape, cases, seed, "platform"),
-         COMMON),
-        ("host", "domain", pa.array(HOSTS), common(shape, cases, seed, "host"), COMMON),
+        met("hotline", "line", hotline_values(int(shape.hotline["kinds"])), shape.hotline["share"]),
+        met("platform", "account", platform_values(int(shape.platform["kinds"])), shape.platform["share"]),
+        met("meeting", "app", pa.array(MEETING_APPS), shape.meeting),
+        met("host", "domain", pa.array(HOSTS), shape.host),
         ("own_line", "line", mobile_values(seed, n, used["line"].n + 1), some(shape.own_line), VICTIM),
         ("own_card", "account", card_values(seed, n, used["account"].n + 1), some(shape.own_card), VICTIM),
     ]  # fmt: skip
     return [Named(*row) for row in rows]
-
-
-def shape_count(row: dict[str, float]) -> int:
-    """How many there are of something common."""
-    return int(row["kinds"])

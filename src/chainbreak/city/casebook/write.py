@@ -23,7 +23,7 @@ from chainbreak.city.casebook.rotation import RENTED
 from chainbreak.city.casebook.shape import Shape, shape
 from chainbreak.city.casebook.words import FRAUDS, districts
 from chainbreak.city.casebook.world import Book, make_book
-from chainbreak.city.draws import Ints, Rng, stream
+from chainbreak.city.draws import Bools, Ints, Rng, stream
 from chainbreak.city.writing import whole_file, write_bytes, write_tables
 
 PART_ROWS = 100_000
@@ -69,24 +69,24 @@ def _tables(book: Book, rows: Ints, begin: int, mentioned: pq.ParquetWriter, adv
         some = rows[at : at + CHUNK_ROWS]
         rng = stream(book.seed, "casebook text", begin + at)
         no_form = rng.random(len(some)) < book.shape.empty_form
-        mentions = [mention(book, rng, named, some, no_form) for named in book.named]
-        yield _reports(book, rng, some, mentions)
+        no_text = rng.random(len(some)) < book.shape.missing["narrative"]
+        mentions = [mention(book, rng, named, some, no_form, no_text) for named in book.named]
+        yield _reports(book, rng, some, mentions, no_text)
         for one in mentions:
             mentioned.write_table(_mentioned(book, some, one))
         advance(float(len(some)))
 
 
-def _reports(book: Book, rng: Rng, rows: Ints, mentions: list[Mentions]) -> pa.Table:
+def _reports(book: Book, rng: Rng, rows: Ints, mentions: list[Mentions], no_text: Bools) -> pa.Table:
     """Grain: one report, columns of the record kind `report`, raw."""
-    n, lost = len(rows), book.shape.missing
-    gone = {name: rng.random(n) < share for name, share in lost.items()}
+    gone = {name: rng.random(len(rows)) < share for name, share in book.shape.missing.items() if name != "narrative"}
     text = narratives(book, rng, rows, mentions)
     return pa.table({
         "report_id": book.ids.take(pa.array(rows)),
         "reported_at_us": book.reported_us[rows],
         "occurred_at_us": pa.array(book.occurred_us[rows], mask=gone["occurred"]),
         "district": pa.array(districts()).take(pa.array(book.cases.district[rows], mask=gone["district"])),
-        "narrative": pc.if_else(pa.array(gone["narrative"]), pa.scalar(None, pa.string()), text),
+        "narrative": pc.if_else(pa.array(no_text), pa.scalar(None, pa.string()), text),
         "loss_fen": pa.array(book.loss_fen[rows], mask=gone["loss"]),
         "victim": book.persons.take(pa.array(book.victim[rows], mask=gone["victim"])),
         "identifiers": form_lists(rng, mentions),
