@@ -23,13 +23,15 @@ def draft_lead(office: Office, actor: Actor, wish: Wish, *, dry_run: bool = Fals
     """A new draft on a series (`wish.series_id`), or on findings.
 
     Raises:
-        UsageError: no such finding (CB-FN-001), series or kind (CB-LF-008), or neither was named (CB-LF-007).
+        UsageError: no such finding (CB-FN-001), series (CB-SE-001) or kind (CB-LF-008), or nothing named (CB-LF-007).
         RefusedError: the same evidence was drafted before (CB-LF-009), the actor's role (CB-LF-003), or the content
             does not fit (CB-LF-011 to CB-LF-016).
     """
+    from chainbreak.app.show_series import show_series
+
     if wish.kind and wish.kind not in KINDS:
         raise UsageError("CB-LF-008", "no such kind of lead", given=wish.kind, allowed=did_you_mean(wish.kind, KINDS))
-    shown = _series(office, wish.series_id) if wish.series_id and not wish.findings else None
+    shown = show_series(office, wish.series_id) if wish.series_id and not wish.findings else None
     with office.desk.read() if dry_run else office.desk.begin(key) as conn:
         now = lead_now(conn, office.clock.now_us())
         if shown is not None:
@@ -89,9 +91,3 @@ def revise_lead(
     # What was read a moment ago must still stand when it is written.
     return move_lead(office, actor, lead_id, "revise", content=content, dry_run=dry_run,
                      seen=lead.events if seen is None else seen)  # fmt: skip
-
-
-def _series(office: Office, series_id: str) -> dict[str, Any]:
-    from chainbreak.app.show_series import show_series
-
-    return show_series(office, series_id)

@@ -41,11 +41,7 @@ def list_leads(
     from chainbreak.store.desk import leads
 
     may_read(actor)
-    for name, given, known in (("stage", stage, STAGES), ("kind", kind, ["", *KINDS])):
-        if given not in known:
-            raise UsageError("CB-US-001", f"no such {name}", given=given, allowed=did_you_mean(given, known))
-    asleep = None if stage in (ALL, "over") else stage == "snoozed"
-    wanted = Wanted(STAGES[stage], kind or None, unit or None, target or None, series_id or None, asleep)
+    wanted = wanted_named(stage, kind, unit, target, series_id)
     with office.desk.read() as conn:
         now = lead_now(conn, office.clock.now_us())
         found = [lead_row(Lead.from_dict(json.loads(row.body)), now) for row in leads.rows(conn, wanted, now)]
@@ -55,6 +51,19 @@ def list_leads(
         page = _after(rows, after)[: min(limit, LARGEST_PAGE)]
         held = leads.holders(conn, [row["lead_id"] for row in page], now)
     return [row | {"holder": held.get(row["lead_id"], "")} for row in page]
+
+
+def wanted_named(stage: str, kind: str = "", unit: str = "", target: str = "", series_id: str = "") -> Wanted:
+    """A filter from words as typed; "" leaves a part open.
+
+    Raises:
+        UsageError: no such stage or kind (CB-US-001).
+    """
+    for name, given, known in (("stage", stage, [*STAGES]), ("kind", kind, ["", *KINDS])):
+        if given not in known:
+            raise UsageError("CB-US-001", f"no such {name}", given=given, allowed=did_you_mean(given, known))
+    asleep = None if stage in (ALL, "over") else stage == "snoozed"
+    return Wanted(STAGES[stage], kind or None, unit or None, target or None, series_id or None, asleep)
 
 
 def count_leads(office: Office, actor: Actor, unit: str = "") -> dict[str, int]:

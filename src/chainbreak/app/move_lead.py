@@ -35,9 +35,21 @@ def move_lead(
     if dry_run:
         with office.desk.read() as conn:
             now = lead_now(conn, office.clock.now_us())
-            return _step(conn, actor, now, lead_id, move, data, content, seen)[1]
+            return try_move(conn, actor, now, lead_id, move, data, content, seen)
     with office.desk.begin(key) as conn:
         return move_in(conn, actor, lead_now(conn, office.clock.now_us()), lead_id, move, data, content, seen)
+
+
+def try_move(
+    conn: Connection, actor: Actor, now_us: int, lead_id: str, move: str, data: Mapping[str, Any] | None = None,
+    content: Content | None = None, seen: int | None = None,
+) -> Lead:  # fmt: skip
+    """The lead as it would be after the move; nothing is kept.
+
+    Raises:
+        UsageError, RefusedError: as `move_lead`.
+    """
+    return _step(conn, actor, now_us, lead_id, move, data, content, seen)[0]
 
 
 def move_in(
@@ -47,7 +59,7 @@ def move_in(
     """`move_lead` within a transaction of the caller."""
     from chainbreak.store.desk import leads
 
-    _, after, event = _step(conn, actor, now_us, lead_id, move, data, content, seen)
+    after, event = _step(conn, actor, now_us, lead_id, move, data, content, seen)
     keep(conn, actor, after, event)
     leads.free(conn, lead_id)
     return after
@@ -141,7 +153,7 @@ def labels_of(lead: Lead, event: Event) -> list[dict[str, Any]]:
 def _step(
     conn: Connection, actor: Actor, now_us: int, lead_id: str, move: str, data: Mapping[str, Any] | None,
     content: Content | None, seen: int | None,
-) -> tuple[Lead, Lead, Event]:  # fmt: skip
+) -> tuple[Lead, Event]:  # fmt: skip
     from chainbreak.store.desk import leads
 
     lead = read_lead(conn, lead_id)
@@ -153,8 +165,7 @@ def _step(
         actor, now_us, dict(data or {}), content, refuted_refs(conn, lead.content),
         held if held != actor.name else "", read_history(conn, lead_id) if move == UNDO else (),
     )  # fmt: skip
-    after, event = step(move, lead_id, lead, ask)
-    return lead, after, event
+    return step(move, lead_id, lead, ask)
 
 
 def may_read(actor: Actor) -> None:

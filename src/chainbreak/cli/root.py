@@ -25,6 +25,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "detect": ("detect", "Run, explain, evaluate detectors"),
     "model": ("model", "A scorer of lines: features from first calls, train, score, evaluate"),
     "finding": ("finding", "Findings: list, next, show, verdict, export"),
+    "lead": ("lead", "Leads: draft, next, review, dispatch, accept, return, work, outcome, snooze, bulk, measures"),
     "case": ("case", "Cases: add, show"),
     "order": ("order", "Orders: draft, check, submit, approve, return, send, ack, extend, release, list, why"),
     "appeal": ("appeal", "Appeals: open, decide, overdue"),

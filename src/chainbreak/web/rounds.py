@@ -30,8 +30,10 @@ def where(error: BaseException) -> list[str]:
 
 def run_round(office: Office) -> None:
     """One round."""
+    from chainbreak.app.lapse_leads import lapse_leads
     from chainbreak.app.publish_checkpoint import publish_checkpoint
     from chainbreak.app.send_due import send_due
 
     send_due(office)
+    lapse_leads(office)
     publish_checkpoint(office, only_if_due=True)

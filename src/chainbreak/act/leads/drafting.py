@@ -57,8 +57,8 @@ def targets_of_series(shown: Mapping[str, Any]) -> list[str]:
 
 
 def _is_hub(row: Mapping[str, Any]) -> bool:
-    # More likely a service of many than a thing of this gang.
-    return float(row.get("hub") or 0.0) >= 0.5
+    # More likely a service of many than a thing of this gang; such a key speaks for no link.
+    return float(row.get("hub") or 0.0) >= 0.5 or float(row.get("bits", 1.0)) <= 0
 
 
 def content_of_series(shown: Mapping[str, Any], wish: Wish, now_us: int) -> Content:

@@ -179,3 +179,14 @@ def labels_of(conn: Connection, refs: Iterable[str] | None = None) -> list[dict[
     if refs is not None:
         query = query.where(lead_label.c.ref.in_(list(refs)[:CHUNK]))
     return [dict(row) for row in conn.execute(query).mappings()]
+
+
+def courses(conn: Connection, since_us: int, until_us: int) -> list[Row[Any]]:
+    """Leads drafted within [since, until): unit, drafted, dispatched, received, deadline, ended, outcome, returns,
+    returned_wrong. The unit of one never dispatched is the one its draft means.
+    """
+    f = lead_file.c
+    columns = (f.unit, f.drafted_at_us, f.dispatched_at_us, f.received_at_us, f.deadline_us, f.ended_at_us, f.outcome,
+               f.returns, f.returned_wrong)  # fmt: skip
+    within = select(*columns).where(f.drafted_at_us >= since_us, f.drafted_at_us < until_us)
+    return list(conn.execute(within.order_by(f.number)))
