@@ -178,8 +178,9 @@ def _events(known: Known, now: Mapping[str, Members], news: News) -> list[Event]
         # Most reports first: of a series that was taken in, the first names the one that took it.
         went = tuple(sorted(targets, key=lambda s: (-targets[s], number_of(s))))
         swallowed = {s for s in sources if s not in now}
+        involved = before.union(after, *(now[s] for s in went))
         for kind, others in _kinds(series in known.ended, before, after, sources, swallowed, went):
-            cause, decisions = causes.of(joined | left, before | after)
+            cause, decisions = causes.of(joined | left, involved)
             found.append(Event(series, kind, cause, others, decisions, len(before), len(after), len(joined), len(left)))
     return found
 
@@ -218,7 +219,7 @@ class _Causes:
         self._arrived, self._gone = frozenset(news.arrived), frozenset(news.gone)
 
     def of(self, moved: Members, involved: Members) -> tuple[str, tuple[int, ...]]:
-        """The cause of `moved` coming and going in a series whose reports before and after are `involved`."""
+        """The cause of `moved` coming and going; `involved`: all reports, before and after, of where that happened."""
         named = {d.decision_id: d for report in moved for d in self._by_report.get(report, ())}
         if named:
             newest = named[max(named)]
