@@ -59,7 +59,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["series_id"], ["series.series_id"], name=op.f("fk_series_member_series_id_series")),
         sa.PrimaryKeyConstraint("series_id", "report_id", "since_run", name=op.f("pk_series_member")),
     )
-    op.create_index(op.f("ix_series_member_report_id"), "series_member", ["report_id", "until_run"])
+    op.create_index(op.f("ix_series_member_report_id_until_run"), "series_member", ["report_id", "until_run"])
     op.create_index("ix_series_member_district", "series_member", ["until_run", "district", "series_id"])
     op.create_index("ix_series_member_type", "series_member", ["until_run", "type", "series_id"])
     op.create_table(
