@@ -1,4 +1,4 @@
-"""`chainbreak city`: build the simulated city, step it on."""
+"""`chainbreak city`: build the simulated city, step it on; write casebooks."""
 
 from __future__ import annotations
 
@@ -46,3 +46,19 @@ def step(
     with progress_bar("city", days) as advance:
         made = step_city(folder, days, blocks or [], advance)
     emit(made, as_json, title=f"city in {folder}")
+
+
+@app.command()
+def casebook(
+    out: Annotated[Path, typer.Argument(help="New or empty folder: records/, truth/, manifest.json")],
+    reports: Annotated[int, typer.Option(help="How many reports, 100 to 2,000,000")] = 10_000,
+    seed: Annotated[int, typer.Option(help="Equal seeds give equal casebooks")] = 1,
+    shape: Annotated[Path | None, typer.Option(help="YAML that overrides parameters")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write reports alone, at any size, with the series they belong to: what linking is tried on."""
+    from chainbreak.app.build_casebook import build_casebook
+
+    with progress_bar("casebook", reports) as advance:
+        made = build_casebook(out, reports, seed, shape, advance)
+    emit(made, as_json, title=f"casebook in {out}")

@@ -28,6 +28,8 @@ Texts = NDArray[np.str_]
 TELEGRAM_WORDS = ("飞机{}", "Telegram账号{}", "纸飞机{}", "TG：{}")
 TURN_TOLD = 0.7
 """Chance that a victim tells a turn of the script."""
+SLIPS = 0.03
+"""Chance of a slip of the pen wherever its word stands."""
 
 
 def fill(templates: Sequence[str], choice: Ints, slots: Slots) -> pa.Array:
@@ -124,16 +126,21 @@ class _Writer:
         )  # fmt: skip
 
     def script(self) -> list[pa.Array]:
-        """Claim, story and turns of the report's script; some phrases are another script's, some turns are not told."""
+        """Claim, story and turns of the report's script; some phrases are another script's, some turns are not told;
+        a phrase is quoted in the script's wording or put in the officer's.
+        """
         phrase = self.book.scripts.phrases[self.book.cases.script[self.rows]]
         noise = self.rng.random(phrase.shape) < self.book.shape.script_noise
+        quoted = ~noise & (self.rng.random(phrase.shape) < self.book.shape.quoted)
+        own = self.book.scripts.wordings[self.book.cases.script[self.rows]]
         out, turns = [], [np.full(self.n, -1)]
         for column, part in enumerate(PARTS):
             of = lexicon(part)
             any_of_them = (self.rng.random(self.n) * of.phrases[self.fraud]).astype(np.int64)
             which = np.where(noise[:, column], any_of_them, phrase[:, column])
             first, forms = of.first[self.fraud, which], of.forms[self.fraud, which]
-            choice = first + self.choose(1_000 + first, forms)
+            wording = self.choose(1_000 + first, forms)
+            choice = first + np.where(quoted[:, column], (own[:, column] * forms).astype(np.int64), wording)
             told = np.ones(self.n, bool)
             if part == "turns":
                 told = (self.rng.random(self.n) < TURN_TOLD) & np.all([which != one for one in turns], axis=0)
@@ -144,8 +151,8 @@ class _Writer:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """All wordings of one part in one list; by kind of fraud how many phrases there are, by kind and phrase the place of the
-    first wording and their number.
+    """All wordings of one part in one list; by kind of fraud how many phrases there are, by kind and phrase where the
+    first wording stands and how many there are.
     """
 
     templates: list[str]
@@ -250,14 +257,15 @@ def officer_style(rng: Rng, officer: Ints, texts: pa.Array) -> pa.Array:
     """An officer's short forms throughout, and slips of the pen now and then."""
     book = phrases()
     for number, (word, forms) in enumerate(book["short_forms"].items()):
+        # One officer in five has a short form for a word, always the same.
         habit = scattered(officer * 31 + number, 406) % (5 * len(forms))
         for form_number, form in enumerate(forms):
-            texts = _where(pa.array(habit == form_number), pc.replace_substring(texts, word, form), texts)
+            texts = _replaced(texts, habit == form_number, word, form)
     for word, slip in book["slips"].items():
-        texts = _where(pa.array(rng.random(len(texts)) < 0.03), pc.replace_substring(texts, word, slip), texts)
-    narrow = scattered(officer, 407) % 10 == 0
-    return _where(pa.array(narrow), pc.replace_substring(texts, "，", ","), texts)
+        texts = _replaced(texts, rng.random(len(texts)) < SLIPS, word, slip)
+    return _replaced(texts, scattered(officer, 407) % 10 == 0, "，", ",")
 
 
-def _where(rows: pa.Array, then: pa.Array, otherwise: pa.Array) -> pa.Array:
-    return pc.if_else(rows, then, otherwise)
+def _replaced(texts: pa.Array, rows: Bools, word: str, other: str) -> pa.Array:
+    chosen = pa.array(rows)
+    return pc.replace_with_mask(texts, chosen, pc.replace_substring(texts.filter(chosen), word, other))

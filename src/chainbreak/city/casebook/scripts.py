@@ -26,12 +26,14 @@ PARTS = ("claim", "story", *["turns"] * TURNS)
 
 @dataclass(frozen=True)
 class Scripts:
-    """Per script: `fraud` (place in FRAUDS) and `phrases`, places in the lists of PARTS, no turn twice. Per gang: its
-    scripts one after another and the share of its time at which it changes. Per sub-gang: a script of its own or -1.
+    """Per script: `fraud` (place in FRAUDS) and `phrases`, places in the lists of PARTS, no turn twice, with
+    `wordings`, which of a phrase's wordings is the script's (0 to 1 along the list). Per gang: its scripts one after
+    another and the share of its time at which it changes. Per sub-gang: a script of its own or -1.
     """
 
     fraud: Ints
     phrases: Ints
+    wordings: Floats
     of_gang: Ints
     changes: Floats
     of_sub: Ints
@@ -74,7 +76,14 @@ def make_scripts(shape: Shape, gangs: Gangs, seed: int) -> Scripts:
     placed = np.empty(made, np.int64)
     placed[shuffled] = np.concatenate(fraud)
     of_gang = np.stack([shuffled[p] for p in phases], axis=1)
-    return Scripts(placed, _phrases(rng, placed), of_gang, changes, np.where(apart, shuffled[number], -1))
+    return Scripts(
+        placed,
+        _phrases(rng, placed),
+        rng.random((made, len(PARTS))),
+        of_gang,
+        changes,
+        np.where(apart, shuffled[number], -1),
+    )
 
 
 def _choose(shape: Shape, rng: Rng, kinds: Ints, made: int) -> tuple[Ints, int, Ints]:

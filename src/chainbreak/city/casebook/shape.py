@@ -43,6 +43,7 @@ class Shape:
     sub_gangs: float
     local: float
     script_noise: float
+    quoted: float
     copycats: float
     public_scripts: int
     switches: float
