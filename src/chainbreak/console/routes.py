@@ -13,6 +13,8 @@ from chainbreak.base.failure import Failure
 from chainbreak.base.wording import codes
 from chainbreak.console.pages import (
     appeals,
+    case_new,
+    cases,
     devices,
     errors,
     findings,
@@ -35,6 +37,8 @@ PAGES = (
     today,
     findings,
     devices,
+    case_new,
+    cases,
     order_moves,
     orders,
     notice,

@@ -96,6 +96,17 @@ def fen(amount: int | None) -> Markup:
     return Markup('<span title="{}">{}</span>').format(format_fen_wan(amount), format_fen(amount))
 
 
+def yuan(fen: int | None) -> str:
+    """Fen as a field shows them: yuan, without a mark, without idle zeros.
+
+    >>> yuan(3500000), yuan(1234), yuan(None)
+    ('35000', '12.34', '')
+    """
+    if fen is None:
+        return ""
+    return str(fen // 100) if fen % 100 == 0 else f"{fen // 100}.{fen % 100:02d}"
+
+
 def number(value: Any) -> str:
     """A number for people: thousands separated, at most three significant decimals; text passes through.
 

@@ -29,6 +29,7 @@ SAID_COOKIE = "chainbreak_said"
 ENTRIES: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("today", "t", ()),
     ("findings", "f", ()),
+    ("cases", "c", ()),
     ("orders", "o", ()),
     ("appeals", "a", ()),
     ("outbox", "b", (Role.LIAISON, Role.COMMANDER, Role.AUDITOR)),
@@ -46,7 +47,8 @@ def environment() -> Environment:
         trim_blocks=True, lstrip_blocks=True, finalize=show.in_reading_order,
     )  # fmt: skip
     env.globals.update(asset=asset, shapes=show.SHAPES, state=show.state, short=show.short, bits_bar=show.bits_bar)
-    env.filters.update(chance=show.chance, measured=show.measured, fen=show.fen, number=show.number, short=show.short)
+    named = ("chance", "measured", "fen", "number", "short", "yuan")
+    env.filters.update({name: getattr(show, name) for name in named})
     return env
 
 
