@@ -13,7 +13,7 @@ from chainbreak.find.linkage.candidates import Pairs, by_keys, by_patterns, dist
 from chainbreak.find.linkage.cluster import Clusters, cluster
 from chainbreak.find.linkage.hubs import Groups, Measures, group, measure
 from chainbreak.find.linkage.model import Decision, Ints, Reports, Strings
-from chainbreak.find.linkage.terms import Scores, Shared, score, shared, worth_of
+from chainbreak.find.linkage.terms import Scores, Shared, score, shared
 from chainbreak.find.linkage.weights import Weights, weights
 
 __all__ = ["Decision", "Evidence", "Linked", "link"]
@@ -63,7 +63,7 @@ def link(reports: Reports, decisions: Sequence[Decision] = (), table: Weights | 
     table = table or weights()
     groups = group(reports)
     measures = measure(reports, digests(reports.ids), groups)
-    worth = worth_of(groups, measures, table)
+    worth = table.worth(groups.kind, measures)
     evidence = weigh(reports, meeting(reports, groups, worth), groups, measures, worth, table)
     found = settle(reports, evidence, decisions, table)
     return Linked(reports, table, evidence, found.label, found.contradictions)
@@ -110,4 +110,4 @@ def settle(reports: Reports, evidence: Evidence, decisions: Sequence[Decision], 
     for kind, a, b in decisions:
         if a in place and b in place and a != b:
             rows[kind].append((min(place[a], place[b]), max(place[a], place[b])))
-    return cluster(reports.n, evidence.pairs, evidence.scores.total, table.apart_milli, rows["confirm"], rows["reject"])
+    return cluster(reports.n, evidence.pairs, evidence.scores.total, table.apart, rows["confirm"], rows["reject"])

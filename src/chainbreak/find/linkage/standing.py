@@ -21,7 +21,6 @@ from chainbreak.find.linkage.hubs import Groups, Measures, group, measure
 from chainbreak.find.linkage.link import Linked, Meeting, digests, link, meeting, settle, weigh
 from chainbreak.find.linkage.model import Decision, Ints, Named, Near, Reports, nothing_named, nothing_near
 from chainbreak.find.linkage.postings import Postings
-from chainbreak.find.linkage.terms import worth_of
 from chainbreak.find.linkage.weights import Weights, weights
 
 COLUMNS = tuple(field.name for field in fields(Reports) if field.name not in ("named", "near"))
@@ -155,7 +154,7 @@ class Standing:
         groups = self._groups(sorted(key for key in keys if len(self._namers.of(key)[0]) >= 2))
         measures = measure(self._view(), self._columns["digest"], groups)
         self._measured.drop(keys)
-        self._measured.put(groups, worth_of(groups, measures, self.weights), measures)
+        self._measured.put(groups, self.weights.worth(groups.kind, measures), measures)
 
     def _view(self) -> Reports:
         """The columns as reports, by row."""

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from chainbreak.base.clock import US_PER_DAY
 from chainbreak.find.linkage.candidates import Pairs
-from chainbreak.find.linkage.hubs import Groups, Measures
+from chainbreak.find.linkage.hubs import Groups
 from chainbreak.find.linkage.model import KINDS, Ints, Reports
 from chainbreak.find.linkage.weights import Weights
 from chainbreak.text.likeness import likeness
 from chainbreak.text.likeness.minhash import NOTHING
 
-STRONG_MILLI = 4_000
+STRONG_MILLI = 2_000
 """Identifier bits from which a pair may be linked at all: one strong key or two weaker ones (spec/linkage.md 5)."""
 CAP_MILLI = -100
 """The most that a pair with less identifier bits than `STRONG_MILLI` comes to, whatever its manner."""
@@ -40,14 +40,6 @@ class Shared(NamedTuple):
 
     pair: Ints
     group: Ints
-
-
-def worth_of(groups: Groups, measures: Measures, weights: Weights) -> Ints:
-    """Thousandths of a bit that sharing each key is worth; 0 for a hub."""
-    worth = weights.of_kinds(groups.kind, measures.n.astype(np.float64))
-    for name, scale in weights.purity.items():
-        worth += np.where(np.isnan(measures.script_same), 0, scale.weigh(getattr(measures, name)))
-    return np.where(worth < weights.least_milli, 0, worth)
 
 
 def shared(groups: Groups, n: int, pairs: Pairs) -> Shared:

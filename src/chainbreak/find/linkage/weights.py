@@ -7,16 +7,18 @@ reports give the same bytes.
 from __future__ import annotations
 
 import tomllib
-from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chainbreak.find.linkage.model import KINDS, Ints
+
+if TYPE_CHECKING:
+    from chainbreak.find.linkage.hubs import Measures
 
 MILLI = 1_000
 """Thousandths in a bit."""
@@ -45,51 +47,81 @@ class Scale:
         """Thousandths of a bit of each value."""
         return np.array([*self.milli, self.unknown], np.int64)[self.level(values)]
 
-    def of(self, value: float) -> int:
-        """As `weigh`, of one value that is known."""
-        return self.milli[bisect_right(self.edges, value)]
+
+@dataclass(frozen=True)
+class Sum:
+    """A sum over what is measured of a key: `base`, by `kind` a scale over how many reports name it, and by measure of
+    `hubs.Measures` a scale over that, where it is measured.
+    """
+
+    base: int
+    kinds: dict[str, Scale]
+    measures: dict[str, Scale]
+
+    def of(self, kind: Ints, measures: Measures) -> Ints:
+        """Thousandths of a bit of each key."""
+        n = measures.n.astype(np.float64)
+        worth = np.full(len(kind), self.base, np.int64)
+        for code, name in enumerate(KINDS):
+            mine = kind == code
+            worth[mine] += self.kinds[name].weigh(n[mine])
+        measured = ~np.isnan(measures.script_same)
+        for name, scale in self.measures.items():
+            worth += np.where(measured, scale.weigh(getattr(measures, name)), 0)
+        return worth
 
 
 @dataclass(frozen=True)
 class Weights:
     """One version of the table.
 
-    `keys`: by kind, worth by how many reports name the key. `purity`: by measure of `hubs.Measures`, added to every key
-    that is measured. `near`: by kind. `together`: by number of shared keys, since the second seldom comes alone.
-    `manner`: measures of the pair that name nothing (modus operandi). `least_milli`: a key below it is a hub and says
-    nothing. `apart_milli`: what each missing link between two clusters costs when they would be joined.
+    `own`: log-odds, in thousandths of a bit, that two reports that name a key are of one gang; a measured key below
+    `hub_below` is a hub. `shared`: what sharing a key that is no hub is worth. `near`: by kind, what two values one
+    digit apart are. `together`: by number of shared keys, since the second seldom comes alone. `manner`: measures of
+    the pair that name nothing (modus operandi). `apart`: what a link that is missing costs, for each member of the
+    smaller of two clusters, when they would be joined.
     """
 
     version: str
     prior: int
-    keys: dict[str, Scale]
-    purity: dict[str, Scale]
+    hub_below: int
+    apart: int
+    own: Sum
+    shared: Sum
     near: dict[str, int]
     together: Scale
     manner: dict[str, Scale]
-    least_milli: int
-    apart_milli: int
 
-    def of_kinds(self, kind: Ints, n: NDArray[np.float64]) -> Ints:
-        """What keys of `kind` that `n` reports name are worth, before purity."""
-        worth = np.zeros(len(kind), np.int64)
-        for code, name in enumerate(KINDS):
-            mine = kind == code
-            worth[mine] = self.keys[name].weigh(n[mine])
-        return worth
+    def hub_score(self, kind: Ints, measures: Measures) -> NDArray[np.float64]:
+        """Probability that two reports that name the key are of different gangs; NaN where it is not measured."""
+        score: NDArray[np.float64] = 1 / (1 + 2.0 ** (self.own.of(kind, measures) / MILLI))
+        return np.where(np.isnan(measures.script_same), np.nan, score)
+
+    def worth(self, kind: Ints, measures: Measures) -> Ints:
+        """Thousandths of a bit that sharing each key is worth; 0 for a hub."""
+        hub = ~np.isnan(measures.script_same) & (self.own.of(kind, measures) < self.hub_below)
+        return np.where(hub, 0, np.maximum(self.shared.of(kind, measures), 0))
 
 
 def _scale(table: dict[str, Any]) -> Scale:
     return Scale(tuple(table["edges"]), tuple(table["milli"]), table.get("unknown", 0))
 
 
+def _scales(table: dict[str, Any]) -> dict[str, Scale]:
+    return {name: _scale(row) for name, row in table.items()}
+
+
+def _sum(table: dict[str, Any]) -> Sum:
+    return Sum(table.get("base", 0), _scales(table["kinds"]), _scales(table["measures"]))
+
+
 def read_weights(text: str) -> Weights:
     """The table from its TOML form."""
     table = tomllib.loads(text)
-    groups = {name: {k: _scale(v) for k, v in table[name].items()} for name in ("keys", "purity", "manner")}
     return Weights(
-        version=table["version"], prior=table["prior"], near=table["near"], together=_scale(table["together"]),
-        least_milli=table["least_milli"], apart_milli=table["apart_milli"], **groups,
+        version=table["version"], prior=table["prior"], hub_below=table["hub_below"], apart=table["apart"],
+        own=_sum(table["own"]), shared=_sum(table["shared"]), near=table["near"], together=_scale(table["together"]),
+        manner=_scales(table["manner"]),
     )  # fmt: skip
 
 
