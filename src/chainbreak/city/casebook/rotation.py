@@ -16,6 +16,8 @@ from chainbreak.city.casebook.words import FRAUDS, facts
 from chainbreak.city.draws import Bools, Floats, Ints, Rng, scattered, stream
 
 NONE = -1
+MOST_SLOTS = 1 << 15
+"""Of one kind side by side: with fewer than 2 ** 14 times of use, what tells identifiers apart fits one int64."""
 OWN, RENTED, SOLD, COMMON, VICTIM = "own", "rented", "sold", "common", "victim"
 """Whose an identifier is. Sold: names of apps, which their makers sell to several gangs."""
 
@@ -36,8 +38,8 @@ class Used:
         return len(self.owner)
 
 
-def rotating(shape: Shape, gangs: Gangs, cases: Cases, seed: int, kind: str, draw: str = "") -> Used:
-    """Identifiers of `kind` as they were in use by gang and time; `draw` names a second one of the same stock."""
+def rotating(shape: Shape, gangs: Gangs, cases: Cases, seed: int, kind: str, draw: str = "") -> Ints:
+    """Each report's identifier of `kind` as a key, by gang and time, or -1; `draw` names another of the same stock."""
     rng = stream(seed, "casebook", kind, draw)
     row = shape.rotation(kind)
     stock = stream(seed, "casebook stock", kind)
@@ -50,12 +52,12 @@ def rotating(shape: Shape, gangs: Gangs, cases: Cases, seed: int, kind: str, dra
     key = np.where(rented, hired, own)
     likely = np.asarray([facts()[fraud].get(kind, 1.0) for fraud in FRAUDS])
     key[rng.random(cases.n) >= row.present * likely[cases.fraud]] = NONE
-    return Used(key, np.empty(0, np.int64), np.empty(0, np.int64))
+    return key
 
 
-def numbered(cases: Cases, parts: list[Used]) -> list[Used]:
+def numbered(cases: Cases, parts: list[Ints]) -> list[Used]:
     """Keys of one stock drawn in several ways become places 0 … n - 1, the same key the same place, in mixed order."""
-    keys = np.concatenate([part.of_report for part in parts])
+    keys = np.concatenate(parts)
     days = np.tile(cases.at_day.astype(np.int64), len(parts))
     named = keys != NONE
     distinct, place = np.unique(keys[named], return_inverse=True)
@@ -78,7 +80,7 @@ def _own(row: Rotation, gangs: Gangs, cases: Cases, rng: Rng, whole: Bools, ahea
     # A busy gang has several in use at once, so that each collects about `uses` reports.
     users = np.where(whole[gang], 1, gangs.subs[gang])
     rate = gangs.size[gang] / np.maximum(gangs.span[gang], 1.0) / users
-    slots = np.maximum(1, np.ceil(rate * row.days / row.uses)).astype(np.int64)
+    slots = np.clip(np.ceil(rate * row.days / row.uses), 1, MOST_SLOTS).astype(np.int64)
     slot = (rng.random(cases.n) * slots).astype(np.int64)
     sub = np.where(whole[gang], 7, cases.sub - gangs.first_sub[gang])
     return ((gang * 8 + sub) << 30) | (period << 16) | slot
@@ -93,11 +95,12 @@ def _hired(shape: Shape, row: Rotation, gangs: Gangs, cases: Cases, rng: Rng, re
     service = stock.choice(services, gangs.n, p=weight / weight.sum())
     reports = np.bincount(service[renting], weights=gangs.size[renting], minlength=services)
     # In a period of use a service has so many numbers that each meets about `number_reports` reports.
-    numbers = np.ceil(reports * row.rented_use * row.present / periods / shape.number_reports).astype(np.int64)
+    numbers = np.ceil(reports * row.rented_use * row.present / periods / shape.number_reports)
+    numbers = np.clip(numbers, 1, MOST_SLOTS).astype(np.int64)
     of = service[cases.gang]
     period = (cases.at_day / row.days + stock.random(services)[of]).astype(np.int64)
     held = (rng.random(cases.n) * shape.held_by_renter).astype(np.int64)
-    slot = scattered((cases.gang * 512 + period) * 8 + held, 402) % np.maximum(numbers[of], 1)
+    slot = scattered((cases.gang * 512 + period) * 8 + held, 402) % numbers[of]
     key: Ints = (1 << 62) | (of << 30) | (period << 16) | slot
     return key
 

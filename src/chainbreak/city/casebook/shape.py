@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -12,6 +12,9 @@ from typing import Any
 import yaml
 
 from chainbreak.base.errors import InputError, did_you_mean
+
+KINDS = ("line", "account", "chat", "domain", "app")
+MOST_DAYS = 3_650
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ class Shape:
     on_the_way_min: tuple[float, float]
     late: float
     late_days: tuple[float, float]
-    detected: dict[str, float] = field(hash=False)
+    detected: dict[str, float]
 
     def rotation(self, kind: str) -> Rotation:
         """The rotation of a kind of identifier: line, account, chat, domain or app."""
@@ -123,6 +126,13 @@ def shape(path: Path | None = None) -> Shape:
         elif isinstance(value, list):
             value = (float(value[0]), float(value[1]))
         values[one.name] = value
+    if not 7 <= values["days"] <= MOST_DAYS:
+        raise InputError("CB-CI-007", "out of range", given=f"days: {values['days']}", allowed=f"7..{MOST_DAYS}")
+    for kind in KINDS:
+        if values[kind].days < 1:
+            raise InputError(
+                "CB-CI-007", "out of range", given=f"{kind}.days: {values[kind].days}", allowed="1 or more"
+            )
     return Shape(**values)
 
 
@@ -150,13 +160,15 @@ def _merged(known: dict[str, Any], given: dict[str, Any], path: str) -> dict[str
 
 
 def _checked(where: str, known: Any, value: Any) -> Any:
-    """A value of the shape and range of the shipped one: shares from 0 to 1, anything else above 0."""
+    """A value of the shape and range of the shipped one: counts from 1, shares from 0 to 1, anything else above 0."""
     number = isinstance(known, (int, float))
     if number and isinstance(value, (int, float)) and not isinstance(value, bool):
-        share = known <= 1 and where != "officers_per_report"
-        if (0 <= value <= 1) if share else (0 < value <= 1_000_000):
-            return int(value) if isinstance(known, int) else float(value)
-        raise InputError("CB-CI-007", "out of range", given=f"{where}: {value}", allowed="0..1" if share else "above 0")
+        count, share = isinstance(known, int), known <= 1
+        fits = isinstance(value, int) and value >= 1 if count else 0 <= value <= 1 if share else value > 0
+        if fits and value <= 1_000_000:
+            return value if count else float(value)
+        allowed = "a whole number from 1" if count else "0..1" if share else "above 0"
+        raise InputError("CB-CI-007", "out of range", given=f"{where}: {value}", allowed=allowed)
     pair = isinstance(known, list) and isinstance(value, list) and len(value) == 2
     if (pair and all(isinstance(v, (int, float)) and v > 0 for v in value)) or type(known) is type(value) is date:
         return value

@@ -48,7 +48,7 @@ def masked(text: str) -> str:
 
 
 def in_text(rng: Rng, kind: str, texts: pa.Array) -> pa.Array:
-    """The layout of identifiers in running text: a quarter of numbers and half of domains not plain."""
+    """The layout of identifiers in running text: a quarter of numbers and three in five domains not plain."""
     u = rng.random(len(texts))
     for number, change in enumerate(_LAYOUTS.get(kind, ())):
         low = 0.74 + number * 0.05 if kind != "domain" else 0.3 + number * 0.1

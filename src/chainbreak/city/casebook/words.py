@@ -24,15 +24,15 @@ def words() -> dict[str, Any]:
 
 @cache
 def facts() -> dict[str, dict[str, Any]]:
-    """By kind of fraud: weight, loss, age, as in `data/casebook.yaml`."""
-    found: dict[str, dict[str, Any]] = _data("casebook")["frauds"]
+    """By kind of fraud: weight, loss, age, as in `data/casebook_frauds.yaml`."""
+    found: dict[str, dict[str, Any]] = _data("casebook_frauds")["frauds"]
     return found
 
 
 @cache
 def districts() -> tuple[str, ...]:
     """Names of districts, the most populous first."""
-    return tuple(_data("casebook")["districts"])
+    return tuple(_data("casebook_frauds")["districts"])
 
 
 def fraud_shares() -> Floats:

@@ -144,7 +144,7 @@ def _used(shape: Shape, gangs: Gangs, cases: Cases, seed: int) -> dict[str, Used
         out[kind] = numbered(cases, [rotating(shape, gangs, cases, seed, kind)])[0]
     again = rotating(shape, gangs, cases, seed, "account", "second")
     seldom = stream(seed, "casebook second").random(cases.n) >= shape.second_account
-    again.of_report[seldom] = NONE
+    again[seldom] = NONE
     first, second = numbered(cases, [rotating(shape, gangs, cases, seed, "account"), again])
     second.of_report[(second.of_report == first.of_report) | (first.of_report == NONE)] = NONE
     out["account"], out["second"] = first, second
