@@ -10,6 +10,16 @@ from chainbreak.base.errors import SetupError
 
 if TYPE_CHECKING:
     from chainbreak.app.bootstrap import Office
+    from chainbreak.records.actor import Actor
+
+
+def link_now(office: Office, actor: Actor, *, dry_run: bool = False) -> dict[str, Any]:
+    """Link all reports and record the series; the run's numbers.
+
+    Raises:
+        SetupError: this installation cannot link (CB-SE-011).
+    """
+    return dict(_part("app.link_reports").link_reports(office, actor, dry_run=dry_run))
 
 
 def explained_pair(office: Office, a: str, b: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chainbreak.app.record_read import record_read
 from chainbreak.base.errors import RefusedError, UsageError
 from chainbreak.records.actor import Role
 from chainbreak.store.desk import series as desk_series
@@ -19,19 +20,17 @@ MAY_READ = frozenset({Role.ANALYST, Role.FUND_DESK, Role.APPROVER, Role.LIAISON,
 
 
 def admit_series(
-    office: Office, actor: Actor, action: str, thing: str, *, purpose: str = "", case: str = ""
+    office: Office, actor: Actor, action: str, thing: str, *, purpose: str = "", case: str = "", often: bool = False
 ) -> None:  # fmt: skip
-    """Note in the log that somebody looks at `thing` (`series:S-000123`, `report:…`), or refuse and note that.
+    """Note in the log that somebody looks at `thing` (`series:S-000123`, `report:…`), or refuse and note that;
+    `often`: a list, of which one look in ten minutes is noted.
 
     Raises:
         RefusedError: a role whose work does not rest on series (CB-SE-012).
     """
-    from chainbreak.audit.log import Entry, append
-
     may = actor.has(*MAY_READ)
-    with office.desk.begin() as conn:
-        append(conn, Entry.by(actor, office.clock.now_us(), action if may else "series.refuse_read", thing,
-                              purpose=purpose.strip(), case=case.strip()))  # fmt: skip
+    record_read(office, actor, action if may else "series.refuse_read", thing, purpose=purpose.strip(),
+                case=case.strip(), often=often and may)  # fmt: skip
     if not may:
         raise RefusedError("CB-SE-012", "series are not within your rights", given="+".join(sorted(actor.roles)),
                            allowed=", ".join(sorted(MAY_READ)))  # fmt: skip

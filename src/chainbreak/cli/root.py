@@ -27,6 +27,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "finding": ("finding", "Findings: list, next, show, verdict, export"),
     "lead": ("lead", "Leads: draft, next, review, dispatch, accept, return, work, outcome, snooze, bulk, measures"),
     "case": ("case", "Cases: add, show"),
+    "link": ("link", "Which reports one gang did: run, list, show, explain, decide, undo, export"),
     "order": ("order", "Orders: draft, check, submit, approve, return, send, ack, extend, release, list, why"),
     "appeal": ("appeal", "Appeals: open, decide, overdue"),
     "block": ("block", "Export what is in force: RPZ zone, number list, hold list"),
