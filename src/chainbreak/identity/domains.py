@@ -52,6 +52,16 @@ def is_public_suffix(host: str) -> bool:
 
 
 @cache
+def known_ending(label: str) -> bool:
+    """Whether `label` is a top-level domain of the public suffix list, lower case.
+
+    >>> known_ending("com"), known_ending("exe")
+    (True, False)
+    """
+    return _suffixes().publicsuffix(label, accept_unknown=False) is not None
+
+
+@cache
 def _suffixes() -> Any:
     from publicsuffixlist import PublicSuffixList
 
