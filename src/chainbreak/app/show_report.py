@@ -67,7 +67,7 @@ def marked(office: Office, text: str, reported_at_us: int | None) -> list[dict[s
     """What a masked text mentions: start, end, kind, key ("" when none), role, confidence, valid, low, high; in order,
     without overlap. Masked identifiers are their marks; the rest is read as in any text.
     """
-    from chainbreak.identity.masking import MARK
+    from chainbreak.text.masking import MARK
 
     blank = {"role": "unknown", "confidence": 1.0, "valid": True, "low": None, "high": None, "value": ""}
     found: list[dict[str, Any]] = [

@@ -1,1 +1,1 @@
-"""Identifiers: normalising them, the keyed tokens that stand for them, the sealed vault, masking of free text."""
+"""Identifiers: normalising them, the keyed tokens that stand for them, and the sealed vault."""

@@ -49,7 +49,7 @@ class Vault:
         return self._shelf(kind).add(made["token"].to_numpy(), made["check"].to_numpy(), made["value"])
 
     def add_values(self, kind: Identifier, values: Sequence[str]) -> int:
-        """Add canonical values found one by one, as `masking.mask` returns them; returns how many were new."""
+        """Add canonical values found one by one, as `text.masking.mask` returns them; returns how many were new."""
         made = digests(self._keys.token_key(kind), [value.encode() for value in values])
         return self._shelf(kind).add(made[:, 0], made[:, 1], pa.array(values, pa.string()))
 
@@ -112,6 +112,14 @@ class Vault:
         if token not in found:
             raise InputError("CB-ID-021", "text not in the vault", given=record_ref)
         return found[token]
+
+    def texts(self, record_refs: Sequence[str]) -> dict[str, str]:
+        """Original texts by record_ref, of those that are here; each segment is opened once."""
+        if not record_refs:
+            return {}
+        places = _halves(record_refs)[:, 0]
+        found = self._texts.find(places)
+        return {ref: found[at] for ref, at in zip(record_refs, places.tolist(), strict=True) if at in found}
 
     def counts(self) -> dict[str, int]:
         """Entries by kind, and `texts`."""

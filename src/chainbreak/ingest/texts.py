@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from chainbreak.base.errors import InputError
-from chainbreak.identity.masking import hosts, mask
 from chainbreak.identity.normalise import normalise
 from chainbreak.identity.numbers import Place
 from chainbreak.identity.tokens import token_of
 from chainbreak.records import Identifier
 from chainbreak.records.finding import write_token
+from chainbreak.text.masking import hosts, mask
 
 if TYPE_CHECKING:
     from chainbreak.identity.keys import Keyring

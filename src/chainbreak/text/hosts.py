@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from chainbreak.base.errors import InputError
 from chainbreak.identity.domains import host_form, known_ending
 from chainbreak.text.fold import skeleton
+from chainbreak.text.mention import host_of
 from chainbreak.text.page import Found, Page
 
 _A = "A-Za-z0-9\u00c0-\u024f\u0370-\u03ff\u0400-\u04ff"
@@ -86,6 +87,20 @@ def _candidates(page: Page) -> Iterator[re.Match[str]]:
         if run.start() >= last and (match := _URL.match(page.folded, run.start())):
             last = match.end()
             yield match
+
+
+def host_names(page: Page) -> Iterator[tuple[int, int, str]]:
+    """Start and end (in the folded text) and canonical form of every host name, without scheme and path."""
+    for match in _candidates(page):
+        if match["host"] and page.free(*match.span("host")):
+            for found in _host(page, match):
+                if found.kind != "app":
+                    yield *match.span("host"), host_of(found.value)
+    if "://" in page.folded:
+        for match in _WIDE_URL.finditer(page.folded):
+            value = _written(match["host"])
+            if value and not match["host"].isascii() and page.free(*match.span("host")):
+                yield *match.span("host"), value
 
 
 def _host(page: Page, match: re.Match[str]) -> Iterator[Found]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from chainbreak.base.errors import InputError
@@ -11,8 +10,6 @@ from chainbreak.identity.domains import host_form, registrable
 SUSPECT, VICTIM, BANK, POLICE, UNKNOWN = "suspect", "victim", "bank", "police", "unknown"
 MASKED, JOINED = "masked", "joined"
 """Steps that others must heed: a masked number stands for many; a joined one was put together from several places."""
-
-_HOST = re.compile(r"(?:[a-z]{2,6}://)?([^/:?#\s]+)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +41,18 @@ class Mention:
         return MASKED in self.normalisation
 
 
+def host_of(value: str) -> str:
+    """The host in the value of a domain or url mention.
+
+    >>> host_of("https://m.jd-kf88.com:8443/app"), host_of("jd-kf88.com")
+    ('m.jd-kf88.com', 'jd-kf88.com')
+    """
+    host = value.partition("://")[2] or value
+    for mark in "/?#:":
+        host = host.partition(mark)[0]
+    return host
+
+
 def domain_of(mention: Mention) -> str | None:
     """The registrable domain of a `url` or `domain` mention; None for other kinds and for bare addresses.
 
@@ -52,10 +61,10 @@ def domain_of(mention: Mention) -> str | None:
     """
     if mention.kind not in ("url", "domain"):
         return None
-    host = _HOST.match(mention.value)
-    if host is None or host[1].replace(".", "").isdigit():
+    host = host_of(mention.value)
+    if host.replace(".", "").isdigit():
         return None
     try:
-        return registrable(host_form(host[1]))
+        return registrable(host_form(host))
     except InputError:
         return None

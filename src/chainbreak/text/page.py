@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from chainbreak.identity.numbers import Place
@@ -73,7 +73,7 @@ class Page:
         return self.original[begin:stop]
 
 
-Family = Callable[[Page], Iterator[Found]]
+Family = Callable[[Page], Iterable[Found]]
 """Finds one family of mentions on a page; yields only free places, which the reader then takes."""
 
 NO_MONEY = r"(?![0-9A-Za-z*]|\.\d| ?(?:元|块|万|千|百|亿|%|人|次|笔|年|号楼|美|个|张|条|名|位|单|多|余|USDT|usdt))"

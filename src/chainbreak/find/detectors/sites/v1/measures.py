@@ -15,7 +15,7 @@ from typing import Any
 from chainbreak.base.clock import US_PER_DAY, US_PER_S
 from chainbreak.find.contract.detector import Remeasure, Rows
 from chainbreak.find.detectors.sites.v1.params import SitesParams
-from chainbreak.identity.masking import hosts
+from chainbreak.text.masking import hosts
 
 Row = Mapping[str, Any]
 TABLES = ("lookup", "domain", "call", "message", "line", "report")
