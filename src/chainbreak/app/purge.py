@@ -73,6 +73,7 @@ def _count(office: Office, kept: Retention, before_us: int) -> int:
         case Store.QUARANTINE:
             return sum(rows for _, rows in _quarantine_segments(office, before_us))
         case Store.TEXTS:
+            forget_readings(office)
             return office.vault.count_texts(_text_refs(office, _first_day(office, before_us)))
         case Store.PAYLOADS:
             return len(_reveals(office, before_us))
@@ -81,6 +82,7 @@ def _count(office: Office, kept: Retention, before_us: int) -> int:
 
 
 def _remove(office: Office, kept: Retention, before_us: int, why: Any) -> int:
+    from chainbreak.app.readings import forget_readings
     from chainbreak.audit.erase import erase_payloads
     from chainbreak.audit.tables import payloads
     from chainbreak.find.watch.state import forget_all
@@ -93,6 +95,7 @@ def _remove(office: Office, kept: Retention, before_us: int, why: Any) -> int:
                 sealed.remove(office.centre.quarantine, name)
             return sum(rows for _, rows in segments)
         case Store.TEXTS:
+            forget_readings(office)
             return office.vault.remove_texts(_text_refs(office, _first_day(office, before_us)))
         case Store.PAYLOADS:
             found = _reveals(office, before_us)
@@ -102,6 +105,7 @@ def _remove(office: Office, kept: Retention, before_us: int, why: Any) -> int:
             return len(found)
         case Store.LAKE:
             forget_all(office.centre.watch)
+            forget_readings(office)
             return office.lake.forget(kept.name, _first_day(office, before_us), note={"purge": kept.name})
 
 

@@ -43,6 +43,7 @@ def rotate_keys(
             "CB-ID-033", "this role may not rotate keys", given="+".join(sorted(actor.roles)),
             allowed=", ".join(MAY_ROTATE),
         )  # fmt: skip
+    from chainbreak.app.readings import forget_readings
     from chainbreak.find.watch.state import forget_all
 
     keys = office.keys
@@ -55,6 +56,7 @@ def rotate_keys(
                 office.vault.retoken(kind)
         exchange = {kind: office.vault.replaced(kind) for kind in coming}
         forget_all(office.centre.watch)
+        forget_readings(office)
         exchanged = [table for table in office.lake.tables() if _exchange_table(office, table, exchange, name, advance)]
         for kind, epoch in coming.items():
             office.vault.drop_epoch(kind, epoch - 1)

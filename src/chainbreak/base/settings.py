@@ -95,6 +95,11 @@ class Centre:
         return self.root / "state" / "watch"
 
     @property
+    def readings(self) -> Path:
+        """What was read in reports for linking, tokens only; it may be removed and is read again."""
+        return self.root / "state" / "readings"
+
+    @property
     def desk_url(self) -> str:
         """SQLAlchemy address of the desk."""
         return self.settings.desk_url or f"sqlite:///{self.root / 'desk.db'}"

@@ -45,6 +45,15 @@ class Linked:
     label: Ints
     contradictions: list[tuple[int, int]]
 
+    def best(self) -> Ints:
+        """Of each report, in thousandths of a bit, its strongest link inside its series; 0 where it has none."""
+        (a, b), total = self.evidence.pairs, self.evidence.scores.total
+        here = (self.label[a] == self.label[b]) & (total > 0)
+        best = np.zeros(self.reports.n, np.int64)
+        np.maximum.at(best, a[here], total[here])
+        np.maximum.at(best, b[here], total[here])
+        return best
+
     def partition(self) -> list[list[str]]:
         """Ids of each series of two or more, sorted."""
         order = np.argsort(self.label, kind="stable")

@@ -8,8 +8,8 @@ key of a written form in which some digit is open; two values that meet in a pat
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -59,11 +59,26 @@ class Reports:
     script: NDArray[np.uint32]
     named: Named
     near: Near
+    names: Mapping[int, str] = field(default_factory=dict)  # how keys that are no tokens are written
 
     @property
     def n(self) -> int:
         """How many reports."""
         return len(self.ids)
+
+
+def some_of(reports: Reports, rows: Ints) -> Reports:
+    """The reports of these rows alone, with what they name."""
+    place = np.full(reports.n, -1)
+    place[rows] = np.arange(len(rows))
+    columns = ("occurred_us", "district", "type", "loss_fen", "victim", "script")
+    named, near = reports.named, reports.near
+    mine, close = place[named.report] >= 0, place[near.report] >= 0
+    return in_order(
+        [str(i) for i in reports.ids[rows]], {name: getattr(reports, name)[rows] for name in columns},
+        Named(place[named.report][mine], named.key[mine], named.kind[mine]),
+        Near(place[near.report][close], *(column[close] for column in near[1:])), reports.names,
+    )  # fmt: skip
 
 
 class Decision(NamedTuple):
@@ -93,7 +108,9 @@ def nothing_near() -> Near:
     return Near(*(np.empty(0, np.int64) for _ in Near._fields))
 
 
-def in_order(ids: Sequence[str], columns: dict[str, Any], named: Named, near: Near) -> Reports:
+def in_order(
+    ids: Sequence[str], columns: Mapping[str, Any], named: Named, near: Near, names: Mapping[int, str] | None = None
+) -> Reports:
     """Reports from rows in any order; `named.report` and `near.report` are rows of `ids` as given.
 
     Rows of one (report, key) that come twice count once, so that how often a story repeats a number says nothing.
@@ -106,6 +123,7 @@ def in_order(ids: Sequence[str], columns: dict[str, Any], named: Named, near: Ne
         **{name: np.asarray(column)[order] for name, column in columns.items()},
         named=Named(*_distinct(place[named.report], named.key, named.kind)),
         near=Near(*_distinct(place[near.report], near.pattern, near.value, near.kind)),
+        names=names or {},
     )
 
 

@@ -23,7 +23,7 @@ from chainbreak.find.linkage.model import Decision, Ints, Named, Near, Reports, 
 from chainbreak.find.linkage.postings import Postings
 from chainbreak.find.linkage.weights import Weights, weights
 
-COLUMNS = tuple(field.name for field in fields(Reports) if field.name not in ("named", "near"))
+COLUMNS = tuple(field.name for field in fields(Reports) if field.name not in ("named", "near", "names"))
 
 
 class Standing:
@@ -39,6 +39,8 @@ class Standing:
         self._columns["digest"] = digests(reports.ids)
         self._columns["label"] = linked.label.copy()
         self._columns["part"] = _parts(linked)
+        self._columns["best"] = linked.best()
+        self._names = dict(reports.names)
         self._n = reports.n  # rows in use; the columns have room for more
         self._place = {str(i): row for row, i in enumerate(reports.ids)}
         self._parts_made = reports.n
@@ -57,6 +59,10 @@ class Standing:
         for i, label in zip(self._columns["ids"][rows], self._columns["label"][rows].tolist(), strict=True):
             series.setdefault(label, []).append(str(i))
         return sorted(sorted(members) for members in series.values() if len(members) > 1)
+
+    def best(self, report_id: str) -> int:
+        """Thousandths of a bit of a report's strongest link inside its series."""
+        return int(self._columns["best"][self._place[report_id]])
 
     def change(self, come: Reports | None = None, gone: Iterable[str] = ()) -> Linked:
         """Take reports in and let others go; returns the connected components that this touched, linked anew.
@@ -110,6 +116,7 @@ class Standing:
     def _append(self, come: Reports) -> list[int]:
         """New rows for `come`, which nothing refers to yet but what they name."""
         first, self._n = self._n, self._n + come.n
+        self._names |= come.names
         if self._n > len(self._columns["ids"]):
             for name, column in self._columns.items():
                 room = np.zeros((self._n // 8 + come.n + 1024, *column.shape[1:]), column.dtype)
@@ -202,7 +209,8 @@ class Standing:
         near = self._near.many(rows)
         mine = np.isin(near[1], np.fromiter(patterns, np.int64, len(patterns)))
         columns = {name: self._columns[name][rows] for name in COLUMNS}
-        return Reports(**columns, named=Named(place, key, kind), near=Near(*(column[mine] for column in near)))
+        return Reports(**columns, named=Named(place, key, kind),
+                       near=Near(*(column[mine] for column in near)), names=self._names)  # fmt: skip
 
     def _settle(self, reached: set[int]) -> Linked:
         """Link these rows anew and write down what came of it."""
@@ -216,6 +224,7 @@ class Standing:
             self._members.put(self._parts_made, rows[parts == first])
             self._parts_made += 1
         self._columns["label"][rows] = rows[linked.label]
+        self._columns["best"][rows] = linked.best()
         here = {str(i) for i in linked.reports.ids}
         self.contradictions = {pair for pair in self.contradictions if not here & {*pair}}
         self.contradictions |= {_names(linked, pair) for pair in linked.contradictions}

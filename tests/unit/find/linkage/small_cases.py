@@ -38,21 +38,5 @@ def some_reports(seed: int, n: int, gangs: int = 4, prefix: str = "R") -> Report
     return in_order(ids, columns, Named(*_columns(rows, 3)), Near(*_columns(near, 4)))
 
 
-def some_of(reports: Reports, rows: np.ndarray) -> Reports:
-    """The reports of these rows alone."""
-    place = np.full(reports.n, -1)
-    place[rows] = np.arange(len(rows))
-    columns = {
-        name: getattr(reports, name)[rows] for name in ("occurred_us", "district", "type", "loss_fen", "victim", "script")
-    }
-    named, near = reports.named, reports.near
-    mine, close = place[named.report] >= 0, place[near.report] >= 0
-    return in_order(
-        [str(i) for i in reports.ids[rows]], columns,
-        Named(place[named.report][mine], named.key[mine], named.kind[mine]),
-        Near(place[near.report][close], *(column[close] for column in near[1:])),
-    )  # fmt: skip
-
-
 def _columns(rows: list[tuple[int, ...]], width: int) -> list[np.ndarray]:
     return [np.array([row[i] for row in rows], np.int64) for i in range(width)]

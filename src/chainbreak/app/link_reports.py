@@ -1,0 +1,91 @@
+"""Link every report into series and write down what changed; what was linked stays in this process for questions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainbreak.app.collect_reports import Collected, collect_reports
+from chainbreak.app.link_decisions import standing_decisions
+from chainbreak.app.record_series import Linking, record_series
+from chainbreak.base.errors import SetupError
+from chainbreak.base.progress import Advance, silent
+from chainbreak.find.linkage.link import Linked
+from chainbreak.find.linkage.model import Decision, some_of
+from chainbreak.find.linkage.standing import Standing
+from chainbreak.find.linkage.weights import MILLI
+
+if TYPE_CHECKING:
+    from chainbreak.app.bootstrap import Office
+    from chainbreak.records.actor import Actor
+
+
+@dataclass
+class _Held:
+    """What this process has linked of one centre, and what each report was made of when it was linked."""
+
+    standing: Standing
+    collected: Collected
+
+
+_HELD: dict[Path, _Held] = {}
+_LOCK = Lock()
+"""One linking at a time in a process: a second waits and then finds the work done."""
+
+
+def link_reports(office: Office, actor: Actor, advance: Advance = silent) -> dict[str, Any]:
+    """Bring the series up to date; returns what `record_series` returns.
+
+    The first time in a process everything is linked; afterwards only what came, changed or went, to the same outcome.
+    """
+    decisions, through = standing_decisions(office)
+    with _LOCK:
+        held, came, gone = _up_to_date(office, decisions, advance)
+        standing, facts = held.standing, held.collected.facts
+        partition = standing.partition()
+        stays = {i: replace(facts[i], bits=standing.best(i) / MILLI) for members in partition for i in members}
+        found = Linking(partition, stays, through, standing.weights.version, len(facts), arrived=came, gone=gone)
+        return record_series(office, actor, found)
+
+
+def linked_about(office: Office, reports: Collection[str]) -> Linked:
+    """The connected components that these reports lie in, with their evidence: what explanations are read from.
+
+    Raises:
+        SetupError: one of them was not linked (CB-SE-011): it is deleted, or came after the last run.
+    """
+    with _LOCK:
+        held = _HELD.get(office.centre.root)
+        if held is None or not set(reports) <= held.collected.facts.keys():
+            held, _, _ = _up_to_date(office, standing_decisions(office)[0], silent)
+        if not set(reports) <= held.collected.facts.keys():
+            raise SetupError("CB-SE-011", "a report has not been linked", given=", ".join(sorted(reports)[:3]),
+                             next_step="chainbreak link run")  # fmt: skip
+        return held.standing.about(reports)
+
+
+def _up_to_date(office: Office, decisions: list[Decision], advance: Advance) -> tuple[_Held, list[str], list[str]]:
+    """What this process holds of the centre after taking in what came or changed, and letting go of what went."""
+    now = collect_reports(office, advance)
+    held = _HELD.get(office.centre.root)
+    if held is None:
+        _HELD[office.centre.root] = held = _Held(Standing(now.reports, decisions), now)
+        return held, [], []
+    came, gone = _differences(held.collected.marks, now.marks)
+    if came or gone:
+        rows = np.searchsorted(now.reports.ids.astype(np.str_), np.array(sorted(came), np.str_))
+        held.standing.change(some_of(now.reports, rows) if came else None, gone)
+    held.standing.decide(decisions)
+    new = [i for i in came if i not in held.collected.marks]
+    held.collected = now
+    return held, new, gone
+
+
+def _differences(before: Mapping[str, int], after: Mapping[str, int]) -> tuple[list[str], list[str]]:
+    """Ids that are new or made of something else, and ids that are gone."""
+    return [i for i, mark in after.items() if before.get(i) != mark], [i for i in before if i not in after]
