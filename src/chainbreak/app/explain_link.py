@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from chainbreak.app.contradictions import told
 from chainbreak.app.decide_link import must_be_reports
+from chainbreak.app.link_decisions import as_ruling
 from chainbreak.app.linked_about import explained_pair
 from chainbreak.base.errors import UsageError
-from chainbreak.find.linkage.decisions import MERGE
+from chainbreak.find.linkage.decisions import MERGE, constraints
 from chainbreak.store.desk import series as desk_series
 from chainbreak.store.desk.series import Decided
 
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
 
 def explain_link(office: Office, a: str, b: str) -> dict[str, Any]:
-    """What `find.linkage.explain.explain_pair` says (total_bits, prior_bits, terms, suppressed, path, model_version),
-    with `series` (report -> its series) and `decisions` about the pair, oldest first.
+    """What `find.linkage.explain.explain_pair` says (total_bits, prior_bits, terms, suppressed, linked, path,
+    model_version), with `series` (report -> its series), `decisions` about the pair, oldest first, and `constraints`:
+    what follows for this pair from those that stand (kind confirm or reject, decision_id).
 
     Raises:
         UsageError: no such report (CB-SE-003), one report twice (CB-SE-005).
@@ -31,7 +33,9 @@ def explain_link(office: Office, a: str, b: str) -> dict[str, Any]:
     must_be_reports(office, a, b)
     with office.desk.read() as conn:
         decisions, series = _about_both(conn, a, b), desk_series.series_of(conn, (a, b))
-    return {**explained_pair(office, a, b), "series": series, "decisions": decisions}
+        rulings = [as_ruling(row) for row in desk_series.decisions_naming(conn, (a, b))]
+    held = [{"kind": c.kind, "decision_id": c.decision_id} for c in constraints(rulings) if {c.a, c.b} == {a, b}]
+    return {**explained_pair(office, a, b), "series": series, "decisions": decisions, "constraints": held}
 
 
 def _about_both(conn: Connection, a: str, b: str) -> list[dict[str, Any]]:

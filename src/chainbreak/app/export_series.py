@@ -107,8 +107,7 @@ def _inert(cell: str) -> str:
 
 
 def _values(office: Office, shown: Mapping[str, Any], kinds: Iterable[Identifier]) -> dict[str, str]:
-    hubs = (row.get("key", row.get("value_masked", "")) for row in shown["suppressed"])
-    written = {str(row["key"]) for row in shown["identifiers"]} | {str(key) for key in hubs}
+    written = {str(row["key"]) for row in (*shown["identifiers"], *shown["suppressed"])}
     known: dict[str, str] = {}
     for kind in kinds:
         tokens = {read_token(text)[1]: text for text in written if text.startswith(f"{kind}:")}

@@ -10,6 +10,7 @@ from chainbreak.base.errors import SetupError
 
 if TYPE_CHECKING:
     from chainbreak.app.bootstrap import Office
+    from chainbreak.find.linkage.model import Decision
     from chainbreak.records.actor import Actor
 
 
@@ -38,6 +39,19 @@ def explained_series(office: Office, members: Collection[str]) -> dict[str, Any]
         SetupError: reports were never linked (CB-SE-011).
     """
     return dict(_part("find.linkage.explain").explain_series(_about(office, members), sorted(members)))
+
+
+def parts_without(
+    office: Office, members: Collection[str], edge: tuple[str, str] | None, key: str, decisions: Collection[Decision]
+) -> list[list[str]]:
+    """What `find.linkage.explain.what_if` says these members would fall into.
+
+    Raises:
+        SetupError: reports were never linked (CB-SE-011).
+    """
+    linked = _about(office, members)
+    parts = _part("find.linkage.explain").what_if(linked, members, edge=edge, key=key, decisions=decisions)
+    return [list(part) for part in parts]
 
 
 def _about(office: Office, reports: Collection[str]) -> Any:

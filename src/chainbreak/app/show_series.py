@@ -44,6 +44,7 @@ def show_series(office: Office, series_id: str) -> dict[str, Any]:
         clashes = contradictions_in(conn, stays.keys())
         leads = about(conn, [f"series:{series_id}"])
     evidence = _explained(office, stays) if row.state == LIVE else None
+    bits = evidence.pop("bits") if evidence else {}
     through = run.decided_through if run else 0
     return {
         "series_id": series_id, "name": row.name, "state": row.state, "merged_into": row.merged_into,
@@ -51,7 +52,7 @@ def show_series(office: Office, series_id: str) -> dict[str, Any]:
         "changed_at_us": row.changed_at_us, "loss_fen": row.loss_fen, "reports": row.reports,
         "districts": _counted(stay.district for stay in stays.values()),
         "types": _counted(stay.type for stay in stays.values()),
-        "members": [vars(stay) for stay in stays.values()],
+        "members": [vars(stay) | {"bits": bits.get(stay.report_id, stay.bits)} for stay in stays.values()],
         **(evidence or dict.fromkeys(EVIDENCE, ()) | {"strongest": None, "weakest": None}),
         "explained": evidence is not None, "events": events, "decisions": decisions,
         "pending": [d["decision_id"] for d in decisions if d["decision_id"] > through],

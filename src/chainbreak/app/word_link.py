@@ -6,7 +6,7 @@ are written in full, so that the sentences add up as the terms do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,13 +65,13 @@ def word_pair(told: Mapping[str, Any], saying: Saying) -> list[str]:
     """Sentences of `app.explain_link.explain_link`: what was decided, each term, what was left out, the sum."""
     say = saying.say
     said = [say("pair.head", a=told["a"], b=told["b"])]
-    said += [word_decision(d, saying) for d in told.get("decisions", ())]
+    said += [word_decision(d, saying) for d in told["decisions"]]
     said += _where(told, saying)
     terms = sorted(told["terms"], key=lambda t: -float(t["bits"]))
     if not any(_names(t) for t in terms):
         said.append(say("pair.nothing"))
     said += [_term(t, saying) for t in terms if t["bits"]]
-    said += [_hub(row, saying) for row in told.get("suppressed", ())]
+    said += [_hub(row, saying) for row in told["suppressed"]]
     said.append(say("pair.prior", bits=bits(told["prior_bits"])))
     total = told["total_bits"]
     said.append(say("pair.sum_for" if total > 0 else "pair.sum_against", bits=bits(total)))
@@ -86,8 +86,8 @@ def word_series(shown: Mapping[str, Any], saying: Saying, *, most: int = 12) -> 
     if shown["state"] == "live" and not shown["explained"]:
         said.append(saying.say("unexplained"))
     said += [
-        saying.say("identifier", what=saying.kind(row["kind"]), value=saying.value(row["key"]), n=row["n"],
-                   bits=bits(row["bits"]))
+        saying.say("identifier", what=saying.kind(row["kind"]), value=saying.value(row["key"]), freq=row["freq"],
+                   n=len(row["reports"]), bits=bits(row["bits"]))
         for row in [r for r in shown["identifiers"] if r["bits"] > 0][:most]
     ]  # fmt: skip
     said += [_hub(row, saying) for row in list(shown["suppressed"])[:most]]
@@ -138,8 +138,13 @@ def word_event(row: Mapping[str, Any], saying: Saying) -> str:
     )
 
 
-def word_what_if(what: str, parts: Sequence[int], saying: Saying) -> str:
-    """What becomes of a series without `what` (in words): the sizes of its parts then, largest first."""
+def word_what_if(told: Mapping[str, Any], saying: Saying) -> str:
+    """What would become of a series, from what `app.what_if` answers."""
+    edge = told["edge"]
+    kind, colon, _ = told["key"].partition(":")
+    named = f"{saying.kind(kind if colon else 'domain')} {saying.value(told['key'])}"
+    what = saying.say("what_if.link", a=edge[0], b=edge[1]) if edge else named
+    parts = [len(part) for part in told["parts"]]
     if len(parts) < 2:
         return saying.say("what_if.holds", what=what)
     return saying.say("what_if.falls", what=what, n=len(parts), sizes=saying.list(sorted(parts, reverse=True)))
@@ -175,13 +180,14 @@ def _ended(shown: Mapping[str, Any], saying: Saying) -> list[str]:
 
 
 def _where(told: Mapping[str, Any], saying: Saying) -> list[str]:
-    series, path = told.get("series", {}), told.get("path") or ()
+    series, path = told["series"], list(told["path"])
     a, b = series.get(told["a"]), series.get(told["b"])
     said = []
     if a and b:
         said.append(saying.say("pair.in_one", series=a) if a == b else saying.say("pair.in_two", a=a, b=b))
-    if len(path) > 2:
-        said.append(saying.say("pair.path", path=" — ".join(path)))
+    if len(path) > 1:
+        chain = " — ".join([path[0]["a"], *(step["b"] for step in path)])
+        said.append(saying.say("pair.path", path=chain))
     return said
 
 
@@ -199,17 +205,27 @@ def _term(term: Mapping[str, Any], saying: Saying) -> str:
     name, amount = str(term["kind"]), bits(term["bits"])
     kind = _kind_of(term)
     if kind is not None:
-        given = {"what": saying.kind(kind), "value": saying.value(term.get("value_masked")), "freq": term.get("freq")}
+        given = {"what": saying.kind(kind), "value": saying.value(term.get("key")), "freq": term.get("freq")}
         if name.startswith(NEAR):
             return saying.say("pair.near", bits=amount, **given)
         key = "found" if kind in FOUND else "shared_few" if int(term.get("freq") or 0) <= FEW else "shared"
         return saying.say(f"pair.{key}", bits=amount, **given)
-    for key in (f"pair.{name}", f"pair.{name}_{'for' if term['bits'] > 0 else 'against'}"):
-        if f"series.{key}" in catalogue():
-            return saying.say(key, bits=amount)
-    return saying.say("pair.other", what=name, bits=amount)
+    if f"series.manner.{name}" in catalogue():
+        if term["value"] is None:
+            return saying.say("pair.unknown", what=saying.say(f"manner.{name}"), bits=amount)
+        side = "for" if term["bits"] > 0 else "against"
+        return saying.say(f"pair.{name}_{side}", bits=amount, value=_measure(name, term["value"]))
+    return saying.say(f"pair.{name}" if f"series.pair.{name}" in catalogue() else "pair.other", what=name, bits=amount)
+
+
+def _measure(name: str, value: float) -> str:
+    """What was measured, as precisely as it means something.
+
+    >>> _measure("script", 0.4567), _measure("days", 2.04), _measure("days", 31.7)
+    ('46%', '2', '31.7')
+    """
+    return f"{value:.0%}" if name == "script" else f"{value:.1f}".removesuffix(".0")
 
 
 def _hub(row: Mapping[str, Any], saying: Saying) -> str:
-    kind, value = str(row["kind"]), row.get("value_masked", row.get("key"))
-    return saying.say("hub", what=saying.kind(kind), value=saying.value(value), freq=row.get("freq", row.get("n")))
+    return saying.say("hub", what=saying.kind(row["kind"]), value=saying.value(row["key"]), freq=row["freq"])

@@ -111,6 +111,29 @@ def explain(a: str, b: str, as_name: AsOption, lang: LangOption = "", centre: Ce
         _tell(word_pair(told, saying))
 
 
+@app.command("what-if")
+def what_if(
+    series_id: str, as_name: AsOption,
+    edge: Annotated[tuple[str, str] | None, typer.Option(help="Two reports whose link is in doubt")] = None,
+    key: Annotated[str, typer.Option(help="An identifier in doubt, as `link show --json` writes it")] = "",
+    lang: LangOption = "", centre: CentreOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """What a series would fall into if one link or one identifier were wrong; changes nothing."""
+    from chainbreak.app.export_series import saying_of
+    from chainbreak.app.read_series import admit_series
+    from chainbreak.app.what_if import what_if as app_what_if
+    from chainbreak.app.word_link import word_what_if
+
+    office, actor = _act(centre, as_name)
+    saying = saying_of(office, lang)
+    admit_series(office, actor, "series.read", f"series:{series_id}")
+    told = app_what_if(office, series_id, edge=edge, key=key)
+    if as_json:
+        emit(told, as_json)
+        return
+    _tell([word_what_if(told, saying), *(f"  {saying.list(part)}" for part in told["parts"])])
+
+
 def _decide(
     centre: Path | None, as_name: str, a: str, b: str, word: str, why: str, dry_run: bool, as_json: bool
 ) -> None:
