@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.leads import ranking
 from chainbreak.act.leads.fold import UNDO
-from chainbreak.act.leads.machine import Ask, step
+from chainbreak.act.leads.machine import DISPATCHERS, DRAFTERS, REVIEWERS, UNIT, Ask, step
 from chainbreak.act.leads.model import OUTCOMES, Content, Event, Lead, State
 from chainbreak.base.errors import RefusedError, UsageError
+from chainbreak.records.actor import Role
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from chainbreak.app.bootstrap import Office
     from chainbreak.records.actor import Actor
 
+READERS = DRAFTERS | REVIEWERS | DISPATCHERS | UNIT | {Role.AUDITOR}
+"""Who may make a move with a lead, and who audits."""
 SELECTED = "selected"
 """How a label came about: people chose by priority what to look into, so that labels are no random draw."""
 
@@ -174,10 +177,11 @@ def may_read(actor: Actor) -> None:
     Raises:
         RefusedError: none of these roles (CB-LF-006).
     """
-    from chainbreak.act.leads.machine import DISPATCHERS, DRAFTERS, REVIEWERS, UNIT
-    from chainbreak.records.actor import Role
-
-    readers = DRAFTERS | REVIEWERS | DISPATCHERS | UNIT | {Role.AUDITOR}
-    if not actor.has(*readers):
+    if not may_read_leads(actor):
         raise RefusedError("CB-LF-006", "leads are not within your rights", given="+".join(sorted(actor.roles)),
-                           allowed=", ".join(sorted(readers)))  # fmt: skip
+                           allowed=", ".join(sorted(READERS)))  # fmt: skip
+
+
+def may_read_leads(actor: Actor) -> bool:
+    """Whether a role of the actor reads leads."""
+    return actor.has(*READERS)

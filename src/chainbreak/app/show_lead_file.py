@@ -50,7 +50,7 @@ def show_lead_file(office: Office, actor: Actor, lead_id: str) -> dict[str, Any]
         "case_ref": lead.content.case_ref, "terms": [vars(t) for t in _terms(lead, now)], "evidence": evidence,
         "history": _told(history), "holder": holder, "version": lead.events, "others": others,
         "waits_for_me": waits_for(lead, actor),
-        "may": [move for move in MOVES if _open_to(move, lead, actor, now, history)],
+        "may": [] if holder not in ("", actor.name) else [m for m in MOVES if _open_to(m, lead, actor, now, history)],
     }  # fmt: skip
 
 
@@ -94,9 +94,10 @@ def _evidence(conn: Connection, lead: Lead) -> list[dict[str, Any]]:
 
 def _told(history: list[Event]) -> list[dict[str, Any]]:
     undone = {int(e.data["undoes"]) for e in history if e.move == UNDO}
+    said = ("reason", "code", "outcome", "unit", "deadline_us", "until_us")
     return [
         {"seq": e.seq, "at_us": e.at_us, "actor": e.actor, "move": e.move, "is_undone": e.seq in undone,
-         **{k: v for k, v in e.data.items() if k in ("reason", "code", "outcome", "unit", "deadline_us", "until_us")}}
+         **{name: e.data.get(name, "") for name in said}}
         for e in history
     ]  # fmt: skip
 

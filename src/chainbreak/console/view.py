@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from chainbreak.app.list_partners import list_partners
+from chainbreak.app.move_lead import READERS
 from chainbreak.app.read_session import IDLE_US
 from chainbreak.base.clock import US_PER_S
 from chainbreak.base.wording import Lang, word
@@ -30,6 +31,7 @@ ENTRIES: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("today", "t", ()),
     ("findings", "f", ()),
     ("cases", "c", ()),
+    ("leads", "d", tuple(READERS)),
     ("orders", "o", ()),
     ("appeals", "a", ()),
     ("outbox", "b", (Role.LIAISON, Role.COMMANDER, Role.AUDITOR)),

@@ -6,8 +6,9 @@ from fastapi import APIRouter, Response
 
 from chainbreak.act.delivery.queue import CORRECT
 from chainbreak.app.list_checkpoints import list_checkpoints
+from chainbreak.app.next_lead import leads_waiting_for
 from chainbreak.app.show_today import SHOWN, show_today
-from chainbreak.console.pages import outbox
+from chainbreak.console.pages import leads, outbox
 from chainbreak.console.pages.orders import HUE
 from chainbreak.console.session import Signed
 from chainbreak.console.view import render
@@ -16,12 +17,13 @@ from chainbreak.records.actor import Role
 router = APIRouter()
 # What each role came for, and the rest of the page after it. Who holds several roles sees first what others wait for.
 FIRST: dict[Role, tuple[str, ...]] = {
-    Role.APPROVER: ("awaiting", "appeals", "expiring"),
-    Role.ANALYST: ("queue", "awaiting"),
+    Role.OFFICER: ("leads",),
+    Role.APPROVER: ("awaiting", "leads", "appeals", "expiring"),
+    Role.ANALYST: ("queue", "leads", "awaiting"),
     Role.FUND_DESK: ("queue", "awaiting"),
-    Role.LIAISON: ("outbox", "corrections", "expiring"),
+    Role.LIAISON: ("outbox", "leads", "corrections", "expiring"),
     Role.AUDITOR: ("log", "appeals"),
-    Role.COMMANDER: ("awaiting", "expiring", "queue"),
+    Role.COMMANDER: ("awaiting", "leads", "expiring", "queue"),
     Role.ENGINEER: ("sources", "queue"),
 }
 USUAL = ("queue", "awaiting", "expiring", "appeals", "sources")
@@ -32,9 +34,10 @@ def page(visit: Signed) -> Response:
     """Today."""
     first = [name for role, names in FIRST.items() if visit.actor.has(role) for name in names]
     panels = list(dict.fromkeys([*first, *USUAL]))
-    today = show_today(visit.office)
+    today = show_today(visit.office) | {"leads": leads_waiting_for(visit.office, visit.actor)}
     return render(
-        visit, "today.html", here="today", today=today, panels=panels, shown_rows=SHOWN, hues=HUE | outbox.HUE,
+        visit, "today.html", here="today", today=today, panels=panels, shown_rows=SHOWN,
+        hues=HUE | outbox.HUE | leads.HUES,
         corrections=[row for row in today["outbox"] if row["action"] == CORRECT],
         checkpoints=list_checkpoints(visit.office)[:SHOWN] if "log" in panels else [],
     )  # fmt: skip

@@ -1,4 +1,5 @@
 // Keyboard: Ctrl-K always; single letters only outside fields and when the person has them on (WCAG 2.1.4).
+import { toggleChosen } from "./leads.js";
 import { open } from "./palette.js";
 import { move, openChosen } from "./rows.js";
 
@@ -34,6 +35,7 @@ export function startKeys() {
     else if (event.key === "j") move(1);
     else if (event.key === "k") move(-1);
     else if (event.key === "Enter" && event.target === document.body) { if (!openChosen()) return; }
+    else if (event.key === "x") toggleChosen();
     else if (event.key === "?") open("help");
     else if (event.key === "/") document.querySelector("[data-search]")?.focus();
     else if (!(event.key.length === 1 && press(event.key))) return;
