@@ -8,7 +8,7 @@ import numpy as np
 
 from chainbreak.base.clock import US_PER_DAY
 from chainbreak.city.casebook.scripts import Scripts, make_scripts
-from chainbreak.city.casebook.shape import Shape
+from chainbreak.city.casebook.shapes import Shape
 from chainbreak.city.draws import Floats, Ints, Rng, lognormal, stream
 
 MOST_SUB_GANGS = 6

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainbreak.city.casebook.gangs import Cases, Gangs
-from chainbreak.city.casebook.shape import Rotation, Shape
+from chainbreak.city.casebook.shapes import Rotation, Shape
 from chainbreak.city.casebook.words import FRAUDS, facts
 from chainbreak.city.draws import Bools, Floats, Ints, Rng, scattered, stream
 

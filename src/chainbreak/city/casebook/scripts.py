@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chainbreak.city.casebook.shape import Shape
+from chainbreak.city.casebook.shapes import Shape
 from chainbreak.city.casebook.words import FRAUDS, fraud_shares, wordings
 from chainbreak.city.draws import Floats, Ints, Rng, stream
 

@@ -11,7 +11,7 @@ from chainbreak.base.clock import US_PER_DAY, US_PER_HOUR, US_PER_MIN, US_PER_S
 from chainbreak.city.casebook.gangs import Cases, Gangs, contact_us, make_cases, make_gangs
 from chainbreak.city.casebook.rotation import COMMON, NONE, OWN, SOLD, VICTIM, Used, common, numbered, rotating
 from chainbreak.city.casebook.scripts import Scripts
-from chainbreak.city.casebook.shape import Shape
+from chainbreak.city.casebook.shapes import Shape
 from chainbreak.city.casebook.values import (
     HOSTS,
     MEETING_APPS,
@@ -25,19 +25,22 @@ from chainbreak.city.casebook.values import (
     platform_values,
 )
 from chainbreak.city.casebook.words import FRAUDS, districts, facts
-from chainbreak.city.draws import Ints, lognormal, stream
+from chainbreak.city.draws import Bools, Ints, lognormal, stream
 from chainbreak.city.numbers import identity_numbers
 
 
 @dataclass(frozen=True)
 class Named:
-    """One slot of the narratives: what it may name (`values`), of what kind, each report's (or -1), and whose it is."""
+    """One slot of the narratives: what it may name (`values`), of what kind, each report's (or -1), whose it is, and
+    which of the values are a service's (empty: none).
+    """
 
     slot: str
     kind: str
     values: pa.Array
     of_report: Ints
     role: str
+    rented: Bools
 
 
 @dataclass(frozen=True)
@@ -155,29 +158,32 @@ def _named(shape: Shape, cases: Cases, used: dict[str, Used], victim: Ints, seed
     """What the reports name, slot by slot: of what there was, the share that victims can tell."""
     rng, n = stream(seed, "casebook told"), cases.n
 
-    def told(slot: str, kind: str) -> Ints:
-        return np.where(rng.random(n) < shape.rotation(kind).told, used[slot].of_report, NONE)
+    def told(kind: str) -> Ints:
+        return np.where(rng.random(n) < shape.rotation(kind).told, used[kind].of_report, NONE)
 
     def some(share: float) -> Ints:
         return np.where(rng.random(n) < share, victim, NONE)
 
-    def met(slot: str, kind: str, values: pa.Array, share: float) -> tuple[str, str, pa.Array, Ints, str]:
-        return slot, kind, values, common(shape, n, seed, slot, share, len(values)), COMMON
+    def met(slot: str, kind: str, values: pa.Array, share: float) -> Named:
+        return Named(slot, kind, values, common(shape, n, seed, slot, share, len(values)), COMMON, none)
 
+    def theirs(slot: str, kind: str, values: pa.Array, of_report: Ints, role: str = OWN) -> Named:
+        return Named(slot, kind, values, of_report, role, used[kind].owner < 0)
+
+    none = np.empty(0, bool)
     cards = card_values(seed, used["account"].n, 1)
     lines = line_values(seed, used["line"].n, 1)
-    rows = [
-        ("phone", "line", lines, told("line", "line"), OWN),
-        ("chat", "chat", chat_values(seed, used["chat"].n), told("chat", "chat"), OWN),
-        ("site", "domain", domain_values(seed, used["domain"].n), told("domain", "domain"), OWN),
-        ("app", "app", app_values(seed, used["app"].n), told("app", "app"), SOLD),
-        ("card", "account", cards, told("account", "account"), OWN),
-        ("second", "account", cards, used["second"].of_report, OWN),
+    return [
+        theirs("phone", "line", lines, told("line")),
+        theirs("chat", "chat", chat_values(seed, used["chat"].n), told("chat")),
+        theirs("site", "domain", domain_values(seed, used["domain"].n), told("domain")),
+        theirs("app", "app", app_values(seed, used["app"].n), told("app"), SOLD),
+        theirs("card", "account", cards, told("account")),
+        theirs("second", "account", cards, used["second"].of_report),
         met("hotline", "line", hotline_values(int(shape.hotline["kinds"])), shape.hotline["share"]),
         met("platform", "account", platform_values(int(shape.platform["kinds"])), shape.platform["share"]),
         met("meeting", "app", pa.array(MEETING_APPS), shape.meeting),
         met("host", "domain", pa.array(HOSTS), shape.host),
-        ("own_line", "line", mobile_values(seed, n, used["line"].n + 1), some(shape.own_line), VICTIM),
-        ("own_card", "account", card_values(seed, n, used["account"].n + 1), some(shape.own_card), VICTIM),
+        Named("own_line", "line", mobile_values(seed, n, used["line"].n + 1), some(shape.own_line), VICTIM, none),
+        Named("own_card", "account", card_values(seed, n, used["account"].n + 1), some(shape.own_card), VICTIM, none),
     ]  # fmt: skip
-    return [Named(*row) for row in rows]

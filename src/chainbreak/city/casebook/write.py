@@ -20,7 +20,7 @@ from chainbreak.city.casebook.detections import detections
 from chainbreak.city.casebook.mentions import Mentions, form_lists, mention
 from chainbreak.city.casebook.narrative import narratives
 from chainbreak.city.casebook.rotation import RENTED
-from chainbreak.city.casebook.shape import Shape, shape
+from chainbreak.city.casebook.shapes import Shape, shape
 from chainbreak.city.casebook.words import FRAUDS, districts
 from chainbreak.city.casebook.world import Book, make_book
 from chainbreak.city.draws import Bools, Ints, Rng, stream
@@ -96,10 +96,9 @@ def _reports(book: Book, rng: Rng, rows: Ints, mentions: list[Mentions], no_text
 def _mentioned(book: Book, rows: Ints, one: Mentions) -> pa.Table:
     """Grain: one identifier in one place of one report, as written there (layout undone) and as meant."""
     ids = book.ids.take(pa.array(rows))
-    used = book.used.get({"phone": "line", "card": "account", "site": "domain"}.get(one.named.slot, one.named.slot))
     role = np.full(len(rows), one.named.role)
-    if used is not None:
-        role = np.where(used.owner[used.of_report[rows]] < 0, RENTED, role)
+    if one.named.rented.any():
+        role = np.where(one.named.rented[one.named.of_report[rows]], RENTED, role)
     parts = []
     for place, written in (("text", one.said), ("form", one.form)):
         here = written.is_valid()
