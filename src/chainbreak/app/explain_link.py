@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from chainbreak.app.contradictions import told
 from chainbreak.app.decide_link import must_be_reports
 from chainbreak.app.link_decisions import as_ruling
-from chainbreak.app.linked_about import explained_pair
 from chainbreak.base.errors import UsageError
 from chainbreak.find.linkage.decisions import MERGE, constraints
 from chainbreak.store.desk import series as desk_series
@@ -26,8 +25,11 @@ def explain_link(office: Office, a: str, b: str) -> dict[str, Any]:
 
     Raises:
         UsageError: no such report (CB-SE-003), one report twice (CB-SE-005).
-        SetupError: reports were never linked (CB-SE-011).
+        SetupError: one of them was never linked (CB-SE-011).
     """
+    from chainbreak.app.link_reports import linked_about
+    from chainbreak.find.linkage.explain import explain_pair
+
     if a == b:
         raise UsageError("CB-SE-005", "a link is between two reports", given=a)
     must_be_reports(office, a, b)
@@ -35,7 +37,8 @@ def explain_link(office: Office, a: str, b: str) -> dict[str, Any]:
         decisions, series = _about_both(conn, a, b), desk_series.series_of(conn, (a, b))
         rulings = [as_ruling(row) for row in desk_series.decisions_naming(conn, (a, b))]
     held = [{"kind": c.kind, "decision_id": c.decision_id} for c in constraints(rulings) if {c.a, c.b} == {a, b}]
-    return {**explained_pair(office, a, b), "series": series, "decisions": decisions, "constraints": held}
+    explained = explain_pair(linked_about(office, (a, b)), a, b)
+    return {**explained, "series": series, "decisions": decisions, "constraints": held}
 
 
 def _about_both(conn: Connection, a: str, b: str) -> list[dict[str, Any]]:

@@ -44,6 +44,13 @@ def deciding(office: Office, actor: Actor, why: str, *, key: str | None, dry_run
     if not 0 < len(why.strip()) <= LONGEST_WHY:
         raise UsageError("CB-SE-004", "a decision needs its reason", given=f"{len(why)} characters",
                          allowed=f"1..{LONGEST_WHY}", next_step="say why: --why TEXT")  # fmt: skip
+    with trying(office, key=key, dry_run=dry_run) as conn:
+        yield conn
+
+
+@contextmanager
+def trying(office: Office, *, key: str | None = None, dry_run: bool) -> Iterator[Connection]:
+    """A write transaction; with `dry_run` everything in it is done and then thrown away."""
     try:
         with office.desk.begin(key) as conn:
             yield conn

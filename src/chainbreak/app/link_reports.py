@@ -38,8 +38,10 @@ _LOCK = Lock()
 """One linking at a time in a process: a second waits and then finds the work done."""
 
 
-def link_reports(office: Office, actor: Actor, advance: Advance = silent) -> dict[str, Any]:
-    """Bring the series up to date; returns what `record_series` returns.
+def link_reports(
+    office: Office, actor: Actor, advance: Advance = silent, *, dry_run: bool = False
+) -> dict[str, Any]:  # fmt: skip
+    """Bring the series up to date; returns what `record_series` returns. With `dry_run` nothing is recorded.
 
     The first time in a process everything is linked; afterwards only what came, changed or went, to the same outcome.
     """
@@ -50,7 +52,7 @@ def link_reports(office: Office, actor: Actor, advance: Advance = silent) -> dic
         partition = standing.partition()
         stays = {i: replace(facts[i], bits=standing.best(i) / MILLI) for members in partition for i in members}
         found = Linking(partition, stays, through, standing.weights.version, len(facts), arrived=came, gone=gone)
-        return record_series(office, actor, found)
+        return record_series(office, actor, found, dry_run=dry_run)
 
 
 def linked_about(office: Office, reports: Collection[str]) -> Linked:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chainbreak.app.link_decisions import trying
 from chainbreak.base.errors import RefusedError
 from chainbreak.find.linkage.decisions import UNDO
 from chainbreak.find.linkage.registry import (
@@ -52,11 +53,12 @@ class Linking:
     gone: Collection[str] = ()
 
 
-def record_series(office: Office, actor: Actor, found: Linking) -> dict[str, Any]:
+def record_series(office: Office, actor: Actor, found: Linking, *, dry_run: bool = False) -> dict[str, Any]:
     """Give the clusters their ids, keep members and events, and return the run's numbers: `run_id`, `series`, a count
     of each kind of event, `ids_changed`, `inserts`, `churn_per_1000` (ids changed per 1,000 inserts).
 
-    One transaction with its leaf `link.record`. The same linking again changes no series and makes no event.
+    One transaction with its leaf `link.record`; with `dry_run` it is thrown away. The same linking again changes no
+    series and makes no event.
 
     Raises:
         RefusedError: a run that knew of newer decisions was recorded meanwhile (CB-SE-016).
@@ -64,7 +66,7 @@ def record_series(office: Office, actor: Actor, found: Linking) -> dict[str, Any
     from chainbreak.audit.log import Entry, append
 
     now = office.clock.now_us()
-    with office.desk.begin() as conn:
+    with trying(office, dry_run=dry_run) as conn:
         last = desk_series.last_run(conn)
         if last is not None and last.decided_through > found.decided_through:
             raise RefusedError("CB-SE-016", "a run with newer decisions was recorded meanwhile",
@@ -87,7 +89,7 @@ def record_series(office: Office, actor: Actor, found: Linking) -> dict[str, Any
         })  # fmt: skip
         _keep(conn, run, now, known, after, recorded, found.facts, events)
         desk_series.add_events(conn, (_event_row(e, run, now, actor.name) for e in events))
-        told = {"run_id": run, "reports": found.reports, "series": total, **numbers}
+        told = {"run_id": None if dry_run else run, "reports": found.reports, "series": total, **numbers}
         basis = {"model": found.model_version, "decided_through": found.decided_through}
         append(conn, Entry.by(actor, now, "link.record", f"run:{run}", payload=told | basis))
     return told

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.app.contradictions import contradictions_in, told
-from chainbreak.app.linked_about import explained_series
 from chainbreak.app.read_series import series_named
 from chainbreak.base.errors import SetupError
 from chainbreak.find.linkage.decisions import UNSURE
@@ -67,9 +66,12 @@ def decisions_on(conn: Connection, reports: Collection[str]) -> list[dict[str, A
 
 
 def _explained(office: Office, stays: Mapping[str, Stay]) -> dict[str, Any] | None:
-    """What holds these members together; None where nothing was linked yet."""
+    """What holds these members together; None where one of them is gone, or was never linked."""
+    from chainbreak.app.link_reports import linked_about
+    from chainbreak.find.linkage.explain import explain_series
+
     try:
-        return explained_series(office, stays.keys())
+        return explain_series(linked_about(office, stays.keys()), stays.keys())
     except SetupError:
         return None
 

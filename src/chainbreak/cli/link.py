@@ -42,10 +42,13 @@ def _tell(sentences: Iterable[str]) -> None:
 def run(as_name: AsOption, dry_run: DryRunOption = False, centre: CentreOption = None,
         as_json: JsonOption = False) -> None:  # fmt: skip
     """Link all reports, with every decision that stands, and record the series found."""
-    from chainbreak.app.linked_about import link_now
+    from chainbreak.app.link_reports import link_reports
+    from chainbreak.base.progress import progress_bar
 
     office, actor = _act(centre, as_name)
-    emit(link_now(office, actor, dry_run=dry_run), as_json)
+    with progress_bar("link run", None) as advance:
+        told = link_reports(office, actor, advance, dry_run=dry_run)
+    emit(told, as_json)
 
 
 @app.command("list")
