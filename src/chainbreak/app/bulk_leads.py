@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.leads.machine import MOVES
 from chainbreak.app.dispatch_lead import dispatch_data
-from chainbreak.app.move_lead import lead_now, move_in, read_lead, try_move
+from chainbreak.app.move_lead import lead_now, may_read, move_in, read_lead, try_move
 from chainbreak.base.errors import ChainbreakError, RefusedError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ def bulk_leads(
 
     Raises:
         UsageError: no such move (CB-US-001), or too many leads (CB-LF-035).
+        RefusedError: the actor reads no leads (CB-LF-006).
     """
+    may_read(actor)
     if move not in BULK:
         raise UsageError("CB-US-001", "no such move", given=move, allowed=did_you_mean(move, BULK))
     ids = list(dict.fromkeys(lead_ids))

@@ -210,7 +210,7 @@ MOVES: dict[str, Move] = {
     "snooze": Move(OPEN, DRAFTERS | UNIT, (reason_given, short_sleep)),
     "wake": Move(OPEN, DRAFTERS | UNIT, (is_asleep,)),
     "lapse": Move(OPEN, MACHINE, (has_expired,)),
-    UNDO: Move(frozenset(State), frozenset(Role) - MACHINE, (own_and_last,)),
+    UNDO: Move(frozenset(State), DRAFTERS | DISPATCHERS | UNIT, (own_and_last,)),
 }  # fmt: skip
 UNDOABLE = ("revise", "review", "send_back", "withdraw", "receive", "accept", "work", "close", "snooze", "wake")
 """A dispatch, a return and a recall have reached somebody else: they are answered by another move, never undone."""

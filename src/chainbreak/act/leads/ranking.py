@@ -51,7 +51,7 @@ def recoverable_fen(signals: Signals, now_us: int) -> int:
     """Fen that, by the prior, may still be caught at `now_us`.
 
     >>> recoverable_fen(Signals(losses=((0, 1_000_000),)), US_PER_HOUR)
-    469349
+    469336
     """
     return round(sum(fen * still_there((now_us - at) / US_PER_HOUR) for at, fen in signals.losses))
 
@@ -83,6 +83,6 @@ def priority(kind: str, signals: Signals, now_us: int) -> float:
 
     >>> fresh = Signals(losses=((0, 10_000_000),), contacts=((0, 3.0),), last_us=0)
     >>> round(priority("account", fresh, 0), 1), round(priority("account", fresh, US_PER_DAY), 1)
-    (69.6, 34.3)
+    (69.6, 33.3)
     """
     return sum(term.points for term in terms(kind, signals, now_us))
