@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chainbreak.base.clock import US_PER_DAY
+from chainbreak.base.clock import US_PER_DAY, US_PER_HOUR
 from chainbreak.city.casebook.scripts import Scripts, make_scripts
 from chainbreak.city.casebook.shapes import Shape
 from chainbreak.city.draws import Floats, Ints, Rng, lognormal, stream
 
 MOST_SUB_GANGS = 6
-PHASES = 3
-"""A gang works from at most so many scripts one after another."""
+LOCAL_US = 8 * US_PER_HOUR
+"""Local time, UTC+8 all year."""
 
 
 @dataclass(frozen=True)

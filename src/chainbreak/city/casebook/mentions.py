@@ -31,8 +31,8 @@ class Mentions:
 
 
 def mention(book: Book, rng: Rng, named: Named, rows: Ints, no_form: Bools, no_text: Bools) -> Mentions:
-    """How the reports `rows` write slot `named`; `no_form`: their officers leave the
-    field empty; `no_text`: the story did not come along.
+    """How the reports `rows` write slot `named`; `no_form`: their officers leave the field empty; `no_text`: the
+    story did not come along.
     """
     n, shape = len(rows), book.shape
     place = named.of_report[rows]

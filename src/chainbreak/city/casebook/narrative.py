@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from chainbreak.base.clock import US_PER_DAY, US_PER_HOUR, US_PER_MIN
+from chainbreak.base.clock import US_PER_DAY, US_PER_MIN
+from chainbreak.city.casebook.gangs import LOCAL_US
 from chainbreak.city.casebook.mentions import Mentions
 from chainbreak.city.casebook.scripts import PARTS
 from chainbreak.city.casebook.words import FRAUDS, districts, wordings, words
@@ -236,7 +237,7 @@ def _amounts(rng: Rng, yuan: Ints) -> list[str]:
 
 def _moment(rng: Rng, at_us: Ints) -> tuple[list[str], list[str]]:
     """Day and time of day as written, local time."""
-    local = at_us + 8 * US_PER_HOUR
+    local = at_us + LOCAL_US
     date = (local // US_PER_DAY).astype("datetime64[D]").astype(str).tolist()
     minute = (local % US_PER_DAY // US_PER_MIN).tolist()
     days, times = [], []

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 TURNS = 4
 """Turns of a script beside claim and story."""
+PHASES = 3
+"""A gang works from at most so many scripts one after another."""
 PARTS = ("claim", "story", *["turns"] * TURNS)
 """The columns of `Scripts.phrases`."""
 
@@ -49,52 +51,39 @@ class Scripts:
 def make_scripts(shape: Shape, gangs: Gangs, seed: int) -> Scripts:
     """Public scripts first, then own ones as gangs need them; numbered in no order that means anything."""
     rng = stream(seed, "casebook scripts")
-    main = rng.choice(len(FRAUDS), gangs.n, p=fraud_shares())
-    public = len(FRAUDS) * shape.public_scripts
-    fraud = [np.repeat(np.arange(len(FRAUDS)), shape.public_scripts)]
-    made = public
-    phases: list[Ints] = []
-    kinds = main
+    kinds = [rng.choice(len(FRAUDS), gangs.n, p=fraud_shares())]
+    owner = np.repeat(np.arange(gangs.n), gangs.subs)
+    apart = (gangs.subs[owner] > 1) & (rng.random(len(owner)) < shape.sub_script)
     changing = (gangs.size >= 4) & (rng.random(gangs.n) < shape.switches)
     twice = changing & (gangs.size >= 12) & (rng.random(gangs.n) < 0.3)
-    for phase, here in enumerate((np.ones(gangs.n, bool), changing, twice)):
-        if phase:
-            other = here & (rng.random(gangs.n) < shape.changed_kind)
-            kinds = np.where(other, rng.choice(len(FRAUDS), gangs.n, p=fraud_shares()), kinds)
-        number, made, new = _choose(shape, rng, kinds, made)
-        fraud.append(new)
-        phases.append(np.where(here, number, phases[-1] if phases else number))
-    owner = np.repeat(np.arange(gangs.n), gangs.subs)
-    number, made, new = _choose(shape, rng, main[owner], made)
-    fraud.append(new)
-    apart = (gangs.subs[owner] > 1) & (rng.random(len(owner)) < shape.sub_script)
     changes = np.sort(rng.uniform(0.2, 0.8, (gangs.n, 2)), axis=1)
     # Who never changes does so after the end of his time.
     changes[~changing] = 2.0
     changes[changing & ~twice, 1] = 2.0
-    shuffled = rng.permutation(made)
-    placed = np.empty(made, np.int64)
-    placed[shuffled] = np.concatenate(fraud)
-    of_gang = np.stack([shuffled[p] for p in phases], axis=1)
-    return Scripts(
-        placed,
-        _phrases(rng, placed),
-        rng.random((made, len(PARTS))),
-        of_gang,
-        changes,
-        np.where(apart, shuffled[number], -1),
-    )
+    for here in (changing, twice):
+        other = here & (rng.random(gangs.n) < shape.changed_kind)
+        kinds.append(np.where(other, rng.choice(len(FRAUDS), gangs.n, p=fraud_shares()), kinds[-1]))
+    # One script for each phase of each gang and for each sub-gang, whether it comes to be used or not.
+    wanted = np.concatenate([*kinds, kinds[0][owner]])
+    number, fraud = _choose(shape, rng, wanted)
+    shuffled = rng.permutation(len(fraud))
+    placed = np.empty(len(fraud), np.int64)
+    placed[shuffled] = fraud
+    chosen = shuffled[number]
+    of_gang = chosen[: gangs.n * PHASES].reshape(PHASES, gangs.n).T
+    of_sub = np.where(apart, chosen[gangs.n * PHASES :], -1)
+    own = rng.random((len(fraud), len(PARTS)))
+    return Scripts(placed, _phrases(rng, placed), own, of_gang, changes, of_sub)
 
 
-def _choose(shape: Shape, rng: Rng, kinds: Ints, made: int) -> tuple[Ints, int, Ints]:
-    """For each entry a script of its kind of fraud: a public one by rank, or a new one. Returns the numbers, how many
-    scripts there are now, and the kinds of the new ones.
-    """
+def _choose(shape: Shape, rng: Rng, kinds: Ints) -> tuple[Ints, Ints]:
+    """For each entry a script of its kind of fraud, a public one by rank or a new one; and the kind of each script."""
     copy = rng.random(len(kinds)) < shape.copycats
     weight = 1.0 / (np.arange(shape.public_scripts) + 1.0)
     rank = rng.choice(shape.public_scripts, len(kinds), p=weight / weight.sum())
-    new = np.cumsum(~copy) - 1
-    return np.where(copy, kinds * shape.public_scripts + rank, made + new), made + int((~copy).sum()), kinds[~copy]
+    public = np.repeat(np.arange(len(FRAUDS)), shape.public_scripts)
+    number = np.where(copy, kinds * shape.public_scripts + rank, len(public) + np.cumsum(~copy) - 1)
+    return number, np.concatenate([public, kinds[~copy]])
 
 
 def _phrases(rng: Rng, fraud: Ints) -> Ints:

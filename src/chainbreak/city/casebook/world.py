@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from chainbreak.base.clock import US_PER_DAY, US_PER_HOUR, US_PER_MIN, US_PER_S
-from chainbreak.city.casebook.gangs import Cases, Gangs, contact_us, make_cases, make_gangs
+from chainbreak.base.clock import US_PER_DAY, US_PER_MIN, US_PER_S
+from chainbreak.city.casebook.gangs import LOCAL_US, Cases, Gangs, contact_us, make_cases, make_gangs
 from chainbreak.city.casebook.rotation import COMMON, NONE, OWN, SOLD, VICTIM, Used, common, numbered, rotating
 from chainbreak.city.casebook.scripts import Scripts
 from chainbreak.city.casebook.shapes import Shape
@@ -76,7 +76,7 @@ def make_book(shape: Shape, reports: int, seed: int) -> Book:
     gangs = make_gangs(shape, reports, seed, len(districts()))
     cases, scripts = make_cases(shape, gangs, seed, len(districts()))
     rng, n = stream(seed, "casebook times"), cases.n
-    start_us = int(np.datetime64(shape.start, "us").astype(np.int64)) - 8 * US_PER_HOUR
+    start_us = int(np.datetime64(shape.start, "us").astype(np.int64)) - LOCAL_US
     occurred = contact_us(cases, start_us)
     hours = np.minimum(lognormal(rng, *shape.report_delay_h, n), 24 * 120.0)
     reported = occurred + (hours * 3_600).astype(np.int64) * US_PER_S + 10 * US_PER_MIN
@@ -100,7 +100,7 @@ def make_book(shape: Shape, reports: int, seed: int) -> Book:
 
 def _ids(rng: np.random.Generator, reported: Ints) -> pa.Array:
     """Ids at the source: day of the report and a number of that day, in no order."""
-    day = (reported + 8 * US_PER_HOUR) // US_PER_DAY
+    day = (reported + LOCAL_US) // US_PER_DAY
     order = np.lexsort((rng.random(len(day)), day))
     first = np.searchsorted(day[order], day[order], "left")
     number = np.empty(len(day), np.int64)
