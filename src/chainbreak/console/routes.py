@@ -26,6 +26,8 @@ from chainbreak.console.pages import (
     order_moves,
     orders,
     outbox,
+    series,
+    series_moves,
     sign_in,
     status,
     today,
@@ -37,6 +39,8 @@ from chainbreak.console.view import STATIC, render
 # Order matters where one address could be another's parameter: /orders/new before /orders/{order_id}.
 PAGES = (
     today,
+    series,
+    series_moves,
     findings,
     devices,
     case_new,

@@ -31,6 +31,7 @@ ENTRIES: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("today", "t", ()),
     ("findings", "f", ()),
     ("cases", "c", ()),
+    ("series", "s", ()),
     ("leads", "d", tuple(READERS)),
     ("orders", "o", ()),
     ("appeals", "a", ()),
@@ -50,6 +51,7 @@ def environment() -> Environment:
     )  # fmt: skip
     env.globals.update(asset=asset, shapes=show.SHAPES, state=show.state, short=show.short, bits_bar=show.bits_bar)
     named = ("chance", "measured", "fen", "number", "short", "yuan")
+    env.filters["as_pair"] = frozenset
     env.filters.update({name: getattr(show, name) for name in named})
     return env
 
