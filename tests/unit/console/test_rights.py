@@ -10,16 +10,20 @@ import pytest
 from browser import Browser
 from desk_world import SETUP
 
+from chainbreak.act.leads.drafting import Wish as LeadWish
 from chainbreak.act.orders.drafting import Wish
 from chainbreak.app.acknowledge_order import acknowledge_order
 from chainbreak.app.add_person import GIVEN_ROLES, add_person
 from chainbreak.app.approve_order import approve_order
 from chainbreak.app.bootstrap import Office
+from chainbreak.app.draft_lead import draft_lead
 from chainbreak.app.draft_order import draft_order
 from chainbreak.app.find_actor import find_actor
 from chainbreak.app.list_findings import list_findings
+from chainbreak.app.move_lead import move_lead
 from chainbreak.app.open_appeal import open_appeal
 from chainbreak.app.send_due import send_due
+from chainbreak.app.show_lead_file import show_lead_file
 from chainbreak.app.show_order import show_order
 from chainbreak.app.submit_order import submit_order
 from chainbreak.console.pages import order_moves
@@ -36,6 +40,10 @@ TAKE_IN = {Role.HOTLINE, Role.LIAISON, Role.APPROVER, Role.COMMANDER}
 ENGINEER, ADMIN, LIAISON, AUDITOR, APPROVER = (
     {role} for role in (Role.ENGINEER, Role.ADMIN, Role.LIAISON, Role.AUDITOR, Role.APPROVER)
 )
+DISPATCH, UNIT = {Role.COMMANDER, Role.APPROVER, Role.LIAISON}, {Role.OFFICER, Role.LIAISON}
+REVIEW = {Role.ANALYST, Role.COMMANDER, Role.APPROVER}
+ON_LEADS = DRAFT | DISPATCH | UNIT
+WHY, SEEN = {"reason": "理由"}, {"seen": 1}
 PUBLIC = {"/sign-in", "/sign-in/{secret}", "/status", "/status/{code}/appeal"}
 # Address -> who may, what is sent, and which of the orders made below it is about.
 MATRIX: dict[str, tuple[Any, dict[str, Any], str]] = {
@@ -43,6 +51,24 @@ MATRIX: dict[str, tuple[Any, dict[str, Any], str]] = {
     "/findings/undo": (JUDGE, {}, ""),
     "/findings/{finding_id}/verdict": (JUDGE, {"verdict": "u"}, ""),
     "/findings/{finding_id}/lead": (REVEAL, {"purpose": "现场核查", "case": "C-9"}, ""),
+    "/leads": (DRAFT, {"unit": "南屏区"}, ""),
+    "/leads/next": (ON_LEADS | AUDITOR, {}, ""),
+    "/leads/draft-all": (DRAFT, {}, ""),
+    "/leads/bulk": (ON_LEADS | AUDITOR, {"move": "review", "lead": "L-000001"}, ""),
+    "/leads/{lead_id}/revise": (DRAFT, SEEN, "lead draft"),
+    "/leads/{lead_id}/review": (REVIEW, SEEN, "lead draft"),
+    "/leads/{lead_id}/send_back": (REVIEW, SEEN | WHY, "lead draft"),
+    "/leads/{lead_id}/withdraw": (DRAFT, SEEN | WHY, "lead draft"),
+    "/leads/{lead_id}/dispatch": (DISPATCH, SEEN | {"hours": 24, "unit": "南屏区"}, "lead review"),
+    "/leads/{lead_id}/recall": (DISPATCH, SEEN | WHY, "lead dispatch"),
+    "/leads/{lead_id}/receive": (UNIT, SEEN, "lead dispatch"),
+    "/leads/{lead_id}/accept": (UNIT, SEEN, "lead dispatch"),
+    "/leads/{lead_id}/return": (UNIT, SEEN | WHY | {"code": "wrong"}, "lead dispatch"),
+    "/leads/{lead_id}/work": (UNIT, SEEN | WHY, "lead accept"),
+    "/leads/{lead_id}/close": (UNIT, SEEN | {"outcome": "found"}, "lead accept"),
+    "/leads/{lead_id}/snooze": (DRAFT | UNIT, SEEN | WHY | {"days": 7}, "lead draft"),
+    "/leads/{lead_id}/wake": (DRAFT | UNIT, SEEN, "lead snooze"),
+    "/leads/{lead_id}/undo": (ON_LEADS, SEEN, "lead draft"),
     "/orders": (DRAFT, {"kind": "number.block", "rung": "label", "case_ref": "C-9", "purpose": "阻断", "hours": 24,
                         "basis": ["cfl-11"]}, ""),
     "/orders/{order_id}/edit": (DRAFT, {"rung": "label", "purpose": "阻断"}, "draft"),
@@ -83,6 +109,19 @@ def test_every_button_is_in_the_matrix() -> None:
     assert posts() - PUBLIC == set(MATRIX)
 
 
+def lead_brought_to(office: Office, finding_id: str, path: str, last: str) -> str:
+    """A lead of its own for each button, as it stands after the move `last`."""
+    lead = draft_lead(office, find_actor(office, "chen"), LeadWish(findings=(finding_id,), reports=(path,)))
+    due = {"unit": "南屏区", "deadline_us": str(office.clock.now_us() + 1)}
+    asleep = {"until_us": str(office.clock.now_us() + 1), "reason": "等回函"}
+    ways = {"draft": (), "snooze": (("chen", "snooze", asleep),), "review": (("he", "review", {}),)}
+    ways["dispatch"] = (*ways["review"], ("he", "dispatch", due))
+    ways["accept"] = (*ways["dispatch"], ("zhou", "accept", {}))
+    for who, move, data in ways[last]:
+        move_lead(office, find_actor(office, who), lead.lead_id, move, data)
+    return lead.lead_id
+
+
 @pytest.fixture
 def things(office: Office) -> dict[str, str]:
     """An order in each state that a button is about, drafted and signed by people who press none here."""
@@ -103,6 +142,10 @@ def things(office: Office) -> dict[str, str]:
     return made
 
 
+def seen_of(office: Office, lead_id: str) -> int:
+    return int(show_lead_file(office, find_actor(office, "wu"), lead_id)["version"])
+
+
 @pytest.mark.parametrize("role", sorted(ALL))
 def test_a_role_presses_what_is_its_own_and_nothing_else(
     office: Office, sign_in: SignIn, things: dict[str, str], role: str
@@ -111,7 +154,11 @@ def test_a_role_presses_what_is_its_own_and_nothing_else(
     wrong, presser = [], sign_in("presser")
     for path, (may, fields, about) in MATRIX.items():
         order = things.get(about, "")
-        sent = fields | {"digest": show_order(office, order)["digest"]} if "digest" in fields else dict(fields)
+        lead = lead_brought_to(office, things["finding"], path, about[5:]) if about.startswith("lead ") else ""
+        sent = fields | {"seen": seen_of(office, lead)} if lead else dict(fields)
+        sent = fields | {"digest": show_order(office, order)["digest"]} if "digest" in fields else sent
+        if path == "/leads":
+            sent |= {"finding": things["finding"]}
         if path == "/orders":
             sent |= {"finding": things["finding"], "object": things["subject"]}
         if path.endswith("/extend"):
@@ -119,13 +166,23 @@ def test_a_role_presses_what_is_its_own_and_nothing_else(
         if path == "/appeals":
             sent["order"] = things["approved"]
         address = path.format(finding_id=things["finding"], order_id=order, appeal_id=things["appeal"], row_id="none",
-                              name="qian")  # fmt: skip
+                              name="qian", lead_id=lead)  # fmt: skip
         answer = presser.press(address, **sent)
         if path in ("/me/password", "/sign-out"):
             presser = sign_in("presser")
         refused = answer.status_code == 403 and any(
             code in answer.text
-            for code in ("CB-UI-003", "CB-FN-003", "CB-OR-005", "CB-PE-005", "CB-AU-014", "CB-FN-006", "CB-LD-001")
+            for code in (
+                "CB-UI-003",
+                "CB-FN-003",
+                "CB-OR-005",
+                "CB-PE-005",
+                "CB-AU-014",
+                "CB-FN-006",
+                "CB-LD-001",
+                "CB-LF-003",
+                "CB-LF-006",
+            )
         )
         if refused == (role in may):
             wrong.append(f"{path}: {answer.status_code}, may: {role in may}")
