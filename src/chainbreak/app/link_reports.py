@@ -47,11 +47,11 @@ def link_reports(
     """
     decisions, through = standing_decisions(office)
     with _LOCK:
-        held, came, gone = _up_to_date(office, decisions, advance)
+        held = _up_to_date(office, decisions, advance)
         standing, facts = held.standing, held.collected.facts
         partition = standing.partition()
         stays = {i: replace(facts[i], bits=standing.best(i) / MILLI) for members in partition for i in members}
-        found = Linking(partition, stays, through, standing.weights.version, len(facts), arrived=came, gone=gone)
+        found = Linking(partition, stays, through, standing.weights.version, facts.keys())
         return record_series(office, actor, found, dry_run=dry_run)
 
 
@@ -64,28 +64,27 @@ def linked_about(office: Office, reports: Collection[str]) -> Linked:
     with _LOCK:
         held = _HELD.get(office.centre.root)
         if held is None or not set(reports) <= held.collected.facts.keys():
-            held, _, _ = _up_to_date(office, standing_decisions(office)[0], silent)
+            held = _up_to_date(office, standing_decisions(office)[0], silent)
         if not set(reports) <= held.collected.facts.keys():
             raise SetupError("CB-SE-011", "a report has not been linked", given=", ".join(sorted(reports)[:3]),
                              next_step="chainbreak link run")  # fmt: skip
         return held.standing.about(reports)
 
 
-def _up_to_date(office: Office, decisions: list[Decision], advance: Advance) -> tuple[_Held, list[str], list[str]]:
+def _up_to_date(office: Office, decisions: list[Decision], advance: Advance) -> _Held:
     """What this process holds of the centre after taking in what came or changed, and letting go of what went."""
     now = collect_reports(office, advance)
     held = _HELD.get(office.centre.root)
     if held is None:
         _HELD[office.centre.root] = held = _Held(Standing(now.reports, decisions), now)
-        return held, [], []
+        return held
     came, gone = _differences(held.collected.marks, now.marks)
     if came or gone:
         rows = np.searchsorted(now.reports.ids.astype(np.str_), np.array(sorted(came), np.str_))
         held.standing.change(some_of(now.reports, rows) if came else None, gone)
     held.standing.decide(decisions)
-    new = [i for i in came if i not in held.collected.marks]
     held.collected = now
-    return held, new, gone
+    return held
 
 
 def _differences(before: Mapping[str, int], after: Mapping[str, int]) -> tuple[list[str], list[str]]:

@@ -36,20 +36,18 @@ KINDS = ("created", "grown", "shrunk", "merged", "split", "ended", "undone")
 class Linking:
     """What a link run found. `partition`: sets of report ids, disjoint; `facts`: report id -> what lists filter by, of
     every report that is in a set of two or more. `decided_through`: the newest decision taken in (as
-    `standing_decisions` gave it). `reports`: how many were linked in all.
+    `standing_decisions` gave it). `reports`: ids of all that were linked, those without a series included.
 
-    `within` None: the partition is of all reports. Else it is of these reports only, which are whole series as
-    recorded together with whatever they now join: what one arrival touched. `arrived`, `gone`: reports new and no
-    longer there since the run before, from which causes are read.
+    With `partly`, `partition` and `reports` are of these reports only, which are whole series as recorded together with
+    whatever they now join: what one arrival touched; and `gone` are those no longer there.
     """
 
     partition: Iterable[Collection[str]]
     facts: Mapping[str, Stay]
     decided_through: int
     model_version: str
-    reports: int
-    within: Collection[str] | None = None
-    arrived: Collection[str] = ()
+    reports: Collection[str]
+    partly: bool = False
     gone: Collection[str] = ()
 
 
@@ -65,31 +63,31 @@ def record_series(office: Office, actor: Actor, found: Linking, *, dry_run: bool
     """
     from chainbreak.audit.log import Entry, append
 
-    now = office.clock.now_us()
+    now, digested = office.clock.now_us(), _digested(found)
     with trying(office, dry_run=dry_run) as conn:
         last = desk_series.last_run(conn)
         if last is not None and last.decided_through > found.decided_through:
             raise RefusedError("CB-SE-016", "a run with newer decisions was recorded meanwhile",
                                given=f"decision {found.decided_through}", allowed=f"{last.decided_through} or later",
                                next_step="chainbreak link run")  # fmt: skip
-        around = None if found.within is None else {*found.within, *found.gone}
+        around = {*found.reports, *found.gone} if found.partly else None
         recorded = desk_series.living(conn, around)
         known = Known({s: frozenset(stays) for s, stays in recorded.items()}, desk_series.ended(conn, around),
                       desk_series.highest_number(conn))  # fmt: skip
-        decided = last.decided_through if last else 0
-        # Before the first run there was nothing: whatever it finds has arrived.
-        arrived = found.arrived if last else found.facts.keys()
-        news = News(_fresh(conn, decided, found.decided_through), arrived, found.gone)
-        after, events = assign(known, found.partition, news)
-        numbers = _numbers(known, after, events, found, last.reports if last else 0)
-        total = (last.series if last and around is not None else len(known.living)) + len(after) - len(known.living)
+        arrived, linked = _arrived(conn, *digested, partly=found.partly)
+        gone = {r for stays in recorded.values() for r in stays} - set(found.reports)
+        fresh = _fresh(conn, last.decided_through if last else 0, found.decided_through)
+        after, events = assign(known, found.partition, News(fresh, arrived, gone))
+        numbers = _numbers(ids_changed(known.living, after), events, len(arrived))
+        was = last.series if last and found.partly else len(known.living)
+        total = was + len(after) - len(known.living)
         run = desk_series.add_run(conn, {
-            "at_us": now, "actor": actor.name, "model_version": found.model_version, "reports": found.reports,
+            "at_us": now, "actor": actor.name, "model_version": found.model_version, "reports": linked,
             "decided_through": found.decided_through, "series": total, "numbers": numbers,
         })  # fmt: skip
         _keep(conn, run, now, known, after, recorded, found.facts, events)
         desk_series.add_events(conn, (_event_row(e, run, now, actor.name) for e in events))
-        told = {"run_id": None if dry_run else run, "reports": found.reports, "series": total, **numbers}
+        told = {"run_id": None if dry_run else run, "reports": linked, "series": total, **numbers}
         basis = {"model": found.model_version, "decided_through": found.decided_through}
         append(conn, Entry.by(actor, now, "link.record", f"run:{run}", payload=told | basis))
     return told
@@ -107,11 +105,29 @@ def _fresh(conn: Connection, after: int, through: int) -> list[Fresh]:
     return [Fresh(n, reports(row), row.kind == UNDO) for n, row in rows.items() if after < n <= through]
 
 
-def _numbers(known: Known, after: Mapping[str, frozenset[str]], events: list[Event], found: Linking, before: int
-             ) -> dict[str, Any]:  # fmt: skip
-    kinds = Counter(e.kind for e in events)
-    inserts = len(found.arrived) or max(found.reports - before, 0)
-    changed = ids_changed(known.living, after)
+def _digested(found: Linking) -> tuple[Any, Any, Any]:
+    """Ids of the reports linked, their digests, and those of the reports that are gone."""
+    import numpy as np
+
+    from chainbreak.find.linkage.link import digests
+
+    ids = np.array(sorted(found.reports), dtype=object)
+    return ids, digests(ids), digests(np.array(sorted(found.gone), dtype=object))
+
+
+def _arrived(conn: Connection, ids: Any, now: Any, gone: Any, *, partly: bool) -> tuple[set[str], int]:
+    """Reports that the run before did not link, and how many are linked now; keeps which for the next run."""
+    import numpy as np
+
+    before = np.frombuffer(desk_series.read_known(conn), np.uint64)
+    kept = np.union1d(np.setdiff1d(before, gone), now) if partly else np.unique(now)
+    desk_series.put_known(conn, kept.tobytes())
+    return {str(i) for i in ids[~np.isin(now, before)]}, len(kept)
+
+
+def _numbers(changed: int, events: list[Event], inserts: int) -> dict[str, Any]:
+    # Of a merge both sides have an event; it counts as that of the series that took the other in.
+    kinds = Counter(e.kind for e in events if e.kind != MERGED or e.after)
     churn = round(1000 * changed / inserts, 3) if inserts else 0.0
     return {**{kind: kinds[kind] for kind in KINDS}, "ids_changed": changed, "inserts": inserts,
             "churn_per_1000": churn}  # fmt: skip

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.app.contradictions import contradictions_in, told
+from chainbreak.app.link_decisions import standing_constraints
 from chainbreak.app.read_series import series_named
 from chainbreak.base.errors import SetupError
-from chainbreak.find.linkage.decisions import UNSURE
+from chainbreak.find.linkage.decisions import UNSURE, joined_by_decisions
 from chainbreak.store.desk import series as desk_series
 from chainbreak.store.desk.series import LIVE, Stay
 
@@ -42,7 +43,10 @@ def show_series(office: Office, series_id: str) -> dict[str, Any]:
         decisions = decisions_on(conn, stays.keys())
         clashes = contradictions_in(conn, stays.keys())
         leads = about(conn, [f"series:{series_id}"])
+        decided = joined_by_decisions(standing_constraints(conn))
     evidence = _explained(office, stays) if row.state == LIVE else None
+    if evidence:
+        evidence["bridges"] = [b for b in evidence["bridges"] if decided.get(b["a"], 0) != decided.get(b["b"], 1)]
     bits = evidence.pop("bits") if evidence else {}
     through = run.decided_through if run else 0
     return {
@@ -55,7 +59,7 @@ def show_series(office: Office, series_id: str) -> dict[str, Any]:
         **(evidence or dict.fromkeys(EVIDENCE, ()) | {"strongest": None, "weakest": None}),
         "explained": evidence is not None, "events": events, "decisions": decisions,
         "pending": [d["decision_id"] for d in decisions if d["decision_id"] > through],
-        "contradictions": clashes, "questions": _questions(decisions, clashes, evidence), "leads": leads,
+        "contradictions": clashes, "questions": _questions(decisions, clashes, evidence, stays), "leads": leads,
     }  # fmt: skip
 
 
@@ -83,11 +87,27 @@ def _counted(words: Iterable[str]) -> dict[str, int]:
 
 
 def _questions(
-    decisions: list[dict[str, Any]], clashes: list[dict[str, Any]], evidence: Mapping[str, Any] | None
-) -> list[dict[str, Any]]:
-    """What somebody should look at: pairs left unsure, contradictions, links that alone hold the series together."""
-    open_ = [{"kind": "unsure", "a": d["a"], "b": d["b"], "decision_id": d["decision_id"]}
+    decisions: list[dict[str, Any]], clashes: list[dict[str, Any]], evidence: Mapping[str, Any] | None,
+    members: Collection[str],
+) -> list[dict[str, Any]]:  # fmt: skip
+    """What somebody should look at: pairs left unsure, contradictions, links that alone hold the series together, and
+    reports that nothing but decisions holds with the others.
+    """
+    found = [{"kind": "unsure", "a": d["a"], "b": d["b"], "decision_id": d["decision_id"]}
              for d in decisions if d["kind"] == UNSURE and d["undone_by"] is None]  # fmt: skip
-    open_ += [{"kind": "contradiction", "a": c["path"][0], "b": c["path"][-1]} for c in clashes]
-    bridges = (evidence or {}).get("bridges", ())
-    return open_ + [{"kind": "bridge", "a": b["a"], "b": b["b"], "bits": b["bits"]} for b in bridges]
+    found += [{"kind": "contradiction", "a": c["path"][0], "b": c["path"][-1]} for c in clashes]
+    if evidence is None:
+        return found
+    found += [{"kind": "bridge", "a": b["a"], "b": b["b"], "bits": b["bits"]} for b in evidence["bridges"]]
+    _, *others = _parts(members, evidence["edges"])
+    return found + [{"kind": "only_decided", "reports": part} for part in others]
+
+
+def _parts(members: Collection[str], edges: Iterable[Mapping[str, Any]]) -> list[list[str]]:
+    """What the links alone hold together, largest part first."""
+    group = {report: {report} for report in members}
+    for edge in edges:
+        joined = group[edge["a"]] | group[edge["b"]]
+        group |= dict.fromkeys(joined, joined)
+    parts = {tuple(sorted(part)) for part in group.values()}
+    return [list(part) for part in sorted(parts, key=lambda part: (-len(part), part))]

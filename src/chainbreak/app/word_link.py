@@ -92,6 +92,8 @@ def word_series(shown: Mapping[str, Any], saying: Saying, *, most: int = 12) -> 
     ]  # fmt: skip
     said += [_hub(row, saying) for row in list(shown["suppressed"])[:most]]
     said += [saying.say("bridge", a=b["a"], b=b["b"], bits=bits(b["bits"])) for b in shown["bridges"]]
+    said += [saying.say("only_decided", reports=saying.list(q["reports"]))
+             for q in shown["questions"] if q["kind"] == "only_decided"]  # fmt: skip
     said += [
         saying.say(which, report=shown[which]["report_id"], bits=bits(shown[which]["bits"]))
         for which in ("strongest", "weakest") if shown[which]

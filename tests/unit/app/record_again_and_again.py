@@ -23,12 +23,13 @@ def partition(size: int) -> list[list[str]]:
 
 def linking(size: int) -> Linking:
     facts = {r: Stay(r, 1_000 + i, "东区", "fake_task", 100 * size, 5.0) for i, r in enumerate(REPORTS)}
-    return Linking(partition(size), facts, 0, "test", len(REPORTS))
+    return Linking(partition(size), facts, 0, "test", REPORTS)
 
 
 if __name__ == "__main__":
     office = open_office(Path(sys.argv[1]), FixedClock(1_795_147_200_000_000))
     office.desk = Desk(sys.argv[2], office.clock)
+    record_series(office, SERVICE, linking(SIZES[0]))
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     while True:

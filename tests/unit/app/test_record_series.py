@@ -57,10 +57,11 @@ def stay(report: str, district: str = "东区", type_: str = "fake_task", loss_f
 
 
 def record(office: Office, groups: Sequence[Any], facts: dict[str, Stay] | None = None, **more: Any) -> dict[str, Any]:
-    """Record a partition as `link` would give it, taking in every decision."""
+    """Record a partition as `link` would give it, taking in every decision; `reports`: of the whole centre."""
+    reports = more.pop("reports", "abcdefgh") + "".join(r for group in groups for r in group)
     known = {r: stay(r) for group in groups for r in group} | (facts or {})
     through = more.pop("decided_through", standing_decisions(office)[1])
-    return record_series(office, SERVICE, Linking(groups, known, through, "test@1", 20, **more))
+    return record_series(office, SERVICE, Linking(groups, known, through, "test@1", set(reports), **more))
 
 
 def now(office: Office) -> dict[str, str]:
@@ -110,24 +111,38 @@ def test_a_corrected_report_changes_the_sums_without_an_event(office: Office) ->
 
 def test_churn_is_ids_changed_per_thousand_inserts(office: Office) -> None:
     record(office, ["abc", "de"])
-    told = record(office, ["abcdex"], arrived={"x", "y"})
+    told = record(office, ["abcdex"], reports="abcdefghxy")
     assert (told["ids_changed"], told["inserts"], told["churn_per_1000"]) == (2, 2, 1000.0)
     assert events(office, told["run_id"]) == [("S-000001", "merged", "arrival"), ("S-000002", "merged", "arrival")]
+    assert told["merged"] == 1
     shown = show_series(office, "S-000002")
     assert (shown["state"], shown["merged_into"]) == ("ended", "S-000001")
     assert [m["report_id"] for m in shown["members"]] == ["d", "e"]
 
 
+def test_what_arrived_and_what_went_is_known_from_one_run_to_the_next(office: Office) -> None:
+    record(office, ["abc"], reports="abcd")
+    told = record(office, ["abcd"], reports="abcd")
+    assert events(office, told["run_id"]) == [("S-000001", "grown", "recomputed")]
+    told = record(office, ["abcdx"], reports="abcdx")
+    assert events(office, told["run_id"]) == [("S-000001", "grown", "arrival")]
+    told = record(office, ["abc"], reports="abcx")
+    assert events(office, told["run_id"]) == [("S-000001", "shrunk", "withdrawal")]
+    told = record(office, ["ab"], reports="abcx")
+    assert events(office, told["run_id"]) == [("S-000001", "shrunk", "recomputed")]
+
+
 def test_what_one_arrival_touched_is_recorded_alone(office: Office) -> None:
     record(office, ["abc", "de", "gh"])
-    told = record(office, ["abx"], within={"a", "b", "c", "x"}, arrived={"x"}, gone={"c"})
+    told = record(office, ["abx"], partly=True, reports="abx", gone="c")
     assert now(office) == {"S-000001": "abx", "S-000002": "de", "S-000003": "gh"}
-    assert told["series"] == 3
-    told = record(office, [], within={"d", "e"})
+    assert (told["series"], told["reports"], told["inserts"]) == (3, 8, 1)
+    told = record(office, [], partly=True, reports="de")
     assert now(office) == {"S-000001": "abx", "S-000003": "gh"}
-    assert (told["series"], told["ended"]) == (2, 1)
-    record(office, ["dez"], within={"d", "e", "z"})
+    assert (told["series"], told["ended"], told["reports"]) == (2, 1, 8)
+    told = record(office, ["dez"], partly=True, reports="dez")
     assert now(office)["S-000002"] == "dez"
+    assert events(office, told["run_id"]) == [("S-000002", "undone", "arrival")]
 
 
 def test_a_merge_and_its_undoing_give_both_ids_back(office: Office) -> None:
@@ -275,7 +290,7 @@ def test_killed_at_any_moment_it_was_recorded_whole_or_not_at_all(office: Office
         child.stdout.close()
         check_whole(office, shapes)
     with office.desk.read() as conn:
-        assert conn.execute(select(func.count()).select_from(link_run)).scalar_one() > 1
+        assert conn.execute(select(func.count()).select_from(link_run)).scalar_one() > ROUNDS
 
 
 def check_whole(office: Office, shapes: set[tuple[tuple[str, ...], ...]]) -> None:

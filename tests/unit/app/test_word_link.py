@@ -46,6 +46,7 @@ SERIES: dict[str, Any] = {
     ],
     "suppressed": PAIR["suppressed"], "bridges": [{"a": "r1", "b": "r3", "bits": 2.5}],
     "strongest": {"report_id": "r1", "bits": 12.0}, "weakest": {"report_id": "r3", "bits": 2.5},
+    "questions": [{"kind": "bridge"}, {"kind": "only_decided", "reports": ["r8", "r9"]}],
     "events": [EVENT], "decisions": [DECISION | {"undone_by": 8}], "pending": [8],
     "contradictions": [{"apart": 3, "joined": [1, 2, 2], "path": ["a", "b", "c"], "pairs": 1, "decisions": []}],
 }  # fmt: skip
@@ -112,6 +113,7 @@ def test_a_series_says_what_holds_it_and_what_is_open() -> None:
     assert "账户 account:00000000000000a1 见于本串案 3 案（全库 4 案），两案共有此项计 +9.1 比特。" in said
     assert not any("95588 见于" in s for s in said)
     assert any("报案 r1 与 r3 之间的关联（+2.5 比特）是两部分之间的唯一纽带" in s for s in said)
+    assert "报案 r8、r9 与其余各案之间没有证据相连，仅凭人工决定列入本串案。" in said
     assert "2026-11-20 12:00，因新到报案，新增 2 案，共 5 案。" in said
     assert any(s.endswith("此项已由决定 8 撤销") for s in said)
     assert "决定 8 尚未纳入运算，下次运行后生效。" in said
@@ -122,7 +124,9 @@ def test_a_series_says_what_holds_it_and_what_is_open() -> None:
 
 
 def test_an_ended_series_says_where_it_went() -> None:
-    empty = dict.fromkeys(("identifiers", "suppressed", "bridges", "pending", "contradictions", "decisions"), ())
+    empty = dict.fromkeys(
+        ("identifiers", "suppressed", "bridges", "questions", "pending", "contradictions", "decisions"), ()
+    )
     ended = (
         SERIES
         | empty

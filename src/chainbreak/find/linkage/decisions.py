@@ -129,13 +129,18 @@ def cut_by(rulings: Sequence[Ruling], new: Ruling) -> list[int]:
             if r.kind == MERGE and len(_cut({*r.a, *r.b}, [new])) > 1]  # fmt: skip
 
 
+def joined_by_decisions(kept: Iterable[Constraint]) -> dict[str, str]:
+    """Report -> smallest report of what decisions join it with; reports that none joins are left out.
+
+    >>> joined_by_decisions([Constraint("confirm", "a", "b", 1), Constraint("reject", "a", "c", 2)])
+    {'a': 'a', 'b': 'a'}
+    """
+    return _groups(_joins(kept))
+
+
 def contradictions(kept: Sequence[Constraint]) -> list[Contradiction]:
     """Every decision that keeps apart what others join, once for each group it does so in; sorted by its id."""
-    joins: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for c in kept:
-        if c.kind == "confirm":
-            joins[c.a].append((c.b, c.decision_id))
-            joins[c.b].append((c.a, c.decision_id))
+    joins = _joins(kept)
     group = _groups(joins)
     inside: dict[tuple[int, str], list[Constraint]] = defaultdict(list)
     for c in kept:
@@ -164,6 +169,16 @@ def _cut(group: set[str], cuts: Iterable[Ruling]) -> list[set[str]]:
             after += [taken, part - taken] if taken and part & set(cut.b) else [part]
         parts = after
     return parts
+
+
+def _joins(kept: Iterable[Constraint]) -> dict[str, list[tuple[str, int]]]:
+    """Report -> what a decision joins it with, and which."""
+    joins: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for c in kept:
+        if c.kind == "confirm":
+            joins[c.a].append((c.b, c.decision_id))
+            joins[c.b].append((c.a, c.decision_id))
+    return joins
 
 
 def _groups(joins: dict[str, list[tuple[str, int]]]) -> dict[str, str]:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, or_, select, tuple_, update
 
 from chainbreak.store.desk.tables_series import (
     link_decision,
     link_decision_report,
+    link_known,
     link_run,
     series,
     series_event,
@@ -142,6 +143,17 @@ def add_run(conn: Connection, values: Mapping[str, Any]) -> int:
     """Append a run and return its number; `numbers` is anything JSON can hold."""
     row = {**values, "numbers": json.dumps(values["numbers"], sort_keys=True)}
     return int(conn.execute(insert(link_run).values(row).returning(link_run.c.run_id)).scalar_one())
+
+
+def read_known(conn: Connection) -> bytes:
+    """Digests of the reports that the newest run linked, sorted."""
+    return conn.execute(select(link_known.c.digests)).scalar() or b""
+
+
+def put_known(conn: Connection, digests: bytes) -> None:
+    """Keep the digests for the next run."""
+    conn.execute(delete(link_known))
+    conn.execute(insert(link_known).values(only=1, digests=digests))
 
 
 def living(conn: Connection, around: Collection[str] | None = None) -> dict[str, dict[str, Stay]]:

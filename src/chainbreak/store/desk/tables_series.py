@@ -6,7 +6,7 @@ last, and the decisions themselves. Decisions are only ever added: a decision ta
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, String, Table, Text
+from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
 from chainbreak.store.desk.metadata import metadata
 from chainbreak.store.desk.tables_findings import RowId
@@ -24,6 +24,14 @@ link_run = Table(
     Column("numbers", Text, nullable=False),  # JSON: events by kind, ids changed, churn
 )
 """One row a run whose result was recorded."""
+
+link_known = Table(
+    "link_known",
+    metadata,
+    Column("only", Integer, primary_key=True, autoincrement=False),  # 1
+    Column("digests", LargeBinary, nullable=False),  # 8 bytes a report id, sorted
+)
+"""One row: which reports the newest run linked, those without a series included; 8 MB for a million."""
 
 series = Table(
     "series",
