@@ -26,7 +26,7 @@ from chainbreak.text.likeness import Retold, Shelf, signatures
 from chainbreak.text.likeness.minhash import shingles
 
 REPORTS = {"small": 4_000, "full": 20_000}
-ASKED = 500
+ASKED = 200
 FLOOR = {"zh": (2, 3), "en": (4, 5)}
 NEIGHBOURS = 10
 _PUBLIC = Path(__file__).resolve().parents[4] / "shared" / "data" / "fraud_r1" / "fraud_r1.parquet"
@@ -78,11 +78,12 @@ def _searching(texts: list[str]) -> list[BenchRow]:
     rows = [BenchRow("shelf: added; rows/s are per CPU second", len(texts), adding.seconds, adding.cpu_s,
                      len(texts) / adding.cpu_s)]  # fmt: skip
     exact = _exact_likeness(asked, texts)
+    np.fill_diagonal(exact, 0)  # each text asked about stands on the shelf itself: no pair
     for least in (0.7, 0.5):
         with watch() as cost:
             found = shelf.search(asked, least, len(texts))
         truth = int((exact >= least).sum())
-        hits = sum(map(len, found))
+        hits = sum(match.name != names[row] for row, some in enumerate(found) for match in some)
         what = f"shelf: search, likeness >= {least}: {hits} of {truth} pairs, recall {hits / max(truth, 1):.3f}"
         rows.append(BenchRow(what, len(asked), cost.seconds, cost.cpu_s, len(asked) / cost.cpu_s))
     return rows
