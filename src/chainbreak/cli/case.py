@@ -87,3 +87,37 @@ def classify(
         emit(told, as_json)
         if told["abstained"]:
             say("too weak for an answer: the type given is a guess for a person to decide")
+
+
+@app.command()
+def extract(
+    text: Annotated[str, typer.Argument(help="The report's words; - reads them from stdin")] = "",
+    file: Annotated[Path | None, typer.Option(help="A text file that holds one report")] = None,
+    report: Annotated[str, typer.Option(help="A report of the centre: its masked story is read; needs --as")] = "",
+    at: Annotated[str, typer.Option(help="When the report was made, ISO 8601; relative times hang on it")] = "",
+    as_name: Annotated[str, typer.Option("--as", envvar="CHAINBREAK_ACTOR", help="Who asks, with --report")] = "",
+    centre: CentreOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """What a report mentions: numbers, accounts, hosts, apps, amounts, times; where, whose, and how sure."""
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.classify_report import centre_root, read_report
+    from chainbreak.app.extract_text import extract_report, extract_text
+    from chainbreak.app.find_actor import find_actor
+    from chainbreak.base.errors import UsageError
+
+    if bool(text) + bool(file) + bool(report) != 1:
+        allowed = "TEXT, -, --file FILE, or --report ID"
+        raise UsageError("CB-US-001", "say which text to read", given="none, or several", allowed=allowed)
+    if report:
+        office = open_office(centre)
+        rows = extract_report(office, find_actor(office, as_name), report)
+    else:
+        here = centre_root(centre)
+        rows = extract_text(read_report(file) if file or text == "-" else text, at, open_office(here) if here else None)
+    for row in rows:
+        row["span"] = f"{row['start']}-{row['end']}"
+    shown = ("kind", "value", "surface", "span", "role", "confidence", "valid", "normalisation")
+    emit(rows, as_json, columns=shown)
+    if not rows:
+        say("nothing is mentioned that a case could hang on")
+        raise typer.Exit(1)

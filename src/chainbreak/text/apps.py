@@ -1,4 +1,4 @@
-"""Names of apps: quoted before a word such as APP, behind a word such as 下载, or known meeting and remote-control tools."""
+"""Names of apps: quoted before a word such as APP, behind one such as 下载, or known tools for meeting and control."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _CUED_QUOTED = re.compile(
     r"[“\"「『《【](?P<n>[^“”\"「」『』《》【】\n,。]{1,20})[”\"」』》】]"
 )
 _CUED = re.compile(
-    rf"(?:下载|安装|注册|登录|打开|使用|用|在|通过|名叫|名为|叫|装|是)(?P<n>[\u4e00-\u9fffA-Za-z0-9·]{{2,16}}?) ?(?:的)?{_WORD}"
-    r"(?![A-Za-z])"
+    r"(?:下载|安装|注册|登录|打开|使用|用|在|通过|名叫|名为|叫|装|是)"
+    rf"(?P<n>[\u4e00-\u9fffA-Za-z0-9·]{{2,16}}?) ?(?:的)?{_WORD}(?![A-Za-z])"
 )
 _KNOWN = re.compile(
     r"(?P<n>腾讯会议|全时云会议|好视通|会畅通讯|小鱼易连|华为云会议|网易会议|天翼云会议|"

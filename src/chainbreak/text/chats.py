@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from chainbreak.text.page import NO_MONEY, Found, Page
 
-_GAP = r"[号码群账帐户为是叫加人微信服务友的同一上聊联系过 :,/(\"'“‘【\[@=]{0,6}(?:ID|id|Id)?[ :为是(]{0,2}"
+_GAP = r"[号码群账帐户为是叫加人信服务友的同一上聊联系过 :,/(\"'“‘【\[@=]{0,6}(?:(?:ID|id|Id)[ :为是(]{0,2})?"
 """What stands between the word for a service and the id."""
 
 _LETTERS = r"[A-Za-z][A-Za-z0-9_-]{5,19}"
@@ -15,7 +15,10 @@ _WECHAT = (
     r"(?:微 ?信|[薇威维葳徽卫微][❤♥]?信|[薇威微][❤♥]|(?<![A-Za-z0-9])[Vv](?:[❤♥]|信)|[加+][微薇Vv❤]|卫星|绿泡泡|"
     r"(?<![A-Za-z0-9])(?:[Vv][Xx]|[Ww][Xx]|[Ww]e[Cc]hat))"
 )
-_QQ = r"(?:(?<![A-Za-z0-9])[Qq] ?[Qq](?![A-Za-z])|[扣抠叩蔻球]{2}|企鹅|(?<![A-Za-z])[Qq扣]群|加[Qq]|(?<![A-Za-z])[Qq]号|群号|🐧)"
+_QQ = (
+    r"(?:(?<![A-Za-z0-9])[Qq] ?[Qq](?![A-Za-z])|[扣抠叩蔻球]{2}|企鹅|(?<![A-Za-z])[Qq扣]群|加[Qq]|(?<![A-Za-z])[Qq]号|"
+    r"群号|🐧)"
+)
 _TELEGRAM = r"(?:飞机|✈|电报|(?<![A-Za-z0-9])(?:[Tt]elegram|TG|tg|Tg))"
 _OTHER = (
     r"(?:(?:蝙蝠|抖音|快手|陌陌|探探|小红书|闲鱼|密聊|默往|土豆|游戏|会员|[Ss]oul|SOUL|[Ss]kype|LINE|Line|[Ww]hats[Aa]pp|Potato)"
@@ -36,7 +39,9 @@ _FORMS = tuple(
 )
 PATTERNS = tuple(pattern for _, pattern in _FORMS)
 
-_NAMES = frozenset("wechat weixin telegram whatsapp alipay iphone android huawei xiaomi official skype tiktok".split())
+_NAMES = frozenset(
+    ("wechat", "weixin", "telegram", "whatsapp", "alipay", "iphone", "android", "huawei", "xiaomi", "skype", "tiktok")
+)
 _FLIGHT = re.compile(r"(?:[A-Z]{2}|[A-Z]\d|\d[A-Z])\d{3,4}", re.ASCII)
 _MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 

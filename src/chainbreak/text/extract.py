@@ -1,7 +1,8 @@
 """What a text mentions, each thing with its place in the text as it was written.
 
-Families go in order of how sure they are, and what one took the next cannot have: marks of masking, mail and hosts, documents,
-named accounts, chat ids beside their words, telephones, accounts, parts of numbers, short numbers, times, amounts, apps.
+Families go in order of how sure they are, and what one took the next cannot have: marks of masking, mail and hosts,
+documents, named accounts, chat ids beside their words, telephones, accounts, parts of numbers, short numbers, times,
+apps, amounts.
 """
 
 from __future__ import annotations
@@ -36,11 +37,12 @@ NUMBERS: tuple[Family, ...] = (
 
 
 def extract(
-    text: str, place: Place = _HERE, reported_at_us: int | None = None, zone: str = "Asia/Shanghai"
+    text: str, place: Place = _HERE, reported_at_us: int | None = None, zone: str = "Asia/Shanghai", marks: bool = False
 ) -> list[Mention]:
     """The mentions of `text`, sorted by start, none overlapping another.
 
-    `place` is where local numbers belong; relative times hang on `reported_at_us` (µs UTC) in `zone`.
+    `place` is where local numbers belong; relative times hang on `reported_at_us` (µs UTC) in `zone`. With `marks`, the
+    marks of a masked text are mentions as well: `value` is the written token, the step is `token`.
 
     >>> [(m.kind, m.value, m.surface) for m in extract("加薇❤：abc_123，网址jd-kf88点com，损失3万5")]
     [('chat', 'abc_123', 'abc_123'), ('domain', 'jd-kf88.com', 'jd-kf88点com'), ('amount', '3500000', '3万5')]
@@ -48,6 +50,8 @@ def extract(
     page = Page(text, place)
     quantities: tuple[Family, ...] = (partial(times, reported_at_us=reported_at_us, zone=zone), apps, amounts)
     found = [f for f in read(page, (emails, hosts, *NUMBERS, *quantities)) if f.confidence >= FLOOR]
+    if marks:
+        found = sorted([*found, *_marks(page)], key=lambda f: f.start)
     return [_mention(page, one, role) for one, role in zip(found, roles(page, found), strict=True)]
 
 
@@ -56,6 +60,11 @@ def read(page: Page, families: tuple[Family, ...]) -> list[Found]:
     for mark in MARK.finditer(page.folded):
         page.take(*mark.span())
     return sorted((found for family in families for found in _taking(page, family)), key=lambda f: f.start)
+
+
+def _marks(page: Page) -> Iterator[Found]:
+    for mark in MARK.finditer(page.folded):
+        yield Found(mark["kind"], mark["n"], *mark.span(), 1.0, True, ("token",))
 
 
 def _taking(page: Page, family: Family) -> Iterator[Found]:

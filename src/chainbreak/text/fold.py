@@ -1,8 +1,8 @@
-"""Text as it was meant: widths, circles, invisible characters and look-alikes undone, every character knowing its origin.
+"""Text as it was meant: widths, circles, invisible characters and look-alikes undone; each character knows its origin.
 
 `fold` is NFKC character by character, and more: enclosed digits and letters become plain ones, invisible characters go.
-`plain_digits` then writes digits that were spelled out (一三八零…, 幺, 洞, 拐, 壹) or disguised (l38OO13…) as digits. Both
-keep a map back to the original, so nothing is ever searched for a second time.
+`plain_digits` then writes digits that were spelled out (一三八零…, 幺, 洞, 拐, 壹) or disguised (l38OO13…) as digits.
+Both keep a map back to the original, so nothing is ever searched for a second time.
 """
 
 from __future__ import annotations
@@ -120,8 +120,8 @@ def _name(character: str) -> str:
 def plain_digits(text: str) -> str:
     """`text`, already folded, with spelled and disguised digits as digits; as long as it was.
 
-    Numerals count only in runs of five and more, so 三千五 and 二〇二六年 stay. A disguised run counts only when what comes
-    out is a mobile number or passes Luhn, since l0O1 may as well be a name.
+    Numerals count only in runs of five and more, so 三千五 and 二〇二六年 stay. A disguised run counts only when what
+    comes out is a mobile number or passes Luhn, since l0O1 may as well be a name.
 
     >>> plain_digits("打幺三八零零一三八零零零，要三千五"), plain_digits("l38OO138OOO")
     ('打13800138000，要三千五', '13800138000')
@@ -156,12 +156,16 @@ def skeleton(text: str) -> str:
 _STEPS = (
     ("invisible", re.compile("[\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
                              "\ufe00-\ufe0f\U000e0000-\U000e01ef]")),
-    ("width", re.compile("[\uff01-\uffef\u3000]")),
+    ("width", re.compile("[\uff0b\uff0d-\uff19\uff20-\uff3a\uff3f\uff41-\uff5a]")),
     ("enclosed", re.compile(f"[{_ENCLOSED}\u20d0-\u20ff\U0001f100-\U0001f1ff]")),
     ("styled", re.compile("[\U0001d400-\U0001d7ff\u00b2\u00b3\u00b9\u2070-\u209c]")),
     ("numerals", _HAS_NUMERAL),
     ("homoglyph", re.compile(f"[{''.join(CONFUSABLES)}]")),
 )  # fmt: skip
+
+
+PATTERNS = (_CLUSTER, _BULLET, _SPELLED, _DISGUISED)
+"""Patterns whose work could grow with a text, for the tests of how it does."""
 
 
 def steps(surface: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Hosts, addresses and URLs: plain, with dots written out, in wide or circled letters, with letters of another script.
 
-A host must end in a known public suffix, or else be introduced by a scheme or `www`. Where only some letters are foreign
-and the ending is Latin, the name is registered as it stands (`xn--…`); a foreign ending is a disguise and is undone.
+A host must end in a known public suffix, or else be introduced by a scheme or `www`. Where only some letters are
+foreign and the ending is Latin, the name is registered as it stands (`xn--…`); a foreign ending is a disguise, undone.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _HOST = (
     rf"(?:[{_A}][{_A}_-]{{0,62}}{_DOT}){{1,8}}(?P<end>[A-Za-z\u0400-\u04ff\u0370-\u03ff][{_A}-]{{1,23}})(?![{_A}_-])"
 )
 _URL = re.compile(
-    rf"(?<![{_A}_.@-])(?P<scheme>(?:[Hh](?:[Tt]{{2}}|[Xx]{{2}})[Pp][Ss]?|[Ff][Tt][Pp])://)?(?:(?P<host>{_HOST})|"
+    rf"(?<![{_A}_.@-])(?<![A-Za-z][点。])(?![0-9]{{1,2}}点)(?P<scheme>(?:[Hh](?:[Tt]{{2}}|[Xx]{{2}})[Pp][Ss]?|[Ff][Tt][Pp])://)?(?:(?P<host>{_HOST})|"
     r"(?P<ip>\d{1,3}(?:\.\d{1,3}){3})(?!\d|\.\d))(?P<port>:\d{2,5}(?!\d))?"
     r"(?P<path>[/?#][A-Za-z0-9._~/?#@!$&*+=%:,;'-]{0,1000})?"
 )
@@ -44,11 +44,12 @@ _STOPS = frozenset("，。；：！？、（）“”‘’")
 _PAYMENT = re.compile(r"(?:支付宝|[Pp]ay[Pp]al|账户|帐户|账号)[^0-9A-Za-z\n]{0,6}$")
 _VERSION = re.compile(r"(?:版本号?|[Vv]|ver\.?|version)[ :为是]{0,3}$")
 _PACKAGE = re.compile(r"(?:com|org|net|io)(?:\.[a-z][a-z0-9_]{0,30}){2,6}", re.ASCII)
-_COMMON = frozenset(
-    "com cn net org top vip xyz cc club shop site icu info online tv ltd work ink fun live pro wang link app".split()
-)
+_COMMON = frozenset((
+    "com", "cn", "net", "org", "top", "vip", "xyz", "cc", "club", "shop", "site", "icu", "info", "online", "tv", "ltd",
+    "work", "ink", "fun", "live", "pro", "wang", "link", "app",
+))  # fmt: skip
 """Endings that a name with a written-out or spaced dot may have; others would catch sentences that begin in English."""
-_FILES = frozenset("zip mov md py sh rs pl ps ai cab".split())  # endings of files as well
+_FILES = frozenset(("zip", "mov", "md", "py", "sh", "rs", "pl", "ps", "ai", "cab"))  # endings of files as well
 
 
 def emails(page: Page) -> Iterator[Found]:

@@ -1,9 +1,9 @@
 """Masking free text: each telephone number, card or id becomes its written token, `[line:9f3a…]`; hosts stay in clear.
 
-Built on the extractor, so a number that is spelled out, circled or split by invisible characters is masked as well as a plain
-one. It leans to masking: what the extractor is too unsure of to call a mention (a run of 16 digits with a wrong check
-digit, an order number of that length) is masked too, since a card in the lake is worse than a masked order. Numbers that
-were masked by their writer (138****8000), endings, and emergency numbers stay. Names of persons are not found here.
+Built on the extractor, so a number that is spelled out, circled or split by invisible characters is masked as well as
+a plain one. It leans to masking: what the extractor is too unsure of to call a mention (a run of 16 digits with a wrong
+check digit, an order number of that length) is masked too, since a card in the lake is worse than a masked order.
+Numbers that their writer masked (138****8000), endings, and emergency numbers stay. Names of persons are not found.
 """
 
 from __future__ import annotations

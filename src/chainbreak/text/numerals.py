@@ -1,4 +1,4 @@
-"""Numbers in words and in mixed writing: 两万三, 3万5千, 十二, 1.2w; what a zero and a last digit without a unit mean."""
+"""Numbers in words and in mixed writing: 两万三, 3万5千, 十二, 1.2w; what a last digit without a unit means."""
 
 from __future__ import annotations
 

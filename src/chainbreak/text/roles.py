@@ -28,6 +28,7 @@ _AFTER = re.compile(
 )
 _PRETENDED = re.compile("自称|冒充|假")
 _SENTENCE = re.compile("[。;!?\n]")
+PATTERNS = (_CUES,)
 _REACH = 40
 
 

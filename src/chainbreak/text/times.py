@@ -1,7 +1,8 @@
 """Points in time as reports tell them, as spans of UTC µs: 2026年11月18日15时许, 昨晚11点多, 上周三, 次日上午9时.
 
-Relative words are anchored to when the report was made; 次日, 当晚 and a bare clock to the last date named before. A date
-without a year is the latest one that is not after the report. Parts of a day are spans of hours (`PARTS`, our convention).
+Relative words are anchored to when the report was made; 次日, 当晚 and a bare clock to the last date named before. A
+date without a year is the latest one that is not after the report. Parts of a day are spans of hours (`PARTS`, our
+convention).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from chainbreak.base.clock import from_us, to_us
@@ -17,32 +18,44 @@ from chainbreak.text.numerals import value_of
 from chainbreak.text.page import Found, Page
 
 PARTS = {
-    "凌晨": (0, 6), "清晨": (5, 9), "早上": (5, 9), "早晨": (5, 9), "早": (5, 9), "晨": (5, 9), "上午": (6, 12), "中午": (11, 13),
-    "下午": (12, 18), "午后": (12, 18), "傍晚": (17, 19), "晚上": (18, 24), "晚间": (18, 24), "夜里": (18, 24), "夜间": (18, 24),
-    "晚": (18, 24), "夜": (18, 24), "深夜": (22, 24), "半夜": (0, 6), "午夜": (0, 6),
+    "凌晨": (0, 6), "半夜": (0, 6), "清晨": (5, 9), "早上": (5, 9), "早晨": (5, 9), "早": (5, 9), "晨": (5, 9),
+    "上午": (6, 12), "中午": (11, 13), "下午": (12, 18), "午后": (12, 18), "傍晚": (17, 19), "晚上": (18, 24),
+    "晚间": (18, 24), "夜里": (18, 24), "夜间": (18, 24), "晚": (18, 24), "夜": (18, 24), "深夜": (22, 24),
+    "午夜": (22, 24),
 }  # fmt: skip
 """Part of a day -> from hour, to hour."""
 
 _N = r"(?:\d{1,2}|[一二三四五六七八九十]{1,3}|两)"
 _YEAR = r"(?:(?:19|20)\d{2}|[一二]{1}[零〇九]{1}[零〇一二三四五六七八九]{2}|今|去|前|本)年"
-_PART = r"(?:凌晨|清晨|早上|早晨|上午|中午|下午|午后|傍晚|晚上|晚间|夜里|夜间|深夜|半夜|午夜|[早晚](?=\d|[一二三四五六七八九十两]))"
+_PART = (
+    "(?:凌晨|清晨|早上|早晨|上午|中午|下午|午后|傍晚|晚上|晚间|夜里|夜间|深夜|半夜|午夜|"
+    r"[早晚](?=\d|[一二三四五六七八九十两]))"
+)
 _DAY = (
     rf"(?P<y>{_YEAR})?(?P<m>(?<!\d){_N})月份?(?:(?P<d>{_N})[日号]|(?P<third>初|上旬|中旬|下旬|底|末))?|(?P<year>{_YEAR})|"
     r"(?P<iso>(?:19|20)\d{2}(?P<s>[-/.])\d{1,2}(?P=s)\d{1,2})(?!\d)|"
     r"(?P<word>今[天日早晨晚]|昨[天日晚夜]|大前天|前[天日晚]|当[天日晚]|次日|翌日|第二天)|"
     rf"(?P<ago>半|{_N}|\d{{1,3}})(?P<agounit>天|日|周|个?星期|个?月|个?小时|分钟)(?:之|以)?前|"
-    r"(?P<week>上上个?|上个?|本|这|这个)?(?:周|星期|礼拜)(?P<wd>[一二三四五六日天])|(?P<lastweek>上个?(?:周|星期)(?![一二三四五六日天末]))|"
+    r"(?P<week>上上个?|上个?|本|这|这个)?(?:周|星期|礼拜)(?P<wd>[一二三四五六日天])|"
+    r"(?P<lastweek>上个?(?:周|星期)(?![一二三四五六日天末]))|"
     rf"(?P<mo>上个?月|本月|这个月)(?:(?P<md>{_N})[日号])?|(?P<dom>(?<!\d){_N})[日号](?=的?[ ,]?(?:{_PART}|{_N}[时点:]))"
 )
 _CLOCK = (
     rf"(?P<h>{_N})(?::(?P<cm>\d{{2}})(?!\d)(?::(?P<cs>\d{{2}})(?!\d))?|(?:时|点钟?)(?![A-Za-z])"
-    rf"(?:(?P<half>半)|(?P<quarter>一刻|三刻)|(?P<sharp>整)|(?P<min>{_N})分(?:(?P<sec>{_N})秒)?|(?P<min2>\d\d)(?![\d元块万千.,]))?)"
+    rf"(?:(?P<half>半)|(?P<quarter>一刻|三刻)|(?P<sharp>整)|(?P<min>{_N})分(?:(?P<sec>{_N})秒)?|"
+    r"(?P<min2>\d\d)(?![\d元块万千.,]))?)"
 )
+_BEGINS = "[0-9一二三四五六七八九十两今去前本昨大当次翌第半上这周星礼凌清早中下午傍晚夜深]"
 _TIME = re.compile(
-    rf"(?<![0-9.*])(?<!\d:)(?:(?P<day>{_DAY})(?:(?:的|[ T])?(?P<part>{_PART}))?(?:[ T]?(?P<clock>{_CLOCK}))?|"
-    rf"(?P<part2>{_PART})(?P<clock2>{_CLOCK.replace('P<', 'P<z')})|(?P<clock3>{_CLOCK.replace('P<', 'P<q')}))(?P<hedge>[许多])?"
+    # A number counts only before a word for time; to see that at once keeps work small on long runs of numerals.
+    r"(?=[今去前本昨大当次翌第半上这周星礼凌清早中下午傍晚夜深]|"
+    r"[0-9零〇一二三四五六七八九十两]{1,4}[-年月日号天周个小分时点:星/.])"
+    r"(?<![0-9.*])(?<!\d:)"
+    rf"(?:(?P<day>{_DAY})(?:(?:的|[ T])?(?P<part>{_PART}))?(?:[ T]?(?P<clock>{_CLOCK}))?|"
+    rf"(?P<part2>{_PART})(?P<clock2>{_CLOCK.replace('P<', 'P<z')})|(?P<clock3>{_CLOCK.replace('P<', 'P<q')}))"
+    r"(?P<hedge>[许多])?"
 )
-_START = re.compile("[0-9一二三四五六七八九十两今去前本昨大当次翌第半上这周星礼凌清早中下午傍晚夜深]", re.ASCII)
+_START = re.compile(_BEGINS, re.ASCII)
 PATTERNS = (_TIME,)
 _RATIO = re.compile(r"(?:比分?|比例|赔率)[为是:]?$")
 
@@ -103,11 +116,8 @@ def _is_time(page: Page, match: re.Match[str]) -> bool:
         return False
     if match["clock3"]:
         if match["qcm"]:
-            return (
-                not _RATIO.search(page.before(match.start(), 4)) and int(match["qh"]) < 24
-                if match["qh"].isdigit()
-                else False
-            )
+            hour = match["qh"]
+            return hour.isdigit() and int(hour) < 24 and not _RATIO.search(page.before(match.start(), 4))
         after = page.plain[match.end() : match.end() + 1]
         sure = match["hedge"] == "许" or any(match[g] for g in ("qhalf", "qquarter", "qsharp", "qmin"))
         return sure or (match["qh"].isdigit() and "时" in match["clock3"] and after not in ("候", "间", "代", "期"))
@@ -160,7 +170,7 @@ def _days(match: re.Match[str], anchor: Anchor) -> Span:
         return _month_or_day(match, anchor)
     if match["year"]:
         year = _year(match["year"], anchor)
-        return Span(datetime(year, 1, 1), datetime(year + 1, 1, 1), str(year))
+        return Span(_at(date(year, 1, 1)), _at(date(year + 1, 1, 1)), str(year))
     if match["word"]:
         return _day(_by_word(match["word"], anchor))
     if match["ago"]:
@@ -194,9 +204,8 @@ def _month_or_day(match: re.Match[str], anchor: Anchor) -> Span:
         return whole
     last = (whole.high - timedelta(days=1)).day
     begin, end = {"初": (1, 10), "上旬": (1, 10), "中旬": (11, 20)}.get(match["third"], (21, last))
-    return Span(
-        whole.low.replace(day=begin), whole.low.replace(day=end) + timedelta(days=1), f"{year}-{month:02d}-{begin:02d}/{end:02d}"
-    )  # fmt: skip
+    low, high = whole.low.replace(day=begin), whole.low.replace(day=end) + timedelta(days=1)
+    return Span(low, high, f"{year}-{month:02d}-{begin:02d}/{end:02d}")
 
 
 def _year(written: str, anchor: Anchor) -> int:
@@ -237,7 +246,7 @@ def _day_of_month(day: int, known: date) -> date:
 
 
 def _at(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day)
+    return datetime.combine(day, time())
 
 
 def _day(day: date) -> Span:
@@ -245,8 +254,8 @@ def _day(day: date) -> Span:
 
 
 def _month(year: int, month: int) -> Span:
-    after = datetime(year + month // 12, month % 12 + 1, 1)
-    return Span(datetime(year, month, 1), after, f"{year}-{month:02d}")
+    after = date(year + month // 12, month % 12 + 1, 1)
+    return Span(_at(date(year, month, 1)), _at(after), f"{year}-{month:02d}")
 
 
 def _part(day: date, part: str) -> Span:

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chainbreak.identity.keys import Keyring
-from chainbreak.text.masking import MARK, hosts, mask
 from chainbreak.identity.numbers import Place
 from chainbreak.identity.tokens import token_of
 from chainbreak.records.finding import write_token
+from chainbreak.text.masking import MARK, hosts, mask
 
 KEYS = Keyring.create(Path(tempfile.mkdtemp()) / "keys")
 HERE = Place(area_code="571")
