@@ -61,8 +61,9 @@ def count_conflicts(kind: Kind, rows: pa.Table, files: list[str], duck: duckdb.D
         f"SELECT count(*) FROM (SELECT {columns} FROM (SELECT {columns}, record_ref FROM new_rows {lake}) a "
         f"WHERE EXISTS (SELECT 1 FROM new_rows n WHERE {same}) GROUP BY ALL HAVING count(DISTINCT record_ref) > 1)"
     )
-    found = duck.execute(query, {"files": files} if files else None).fetchone()
-    return int(found[0]) if found else 0
+    # Fetched to the end: a connection with a row left over takes no other work, not even the next chunk's table.
+    ((conflicts,),) = duck.execute(query, {"files": files} if files else None).fetchall()
+    return int(conflicts)
 
 
 def _near_files(lake: Lake, kind: Kind, rows: pa.Table) -> list[str]:

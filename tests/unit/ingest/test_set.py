@@ -129,3 +129,12 @@ def test_many_small_files_of_a_day_become_few(bring, office, lake_rows, tmp_path
     assert len(office.lake.files("domain")) == 1
     assert len(lake_rows("domain")) == PAYS_AT
     assert len(office.lake.files("domain", version=2)) == 3
+
+
+def test_records_with_a_key_come_in_by_more_than_one_chunk(office, lake_rows, tmp_path):
+    """The last line lacks its end and so is a chunk of its own."""
+    path = tmp_path / "report.csv"
+    path.write_text(f"report_id,reported_at_us,narrative\nr1,{START_US},a\nr2,{START_US},b", encoding="utf-8")
+    (run,) = ingest_files(office, SERVICE, "report", [path])
+    assert (run.error, run.accepted) == ("", 2)
+    assert {row["report_id"] for row in lake_rows("report")} == {"r1", "r2"}
