@@ -157,6 +157,7 @@ def _figures(
         raise InputError(
             "CB-FR-004", "nothing is left to learn from or to test on", given=f"{train.sum()} and {test.sum()} reports",
             allowed="reports of two types on both sides of the split",
+            next_step="without --time the split is by wording alone" if data.at is not None else "bring more reports",
         )  # fmt: skip
     model = learn(texts[train].tolist(), labels[train].tolist(), groups[train])
     keys = sorted(set(data.labels))

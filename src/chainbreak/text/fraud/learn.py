@@ -8,6 +8,7 @@ al. 2017, ICML) and goes into the table. Needs the extra `ml`; equal rows give e
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -137,18 +138,22 @@ def _out_of_fold(counted: Sequence[_Counted], truth: Ids, folds: Ids, types: int
 def calibrate(margins: Shares, truth: Ids) -> float:
     """The factor under which the softmax of margins has the least log-loss: it is convex in the factor.
 
-    >>> calibrate(np.array([[1.0, -1.0]] * 9 + [[-1.0, 1.0]]), np.zeros(10, int))
-    1.0986
+    One row in `rows + 2` counts as any type (Platt 1999, in Advances in Large Margin Classifiers), so that rows which
+    are all right do not make it boundless.
+
+    >>> round(calibrate(np.array([[1.0, -1.0]] * 10_000), np.array([0] * 9_000 + [1] * 1_000)), 2)  # ln(9) / 2
+    1.1
     """
+    slip, rows = 1.0 / (len(truth) + 2), np.arange(len(truth))
 
     def loss(factor: float) -> float:
         scores = margins * factor
         top = scores.max(axis=1)
         spread = top + np.log(np.exp(scores - top[:, None]).sum(axis=1))
-        return float((spread - scores[np.arange(len(truth)), truth]).mean())
+        return float((spread - (1 - slip) * scores[rows, truth] - slip * scores.mean(axis=1)).mean())
 
     best = ml("scipy.optimize").minimize_scalar(loss, bounds=LEAST_AND_MOST, method="bounded", options={"xatol": 1e-6})
-    return round(float(best.x), 4)
+    return round(float(best.x), 3)
 
 
 def softmax(scores: Shares) -> Shares:
@@ -161,5 +166,8 @@ def answer_from(shares: Shares, truth: Ids) -> float:
     """The least probability at which answers are right often enough (RIGHT), and no less than EVEN."""
     sure, right = shares.max(axis=1), shares.argmax(axis=1) == truth
     order = np.argsort(-sure, kind="stable")
-    enough = np.flatnonzero(np.cumsum(right[order]) >= RIGHT * np.arange(1, len(order) + 1))
-    return max(EVEN, round(float(sure[order[enough[-1]]]), 4)) if len(enough) else 1.0
+    enough = np.cumsum(right[order]) >= RIGHT * np.arange(1, len(order) + 1)
+    # A threshold cannot part rows that are equally sure: only the last of them counts.
+    enough &= np.r_[np.diff(sure[order]) != 0, True]
+    last = np.flatnonzero(enough)
+    return max(EVEN, math.floor(sure[order[last[-1]]] * 1e4) / 1e4) if len(last) else 1.0
