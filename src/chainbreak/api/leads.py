@@ -24,6 +24,7 @@ from chainbreak.app.lead_measures import lead_measures
 from chainbreak.app.list_leads import LARGEST_PAGE, STAGES, list_leads, wanted_named
 from chainbreak.app.next_lead import next_lead
 from chainbreak.app.record_read import record_read
+from chainbreak.app.reveal_lead_target import reveal_lead_target
 from chainbreak.app.review_lead import review_lead, send_back_lead, withdraw_lead
 from chainbreak.app.show_lead_file import show_lead_file
 from chainbreak.app.snooze_lead import snooze_lead, undo_lead, wake_lead
@@ -188,6 +189,16 @@ def bulk(call: Writer, body: Batch) -> dict[str, Any]:
     items = bulk_leads(call.office, call.actor, body.lead_ids, body.move, body.data(), all_or_none=body.all_or_none,
                        dry_run=body.dry_run)  # fmt: skip
     return {"ok": all(item["ok"] for item in items), "items": items}
+
+
+@router.post("/{lead_id}/reveal")
+def reveal(
+    call: Writer, lead_id: str, x_purpose: Annotated[str, Header(max_length=200)] = "",
+    x_case: Annotated[str, Header(max_length=64)] = "",
+) -> dict[str, Any]:  # fmt: skip
+    """What a lead is about, in clear; for the unit that took it on and for roles that see such values."""
+    shown = reveal_lead_target(call.office, call.actor, lead_id, purpose=x_purpose, case=x_case)
+    return {"ok": True, "item": {"token": shown.token, "value": shown.value}}
 
 
 @router.post("/{lead_id}/revise")

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 
 def show_finding(office: Office, finding_id: str) -> dict[str, Any]:
-    """The finding as `Finding.as_dict` gives it, with `state`, `holder`, `verdicts`, `orders` and `cases`.
+    """The finding as `Finding.as_dict` gives it, with `state`, `holder`, `verdicts`, `orders`, `cases` and `leads`.
 
     Raises:
         UsageError: no such finding (CB-FN-001).
     """
     from sqlalchemy import select
 
+    from chainbreak.store.desk import leads
     from chainbreak.store.desk.tables_cases import case_link
     from chainbreak.store.desk.tables_orders import order_support
 
@@ -34,10 +35,11 @@ def show_finding(office: Office, finding_id: str) -> dict[str, Any]:
         ]
         rests = select(order_support.c.order_id).where(order_support.c.ref == f"finding:{finding_id}")
         linked = select(case_link.c.case_id).where(case_link.c.kind == "finding", case_link.c.ref == finding_id)
+        resting = leads.about(conn, [f"finding:{finding_id}"])
         orders, cases = list(conn.execute(rests).scalars()), list(conn.execute(linked).scalars())
     return {
         **found.as_dict(), "state": state, "holder": held.get(finding_id, ""), "verdicts": verdicts,
-        "orders": orders, "cases": cases,
+        "orders": orders, "cases": cases, "leads": resting,
     }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from chainbreak.act.leads import ranking
 from chainbreak.act.leads.fold import UNDO
 from chainbreak.act.leads.machine import MOVES, Ask, objections, standing_state, waits_for
 from chainbreak.app.move_lead import lead_now, may_read, read_history, read_lead, refuted_refs
+from chainbreak.app.reveal_lead_target import may_reveal_target
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 def show_lead_file(office: Office, actor: Actor, lead_id: str) -> dict[str, Any]:
     """The lead as `Lead.as_dict` gives it but with times as numbers, and `standing`, `priority`, `terms`,
     `recoverable_fen`, `at_risk`, `evidence` (with what became of each), `history`, `holder`, `version`, `waits_for_me`,
-    and `may` (moves open to the actor, as roles and state allow).
+    `may_reveal` (the target's value), and `may` (moves open to the actor, as roles and state allow).
 
     Raises:
         UsageError: no such lead (CB-LF-001).
@@ -49,7 +50,7 @@ def show_lead_file(office: Office, actor: Actor, lead_id: str) -> dict[str, Any]
         "snooze_reason": lead.snooze_reason, "outcome_note": lead.outcome_note, "digest": lead.digest,
         "case_ref": lead.content.case_ref, "terms": [vars(t) for t in _terms(lead, now)], "evidence": evidence,
         "history": _told(history), "holder": holder, "version": lead.events, "others": others,
-        "waits_for_me": waits_for(lead, actor),
+        "may_reveal": may_reveal_target(lead, actor), "waits_for_me": waits_for(lead, actor),
         "may": [] if holder not in ("", actor.name) else [m for m in MOVES if _open_to(m, lead, actor, now, history)],
     }  # fmt: skip
 

@@ -103,7 +103,11 @@ def list_(
 
 
 @app.command()
-def show(lead_id: str, as_name: AsOption, centre: CentreOption = None, as_json: JsonOption = False) -> None:
+def show(
+    lead_id: str, as_name: AsOption,
+    reveal: Annotated[bool, typer.Option("--reveal", help="The target in clear; with purpose, case")] = False,
+    purpose: str = "", case: str = "", centre: CentreOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
     """One lead with its evidence, its priority term by term, its history and what you may do with it."""
     from chainbreak.app.record_read import record_read
     from chainbreak.app.show_lead_file import show_lead_file
@@ -111,6 +115,10 @@ def show(lead_id: str, as_name: AsOption, centre: CentreOption = None, as_json: 
     office, actor = _act(centre, as_name)
     found = show_lead_file(office, actor, lead_id)
     record_read(office, actor, "lead.read", f"lead:{lead_id}", case=found["case_ref"])
+    if reveal:
+        from chainbreak.app.reveal_lead_target import reveal_lead_target
+
+        found["value"] = reveal_lead_target(office, actor, lead_id, purpose=purpose, case=case).value
     emit(found, as_json)
 
 

@@ -68,6 +68,7 @@ MATRIX: dict[str, tuple[Any, dict[str, Any], str]] = {
     "/leads/{lead_id}/close": (UNIT, SEEN | {"outcome": "found"}, "lead accept"),
     "/leads/{lead_id}/snooze": (DRAFT | UNIT, SEEN | WHY | {"days": 7}, "lead draft"),
     "/leads/{lead_id}/wake": (DRAFT | UNIT, SEEN, "lead snooze"),
+    "/leads/{lead_id}/reveal": (REVEAL | UNIT, {"purpose": "落地核查", "case": "C-9"}, "lead accept"),
     "/leads/{lead_id}/undo": (ON_LEADS, SEEN, "lead draft"),
     "/orders": (DRAFT, {"kind": "number.block", "rung": "label", "case_ref": "C-9", "purpose": "阻断", "hours": 24,
                         "basis": ["cfl-11"]}, ""),
@@ -182,6 +183,7 @@ def test_a_role_presses_what_is_its_own_and_nothing_else(
                 "CB-LD-001",
                 "CB-LF-003",
                 "CB-LF-006",
+                "CB-LF-036",
             )
         )
         if refused == (role in may):

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Form, Query, Response
 from fastapi.responses import RedirectResponse
 
+from chainbreak.act.leads.machine import may
 from chainbreak.app.device_records import DETECTOR
 from chainbreak.app.explain_finding import explain_finding
 from chainbreak.app.give_verdict import JUDGES, give_verdict, undo_verdict
@@ -167,7 +168,8 @@ def _rows(visit: Visit, wanted: Wanted, after: str | None) -> dict[str, Any]:
 
 
 def _one(visit: Visit, found: dict[str, Any] | None) -> dict[str, Any]:
-    common = {"found": found, "may_judge": visit.actor.has(*JUDGES), "hues": HUE_OF_STATE}
+    rights = {"may_judge": visit.actor.has(*JUDGES), "may_draft_lead": may("draft", visit.actor)}
+    common = {"found": found, "hues": HUE_OF_STATE, **rights}
     if not found:
         return common
     told = story(found["facts"], lambda key, **given: word(key, visit.lang, **given))

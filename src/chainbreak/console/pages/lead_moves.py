@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
+from fastapi.responses import RedirectResponse
 
 from chainbreak.act.leads.drafting import Wish
 from chainbreak.act.leads.model import Lead
@@ -12,13 +13,15 @@ from chainbreak.app.answer_lead import accept_lead, receive_lead, return_lead
 from chainbreak.app.close_lead import close_lead
 from chainbreak.app.dispatch_lead import dispatch_lead, recall_lead
 from chainbreak.app.draft_lead import draft_lead, revise_lead
+from chainbreak.app.reveal_lead_target import reveal_lead_target
 from chainbreak.app.review_lead import review_lead, send_back_lead, withdraw_lead
 from chainbreak.app.show_lead_file import show_lead_file
 from chainbreak.app.snooze_lead import snooze_lead, undo_lead, wake_lead
 from chainbreak.app.work_lead import work_lead
 from chainbreak.base.clock import US_PER_DAY, US_PER_HOUR
-from chainbreak.console.pages.leads import Filtered, Wanted, answer
+from chainbreak.console.pages.leads import Filtered, Wanted, answer, detail, show_page
 from chainbreak.console.session import Signed, Visit
+from chainbreak.console.view import said
 
 router = APIRouter()
 Text = Annotated[str, Form(max_length=2000)]
@@ -28,13 +31,16 @@ Seen = Annotated[int, Form(ge=1)]
 
 @router.post("/leads")
 def draft(
-    visit: Signed, wanted: Filtered, finding: Line = "", series_id: Annotated[str, Form(max_length=16)] = "",
+    visit: Signed, wanted: Filtered, finding: Line = "", series: Annotated[str, Form(max_length=16)] = "",
     target: Annotated[str, Form(max_length=255)] = "", unit: Line = "", question: Text = "",
 ) -> Response:  # fmt: skip
-    """A draft from a finding's or a series' page."""
-    wish = Wish(target=target, unit=unit.strip(), question=question.strip(), series_id=series_id.strip(),
+    """A draft from a finding's or a series' page; what follows from the evidence is filled in and can be revised."""
+    wish = Wish(target=target, unit=unit.strip(), question=question.strip(), series_id=series.strip(),
                 findings=(finding,) if finding else ())  # fmt: skip
-    return _shown(visit, wanted, draft_lead(visit.office, visit.actor, wish))
+    lead = draft_lead(visit.office, visit.actor, wish)
+    path = f"/leads/{lead.lead_id}?stage=review"
+    response = Response(headers={"HX-Redirect": path}) if visit.is_fragment else RedirectResponse(path, 303)
+    return said(response, "lead_drafted")
 
 
 @router.post("/leads/{lead_id}/revise")
@@ -130,6 +136,17 @@ def wake(visit: Signed, wanted: Filtered, lead_id: str, seen: Seen) -> Response:
 def undo(visit: Signed, wanted: Filtered, lead_id: str, seen: Seen) -> Response:
     """Take back one's own last step."""
     return _shown(visit, wanted, undo_lead(visit.office, visit.actor, lead_id, seen=seen))
+
+
+@router.post("/leads/{lead_id}/reveal")
+def reveal(
+    visit: Signed, wanted: Filtered, lead_id: str, purpose: Annotated[str, Form(max_length=200)] = "", case: Line = ""
+) -> Response:
+    """What it is about, in clear, until the page is left."""
+    shown = reveal_lead_target(visit.office, visit.actor, lead_id, purpose=purpose, case=case)
+    found = show_lead_file(visit.office, visit.actor, lead_id)
+    show = detail if visit.is_fragment else show_page
+    return show(visit, wanted, found | {"revealed": shown.value, "revealed_until_us": shown.until_us})
 
 
 def _shown(visit: Visit, wanted: Wanted, lead: Lead) -> Response:

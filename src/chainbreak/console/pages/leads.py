@@ -111,8 +111,9 @@ def take_next(visit: Signed, wanted: Filtered) -> Response:
 
 @router.post("/leads/draft-all")
 def draft_all(visit: Signed, wanted: Filtered) -> Response:
-    """Draft from everything worth a lead, and say of each what became of it."""
-    drafted = draft_leads(visit.office, visit.actor)
+    """Draft from everything worth a lead, or from the series of the filter; of each is said what became of it."""
+    series = wanted.given["series"]
+    drafted = draft_leads(visit.office, visit.actor, series=[series] if series else [])
     return show_page(visit, wanted, None, drafted=drafted)
 
 

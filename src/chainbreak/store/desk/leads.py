@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -107,13 +108,16 @@ def past_their_end(conn: Connection, open_states: Iterable[str], now_us: int) ->
 
 def about(conn: Connection, refs: Iterable[str]) -> list[dict[str, Any]]:
     """Leads that rest on any of `refs` (`series:S-000123`, `finding:ID`, `report:ID`), newest first: lead_id, state,
-    kind, target, unit, outcome, drafted_at_us, deadline_us.
+    kind, target, unit, question ("": the standard one of its kind), outcome, drafted_at_us, deadline_us.
     """
     f, e = lead_file.c, lead_evidence.c
     resting = select(e.lead_id).where(e.ref.in_(list(refs)[:CHUNK]))
-    columns = (f.lead_id, f.state, f.kind, f.target, f.unit, f.outcome, f.drafted_at_us, f.deadline_us)
+    columns = (f.lead_id, f.state, f.kind, f.target, f.unit, f.outcome, f.drafted_at_us, f.deadline_us, f.body)
     found = conn.execute(select(*columns).where(f.lead_id.in_(resting)).order_by(f.number.desc()))
-    return [dict(row) for row in found.mappings()]
+    rows = [dict(row) for row in found.mappings()]
+    for row in rows:
+        row["question"] = json.loads(row.pop("body"))["content"]["question"]
+    return rows
 
 
 def units(conn: Connection) -> list[str]:
