@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chainbreak.base.clock import parse_moment
 from chainbreak.base.errors import InputError, UsageError
+from chainbreak.base.units import yuan_to_fen
 from chainbreak.records import Identifier
 from chainbreak.records.finding import write_token
 
@@ -55,6 +57,37 @@ def story_of(narrative: str) -> str:
     return story
 
 
+def moment_in(office: Office, text: str) -> int | None:
+    """The time in a field, in the centre's zone; None when it is empty.
+
+    Raises:
+        UsageError: not a time (CB-RT-005).
+    """
+    if not text.strip():
+        return None
+    try:
+        return parse_moment(text, office.centre.settings.zone)
+    except ValueError:
+        raise UsageError("CB-RT-005", "not a time", given=text[:40], allowed="2026-11-20 08:30") from None
+
+
+def loss_in(office: Office, text: str) -> int | None:
+    """The amount in a field, in fen: yuan in digits, or as people say it (3万5); None when it is empty.
+
+    Raises:
+        UsageError: not an amount (CB-RT-005).
+    """
+    if not text.strip():
+        return None
+    try:
+        return yuan_to_fen(text)
+    except ValueError:
+        told = [m for m in mentions_of(office, text, None) if m.kind == "amount" and m.low == m.high]
+        if len(told) == 1 and told[0].low is not None:
+            return told[0].low
+        raise UsageError("CB-RT-005", "not an amount", given=text[:40], allowed="35000, 3万5") from None
+
+
 def place_of(office: Office) -> Place:
     """Where local numbers belong."""
     from chainbreak.identity.numbers import Place
@@ -63,11 +96,10 @@ def place_of(office: Office) -> Place:
 
 
 def model_of(office: Office) -> Model:
-    """What reads types at this centre, its own types included."""
-    from chainbreak.text.fraud.cues import cue_model
-    from chainbreak.text.fraud.types import types_of
+    """What reads types at this centre: what it trained, else the cue words with its own types."""
+    from chainbreak.text import fraud
 
-    return cue_model(types_of(office.centre.root))
+    return fraud.model_of(office.centre.root)
 
 
 def type_names(office: Office) -> dict[str, dict[str, str]]:

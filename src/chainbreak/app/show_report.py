@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from chainbreak.app.file_reports import AT_ONCE, file_reports, lake_rows
 from chainbreak.app.list_reports import series_of
 from chainbreak.app.report_rights import must_read, report_named
-from chainbreak.app.report_texts import AWAY, mentions_of, typed
+from chainbreak.app.report_texts import AWAY, mentions_of, named_in, typed
+from chainbreak.base.errors import InputError
 from chainbreak.records import Identifier
 from chainbreak.records.finding import write_token
 from chainbreak.store.desk import reports
@@ -53,6 +54,9 @@ def show_report(
     narrative = told.get("narrative") or ""
     read, version = typed(office, narrative)
     spans = marked(office, narrative, row["reported_at_us"])
+    roles = _roles(office, row["record_ref"], row["reported_at_us"]) | row["said"]
+    for span in spans:
+        span["role"] = roles.get(span["key"], span["role"]) or "unknown"
     return row | {
         "narrative": narrative, "spans": spans, "gone": not found, "events": events,
         "words": [(w.start, w.end, w.bits) for w in read.words if abs(w.bits) >= SHOWN_BITS],
@@ -77,6 +81,16 @@ def marked(office: Office, text: str, reported_at_us: int | None) -> list[dict[s
     read = mentions_of(office, text, reported_at_us)
     found += [span_of(m, _clear_key(m)) for m in read if taken.isdisjoint(range(m.start, m.end))]
     return sorted(found, key=lambda span: int(span["start"]))
+
+
+def _roles(office: Office, record_ref: str, reported_at_us: int) -> dict[str, str]:
+    """Key -> whose it is, as the story says it; read from the original, of which nothing else leaves this function."""
+    try:
+        original = office.vault.text(record_ref)
+    except InputError:  # purged, or a record without a story
+        return {}
+    named = named_in(office, mentions_of(office, original, reported_at_us)).values()
+    return {n.key: n.role for n in named if n.key}
 
 
 def span_of(m: Mention, key: str) -> dict[str, Any]:

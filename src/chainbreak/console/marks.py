@@ -49,11 +49,10 @@ def _marks(
             said.append(t(f"console_cases.role.{span['role']}"))
         if unsure:
             said.append(t("console_cases.unsure"))
-        opening = Markup('<mark class="m is-{}{}" title="{}">').format(
-            group, " is-unsure" if unsure else "", " · ".join(said)
-        )
         surface = text[span["start"] : span["end"]]
         masked = surface.startswith("[") and surface.endswith("]") and ":" in span["key"]
+        more = (" is-unsure" if unsure else "") + (" is-token" if masked else "")
+        opening = Markup('<mark class="m is-{}{}" title="{}">').format(group, more, " · ".join(said))
         found.append(
             (span["start"], span["end"], opening + Markup("{}</mark>"), _inner(surface, span, said[0], masked))
         )

@@ -129,6 +129,16 @@ def chance(score: float) -> str:
     return "<0.1" if score < 0.001 else f"{min(score * 100, 99.9):.1f}"
 
 
+def signed(bits: float) -> str:
+    """Bits with their sign and as many digits as they have, so that a column of them adds up.
+
+    >>> signed(13.5), signed(-0.028), signed(0.0)
+    ('+13.5', '\u22120.028', '0')
+    """
+    written = f"{abs(bits):.3f}".rstrip("0").rstrip(".")
+    return written if written == "0" else ("+" if bits > 0 else "\u2212") + written
+
+
 def measured(value: float, unit: str) -> str:
     """A value beside its unit; a share in percent.
 

@@ -50,7 +50,7 @@ def environment() -> Environment:
         trim_blocks=True, lstrip_blocks=True, finalize=show.in_reading_order,
     )  # fmt: skip
     env.globals.update(asset=asset, shapes=show.SHAPES, state=show.state, short=show.short, bits_bar=show.bits_bar)
-    named = ("chance", "measured", "fen", "number", "short", "yuan")
+    named = ("chance", "measured", "fen", "number", "short", "signed", "yuan")
     env.filters["as_pair"] = frozenset
     env.filters.update({name: getattr(show, name) for name in named})
     return env

@@ -30,10 +30,12 @@ def where(error: BaseException) -> list[str]:
 
 def run_round(office: Office) -> None:
     """One round."""
+    from chainbreak.app.file_reports import AT_ONCE, file_reports
     from chainbreak.app.lapse_leads import lapse_leads
     from chainbreak.app.publish_checkpoint import publish_checkpoint
     from chainbreak.app.send_due import send_due
 
     send_due(office)
+    file_reports(office, AT_ONCE)
     lapse_leads(office)
     publish_checkpoint(office, only_if_due=True)

@@ -13,12 +13,12 @@ from starlette.concurrency import run_in_threadpool
 from chainbreak.app.list_reports import known_districts
 from chainbreak.app.read_draft import near_reports, read_draft
 from chainbreak.app.report_rights import MAY_ACT
-from chainbreak.app.report_texts import LONGEST, OF_INTEREST, ROLES, type_names
+from chainbreak.app.report_texts import LONGEST, OF_INTEREST, ROLES, loss_in, moment_in, type_names
 from chainbreak.app.take_report import Draft, take_report
 from chainbreak.base.errors import ChainbreakError, UsageError
 from chainbreak.base.failure import failure_of
 from chainbreak.base.wording import codes, word
-from chainbreak.console.case_form import Filled, filled_in, local_minute, loss_of, moment_of
+from chainbreak.console.case_form import Filled, filled_in, local_minute
 from chainbreak.console.marks import marked_story
 from chainbreak.console.session import Signed, Visit
 from chainbreak.console.show import word_or, yuan
@@ -77,7 +77,6 @@ async def _sent(visit: Visit) -> Filled:
 
 def _save(visit: Visit, filled: Filled) -> Response:
     read = _reading(visit, filled)
-    zone = visit.office.centre.settings.zone
     if read["unread"]:
         raise UsageError("CB-RT-005", "this names nothing that can be looked for", given=", ".join(read["unread"])[:80],
                          allowed="a number, an account, an address")  # fmt: skip
@@ -86,8 +85,8 @@ def _save(visit: Visit, filled: Filled) -> Response:
     taken = take_report(visit.office, visit.actor, Draft(
         filled.narrative, filled.reported_at_us, filled.receipt, filled.report_id, filled.type,
         read["district"] if filled.district is None else filled.district,
-        read["loss_fen"] if filled.loss is None else loss_of(filled.loss, visit),
-        read["occurred_at_us"] if filled.occurred is None else moment_of(filled.occurred, zone),
+        read["loss_fen"] if filled.loss is None else loss_in(visit.office, filled.loss),
+        read["occurred_at_us"] if filled.occurred is None else moment_in(visit.office, filled.occurred),
         filled.victim, roles,
     ))  # fmt: skip
     return said(RedirectResponse(f"/cases/{taken['report_id']}", 303), "taken" if taken["new"] else "taken_before")

@@ -16,7 +16,15 @@ from chainbreak.app.correct_report import (
     restore_report,
     undo_report,
 )
-from chainbreak.app.list_reports import filter_of, inbox_counts, known_districts, list_reports, next_report
+from chainbreak.app.link_reports import link_reports
+from chainbreak.app.list_reports import (
+    filter_of,
+    inbox_counts,
+    known_districts,
+    list_reports,
+    next_report,
+    series_of,
+)
 from chainbreak.app.record_read import record_read
 from chainbreak.app.report_rights import MAY_ACT
 from chainbreak.app.report_texts import ROLES, type_names
@@ -139,6 +147,16 @@ def delete(
     """Take the report out of everything computed, or bring it back."""
     (restore_report if back else delete_report)(visit.office, visit.actor, report_id, why)
     return _answer(visit, wanted, report_id)
+
+
+@router.post("/cases/{report_id}/link")
+def link(visit: Signed, report_id: str) -> Response:
+    """Bring the series up to date now, and say which one this report joined and why."""
+    visit.need(*MAY_ACT)
+    link_reports(visit.office, visit.actor)
+    with visit.office.desk.read() as conn:
+        series_id = series_of(conn, [report_id]).get(report_id, "")
+    return render(visit, "_linked.html", report_id=report_id, series_id=series_id)
 
 
 def _answer(visit: Visit, wanted: Wanted, report_id: str | None) -> Response:

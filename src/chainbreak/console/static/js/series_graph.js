@@ -4,6 +4,7 @@
 const box = document.getElementById("graph");
 const SHAPES = { line: "diamond", account: "rectangle", chat: "hexagon", domain: "triangle", url: "triangle", ip: "triangle" };
 const HUES = { line: "--low", account: "--high", chat: "--done", domain: "--accent", url: "--accent", ip: "--accent" };
+const NAMED = 14; // identifiers that carry their name in a large graph: more words than that cover one another
 const GOLDEN_ANGLE = Math.PI * (3 - Math.sqrt(5));
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -29,20 +30,23 @@ function elements(data) {
   ];
 }
 
-function style() {
+/** @param {number} f how much larger than drawn things must be to be seen at the zoom that shows all */
+function style(f, few) {
   const text = colour("--text"), faint = colour("--text-3"), line = colour("--line-strong"), panel = colour("--panel");
   const font = getComputedStyle(document.body).fontFamily;
   return [
-    { selector: "node", style: { shape: "data(shape)", width: "data(size)", height: "data(size)", label: "data(label)", color: faint, "font-size": 10, "font-family": font, "text-valign": "bottom", "text-margin-y": 3, "min-zoomed-font-size": 7, "border-width": 1.5 } },
+    { selector: "node", style: { shape: "data(shape)", width: (n) => n.data("size") * f, height: (n) => n.data("size") * f, label: few ? "data(label)" : "", color: faint, "font-size": 10 * f, "text-background-color": panel, "text-background-opacity": 0.85, "text-background-padding": f, "font-family": font, "text-valign": "bottom", "text-margin-y": 2 * f, "min-zoomed-font-size": 7, "border-width": 1.5 * f } },
     ...["--low", "--high", "--done", "--accent", "--medium", "--text-2"].map((hue) => ({ selector: `node[hue = "${hue}"]`, style: { "background-color": colour(hue), "border-color": colour(hue) } })),
-    { selector: "node.key", style: { color: text, "font-size": 11 } },
-    { selector: "node.report", style: { "background-color": panel, "border-color": faint, "border-width": 2 } },
+    { selector: "node.key", style: { color: text, "font-size": 11 * f } },
+    { selector: "node.named, node.over", style: { label: "data(label)", "z-index": 9 } },
+    { selector: "node.report", style: { "background-color": panel, "border-color": faint, "border-width": 2 * f } },
     { selector: "node.hub", style: { "background-opacity": 0, "border-style": "dashed", color: faint } },
-    { selector: "edge", style: { width: 1, "line-color": line, "curve-style": "straight" } },
-    { selector: "edge.bridge", style: { width: 2, "line-style": "dashed", "line-color": colour("--high"), label: "data(label)", "font-size": 10, color: colour("--high"), "text-background-color": panel, "text-background-opacity": 1 } },
-    { selector: "edge.link", style: { width: 1.5, "line-color": colour("--accent-line"), label: "data(label)", "font-size": 9, color: faint, "min-zoomed-font-size": 8 } },
+    { selector: "edge", style: { width: f, "line-color": line, "curve-style": "straight" } },
+    { selector: "edge.bridge", style: { width: 2.2 * f, "line-style": "dashed", "line-color": colour("--high"), label: "data(label)", "font-size": 10 * f, color: colour("--high"), "text-background-color": panel, "text-background-opacity": 1 } },
+    { selector: "edge.link", style: { width: 1.5 * f, "line-color": colour("--accent-line"), label: "data(label)", "font-size": 9 * f, color: faint, "min-zoomed-font-size": 8 } },
     { selector: ".aside", style: { opacity: 0.18 } },
-    { selector: ".chosen", style: { "border-width": 3, "border-color": colour("--accent"), "line-color": colour("--accent"), width: (e) => (e.isEdge() ? 2.5 : e.data("size")) } },
+    { selector: ".chosen", style: { label: "data(label)", color: text, "border-width": 3 * f, "border-color": colour("--accent") } },
+    { selector: "edge.chosen", style: { "line-color": colour("--accent"), width: 3 * f } },
     { selector: ".gone", style: { display: "none" } },
   ];
 }
@@ -59,6 +63,15 @@ function choose(graph, item) {
   if (a) ask(`${box.dataset.pair}?a=${encodeURIComponent(a)}&b=${encodeURIComponent(b)}&tab=graph`);
   else if (report) ask(`${box.dataset.why}${encodeURIComponent(report)}?panel=1`);
   else if (key) ask(`${box.dataset.from.replace(/graph$/, "identifier")}?key=${encodeURIComponent(key)}`);
+}
+
+/** The layout knows nothing of the box: stretch what it made to the box's shape. */
+function spread(graph) {
+  const { w, h } = graph.nodes().boundingBox({ includeLabels: false });
+  const ratio = (box.clientWidth / box.clientHeight) / (w / Math.max(h, 1));
+  const [x, y] = ratio > 1 ? [Math.min(ratio, 2), 1] : [1, Math.min(1 / ratio, 2)];
+  graph.nodes().positions((node) => ({ x: node.position("x") * x, y: node.position("y") * y }));
+  graph.fit(undefined, 28);
 }
 
 function controls(graph) {
@@ -91,11 +104,16 @@ async function draw() {
   const data = await answer.json();
   box.replaceChildren();
   const graph = cytoscape({
-    container: box, elements: elements(data), style: style(), minZoom: 0.05, maxZoom: 4,
+    container: box, elements: elements(data), style: style(1, true), minZoom: 0.05, maxZoom: 4,
     layout: { name: "preset" }, boxSelectionEnabled: false,
   });
   const many = graph.nodes().length > 150;
-  graph.layout({ name: "cose", animate: false, randomize: false, fit: true, padding: 24, nodeDimensionsIncludeLabels: !many, idealEdgeLength: () => 56, nodeRepulsion: () => 9000, gravity: 0.4, numIter: many ? 400 : 1000 }).run();
+  graph.layout({ name: "cose", animate: false, randomize: false, fit: true, padding: 24, nodeDimensionsIncludeLabels: false, idealEdgeLength: () => 40, nodeRepulsion: () => 4000, gravity: 0.8, numIter: many ? 400 : 1000 }).run();
+  spread(graph);
+  const f = Math.min(1.7, Math.max(1, 0.75 / graph.zoom()));
+  graph.style(style(f, graph.nodes().length <= 40));
+  graph.nodes(".key").sort((a, b) => b.data("size") - a.data("size")).slice(0, NAMED).addClass("named");
+  graph.on("mouseover mouseout", "node", (event) => event.target.toggleClass("over", event.type === "mouseover"));
   graph.on("tap", "node, edge", (event) => choose(graph, event.target));
   graph.on("tap", (event) => { if (event.target === graph) graph.elements().removeClass("chosen aside"); });
   controls(graph);
