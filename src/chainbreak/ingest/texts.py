@@ -14,7 +14,7 @@ from chainbreak.identity.numbers import Place
 from chainbreak.identity.tokens import token_of
 from chainbreak.records import Identifier
 from chainbreak.records.finding import write_token
-from chainbreak.text.masking import hosts, mask
+from chainbreak.text.masking import mask_and_name
 
 if TYPE_CHECKING:
     from chainbreak.identity.keys import Keyring
@@ -45,11 +45,11 @@ class TextMasker:
         named: list[tuple[str, ...]] = []
         values: dict[Identifier, set[str]] = {}
         for text in column.distinct.to_pylist():
-            masked, mentions = mask(text, self._keys, self._place) if text else (text, [])
+            masked, mentions, names = mask_and_name(text, self._keys, self._place) if text else (text, [], [])
             for mention in mentions:
                 values.setdefault(mention.kind, set()).add(mention.value)
             texts.append(masked)
-            named.append((*(write_token(m.kind, m.token) for m in mentions), *(hosts(text) if text else ())))
+            named.append((*(write_token(m.kind, m.token) for m in mentions), *names))
         self._keep(values)
         rows = [() if at is None else named[at] for at in column.at.to_pylist()]
         return Masked(pa.array(texts, pa.string()).take(column.at), rows)
@@ -70,10 +70,10 @@ class TextMasker:
         try:
             if colon and kind in _KINDS:
                 return [self._token(Identifier(kind), rest, values)]
-            _, mentions = mask(item, self._keys, self._place)
+            _, mentions, names = mask_and_name(item, self._keys, self._place)
             for mention in mentions:
                 values.setdefault(mention.kind, set()).add(mention.value)
-            found = [write_token(m.kind, m.token) for m in mentions] + hosts(item)
+            found = [write_token(m.kind, m.token) for m in mentions] + names
             return found or [self._token(Identifier.CHAT, item, values)]
         except InputError:  # it names nothing that could be looked for
             return []

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from chainbreak.identity.checks import iban_ok, luhn_ok
-from chainbreak.text.page import COUNTED, Found, Page
+from chainbreak.text.page import COUNTED, UNSURE, Found, Page
 
 _RUN = re.compile(
     r"(?<![0-9])(?P<n>\d{12,22}|\d{4}(?P<s>[ .-])\d{4}(?:(?P=s)\d{4}){1,2}(?:(?P=s)\d{1,4})?|\d{6}[ -]\d{6,13})(?!\d)",
@@ -39,8 +39,6 @@ CUE = re.compile(
 _CARD_SHAPED = re.compile(r"62\d{14,17}|60\d{14,17}|4\d{15}|5\d{15}|3[47]\d{13}|35\d{14}|9\d{15,18}", re.ASCII)
 _DATED = re.compile(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", re.ASCII)
 _MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
-UNSURE = 0.1
-"""Confidence of what is masked to be on the safe side, and is no mention."""
 
 
 def named_accounts(page: Page) -> Iterator[Found]:

@@ -28,8 +28,8 @@ _ENDING = r"(?:元整|元|块钱|块|圆整|圆|钱)"
 _ONE = rf"(?:{_VAGUE}|{_PLAIN})"
 _AMOUNT = re.compile(
     rf"(?=[¥ 0-9{WORDS}几数上好])(?<![0-9A-Za-z.*])(?P<sign>¥)? ?(?:[上数几好](?![{_UNIT}几]))?(?P<n>(?P<a>{_ONE})"
-    rf"(?:(?P<first>元|块)?(?:-|~|到|至)(?P<b>{_ONE}))?(?P<more>[余多](?P<unit>[万亿千百])?)? ?"
-    rf"(?P<ending>{_ENDING})?(?:(?<=块)(?P<change>\d(?![\d.])|[一二三四五六七八九](?![{WORDS}])))?)"
+    rf"(?:(?P<first>元|块)?(?:-|~|到|至)(?P<b>{_ONE}))?(?P<more>[余多](?P<unit>[万亿千百])?)?"
+    rf"(?: ?(?P<ending>{_ENDING}))?(?:(?<=块)(?P<change>\d(?![\d.])|[一二三四五六七八九](?![{WORDS}])))?)"
 )
 _SMALL = re.compile(rf"(?<![0-9A-Za-z.])(?P<n>(?P<a>\d|[{WORDS}])[毛角](?:钱)?)")
 _START = re.compile(rf"[¥0-9{WORDS}几数上好]+", re.ASCII)
@@ -149,13 +149,15 @@ def _is_money(page: Page, match: re.Match[str], start: int, end: int, listed: bo
     if _FOREIGN.match(after):
         return False
     if match["sign"] or (match["ending"] and match["ending"] != "钱") or match["first"]:
-        return not (match["ending"] == "元" and after.startswith(("旦", "宵", "月", "素")))
+        if match["ending"] == "块" and match["a"] == "一":  # 一块 also means together
+            return _MONEY.search(page.before(start, 14)) is not None
+        return not (match["ending"] == "元" and after.startswith(("旦", "宵", "月", "素", "桥")))
     if _COUNTED.match(after):
         return False
     written = match["a"]
     big = any(c in "万萬亿億wW" for c in written) or match["unit"] == "万"
     before = page.before(start, 14)
-    if big and (written[0].isdigit() or len(written) >= 2 or _MONEY.search(before) or listed):
+    if big and (written[0] in "0123456789" or _MONEY.search(before) or listed):
         return not before.endswith(("第", "分之", "约有"))
     if not (listed or _MONEY.search(before)):
         return False

@@ -20,9 +20,11 @@ _QQ = (
     r"群号|🐧)"
 )
 _TELEGRAM = r"(?:飞机|✈|电报|(?<![A-Za-z0-9])(?:[Tt]elegram|TG|tg|Tg))"
+_SERVICE = (
+    "(?:蝙蝠|抖音|快手|陌陌|探探|小红书|闲鱼|密聊|默往|土豆|游戏|[Ss]oul|SOUL|[Ss]kype|LINE|Line|[Ww]hats[Aa]pp|Potato)"
+)
 _OTHER = (
-    r"(?:(?:蝙蝠|抖音|快手|陌陌|探探|小红书|闲鱼|密聊|默往|土豆|游戏|会员|[Ss]oul|SOUL|[Ss]kype|LINE|Line|[Ww]hats[Aa]pp|Potato)"
-    r"(?:账?号|帐号)?(?: ?(?:ID|id))?[为是: ]{1,3}|(?:蝙蝠|抖音|快手|陌陌|探探|小红书|闲鱼|游戏)(?:账?号|帐号)|"
+    rf"(?:{_SERVICE}(?:账号|帐号|号| ?(?:ID|id))?[为是:]{{1,2}}|{_SERVICE}(?:账号|帐号|号)|"
     r"(?<![A-Za-z0-9])(?:ID|id)[为是:]{1,2})"
 )
 _FORMS = tuple(
@@ -32,7 +34,7 @@ _FORMS = tuple(
         ("[Qq扣抠叩蔻球企加群🐧]", rf"{_QQ}{_GAP}(?P<n>\d{{5,12}})(?!\d){NO_MONEY}"),
         ("[飞✈电Tt]", rf"{_TELEGRAM}{_GAP}(?P<n>[A-Za-z][A-Za-z0-9_]{{3,31}})(?![A-Za-z0-9_])"),
         (
-            "[蝙抖快陌探小闲密默土游会SsLWwPIi]",
+            "[蝙抖快陌探小闲密默土游SsLWwPIi]",
             rf"{_OTHER}[“\"(@ ]{{0,2}}(?P<n>[A-Za-z][A-Za-z0-9._-]{{4,31}}|\d{{6,12}}{NO_MONEY})(?![A-Za-z0-9_-])",
         ),
     )

@@ -23,7 +23,10 @@ from chainbreak.text.page import Found, Page
 if TYPE_CHECKING:
     from chainbreak.identity.keys import Keyring
 
-__all__ = ["MARK", "Mention", "hosts", "mask"]
+__all__ = ["MARK", "Mention", "hosts", "mask", "mask_and_name"]
+
+MOST_ROUNDS = 8
+"""Times a masked text is read again; one is the rule, and a text made to need more gets no more."""
 
 _HIDDEN = {kind.value: kind for kind in Identifier if kind is not Identifier.IP}
 
@@ -46,13 +49,21 @@ def mask(text: str, keys: Keyring, place: Place) -> tuple[str, list[Mention]]:
     >>> masked[:9], [(kind.value, value) for kind, _, value in found]
     ('嫌疑人[line:', [('line', '+8613800138000'), ('chat', 'abc_123')])
     """
-    masked, mentions = _masked_once(text, keys, place)
+    masked, mentions, _ = mask_and_name(text, keys, place)
+    return masked, mentions
+
+
+def mask_and_name(text: str, keys: Keyring, place: Place) -> tuple[str, list[Mention], list[str]]:
+    """What `mask` returns, and with it what `hosts` does, for the price of one reading."""
+    masked, mentions, named = _once(text, keys, place)
     # What a mark replaced may have kept a neighbour from being read: until nothing more is found.
     more = mentions
-    while more:
-        masked, more = _masked_once(masked, keys, place)
+    for _ in range(MOST_ROUNDS):
+        if not more:
+            break
+        masked, more, _ = _once(masked, keys, place)
         mentions = mentions + more
-    return masked, mentions
+    return masked, mentions, named
 
 
 def hosts(text: str) -> list[str]:
@@ -66,10 +77,19 @@ def hosts(text: str) -> list[str]:
     return list(dict.fromkeys(name for _, _, name in host_names(page)))
 
 
-def _masked_once(text: str, keys: Keyring, place: Place) -> tuple[str, list[Mention]]:
+def _once(text: str, keys: Keyring, place: Place) -> tuple[str, list[Mention], list[str]]:
     page = Page(text, place)
+    names: dict[str, None] = {}
+
+    def in_clear(page: Page) -> tuple[Found, ...]:
+        """Take the hosts, and only them: a number in the path of a URL is masked."""
+        for start, end, name in host_names(page):
+            page.take(start, end)
+            names[name] = None
+        return ()
+
     pieces, mentions, end = [], [], 0
-    for found in read(page, (emails, _in_clear, *NUMBERS)):
+    for found in read(page, (emails, in_clear, *NUMBERS)):
         kind = _HIDDEN.get(found.kind)
         if kind is None or MASKED in found.steps:
             continue
@@ -78,11 +98,4 @@ def _masked_once(text: str, keys: Keyring, place: Place) -> tuple[str, list[Ment
         pieces += [text[end:start], f"[{write_token(kind, token)}]"]
         mentions.append(Mention(kind, token, found.value))
         end = stop
-    return "".join(pieces) + text[end:], mentions
-
-
-def _in_clear(page: Page) -> list[Found]:
-    """Take the hosts, and only them: a number in the path of a URL is masked."""
-    for start, end, _ in host_names(page):
-        page.take(start, end)
-    return []
+    return "".join(pieces) + text[end:], mentions, list(names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from chainbreak.identity.numbers import Place
@@ -36,8 +37,12 @@ class Page:
         self.place = place
         self.origin: Folded = fold(text)
         self.folded = self.origin.text
-        self.plain = plain_digits(self.folded)
         self._taken = bytearray(len(self.folded))
+
+    @cached_property
+    def plain(self) -> str:
+        """The folded text with spelled and disguised digits as digits."""
+        return plain_digits(self.folded)
 
     def scan(self, trigger: re.Pattern[str], *patterns: re.Pattern[str]) -> Iterator[re.Match[str]]:
         """The first of `patterns` that matches at each free place where `trigger` begins, on digits as digits.
@@ -72,6 +77,9 @@ class Page:
         begin, stop = self.origin.origin(start, end)
         return self.original[begin:stop]
 
+
+UNSURE = 0.1
+"""Confidence of what is masked to be on the safe side, and is no mention."""
 
 Family = Callable[[Page], Iterable[Found]]
 """Finds one family of mentions on a page; yields only free places, which the reader then takes."""

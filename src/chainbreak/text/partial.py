@@ -37,7 +37,7 @@ PATTERNS = (_MASKED, _SPLIT, _ENDS, _TAIL)
 _LINE_HEAD = re.compile(r"1[3-9]\d{1,9}", re.ASCII)
 _LINE_CUE = re.compile(r"(?:手机|电话|号码|来电)[^0-9\n,。]{0,4}$")
 _LINE_AFTER = re.compile(r"[^0-9\n,。]{0,3}(?:手机|电话|号码|用户|机主|男|女)")
-_NO_TAIL = re.compile(r"(?:车牌?|身份证)[^0-9\n]{0,4}$")
+_NO_TAIL = re.compile(r"(?:车牌?|身份证|证件|护照)[^0-9\n]{0,4}$")
 _TAIL_WORD = re.compile("[后尾剩末余接再]|又发|结尾|收尾")
 _SHORT_TAIL = re.compile("[后末最][一二三四五六4-6]?位|尾|结尾|收尾")
 

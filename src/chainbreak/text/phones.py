@@ -13,7 +13,7 @@ from chainbreak.identity.normalise import normalise
 from chainbreak.identity.numbers import Place
 from chainbreak.records import Identifier
 from chainbreak.text.hotlines import HOTLINES
-from chainbreak.text.page import COUNTED, NO_MONEY, Found, Page
+from chainbreak.text.page import COUNTED, NO_MONEY, UNSURE, Found, Page
 
 _CALL = r"拨打|致电|来电|电话|座机|固话|短信|客服|热线|号码|呼叫|打给|回拨|显示|冒充|打了|收到|接到?|打来|联系"
 _CHINA = Place()  # written in a form of the Chinese plan, wherever the centre is
@@ -101,6 +101,8 @@ def _line(page: Page, start: int, end: int, place: Place, confidence: float) -> 
         return None
     if end - start <= 8 and written[0] == "0":
         return None
+    if end - start > 5 and normal.attributes["class"] == "short":  # in the plan, but nobody's: masked, no mention
+        confidence = UNSURE
     return Found("line", normal.value, start, end, confidence, True, ("separators",) if _parted(written) else ())
 
 
