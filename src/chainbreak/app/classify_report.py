@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from chainbreak.text.fraud import Model
-    from chainbreak.text.fraud.types import FraudType
+from typing import Any
 
 MOST_BYTES = 1_000_000
 
 
 def classify_report(text: str, model: Path | None = None, centre: Path | None = None) -> dict[str, Any]:
-    """The type of `text` by the model in folder `model` (None: the built-in cue words), with the deciding words.
+    """The type of `text` by the reader in folder `model`, with the deciding words.
 
-    `centre`: the root of a centre whose own types count too. `bits` of words and of the base speak for the type given,
-    against the runner-up (the second of `ranked`); together they are the log2 odds between the two.
+    Without a folder it is the one that the centre at root `centre` trained and keeps in fraud/model, else the built-in
+    cue words with the centre's types. `bits` of words, of the base and of the rest speak for the type given, against
+    the runner-up (the second of `ranked`); together they are the log2 odds between the two.
 
     Raises:
         InputError: the folder is no model (CB-FR-007), or the text is empty (CB-FR-009).
         SetupError: the centre's types cannot be used (CB-FR-001).
     """
     from chainbreak.base.errors import InputError
-    from chainbreak.text.fraud import classify
+    from chainbreak.text.fraud import classify, model_of
     from chainbreak.text.fraud.types import types_of
 
     if not text.strip():
         raise InputError("CB-FR-009", "there is no text", allowed="a report: as an argument, --file, or - for stdin")
-    types = types_of(centre)
-    reader = model_at(model, types)
+    reader = model_of(centre, model)
     told = classify(text, reader).as_dict()
-    known = types.get(told["type"])
+    known = types_of(centre).get(told["type"])
     names = {"zh": known.zh, "en": known.en} if known else {"zh": told["type"], "en": told["type"]}
     return {"type": told.pop("type"), **names, **told, "model": reader.name}
 
@@ -71,18 +66,3 @@ def centre_root(given: Path | None) -> Path | None:
     from chainbreak.base.settings import SETTINGS_FILE, find_centre
 
     return find_centre(given).root if given or Path(SETTINGS_FILE).is_file() else None
-
-
-def model_at(folder: Path | None, types: Mapping[str, FraudType]) -> Model:
-    """The trained model in `folder`, or the built-in one for `types` without a folder.
-
-    Raises:
-        InputError: the folder is no model (CB-FR-007).
-    """
-    if folder is not None:
-        from chainbreak.text.fraud.table import load_model
-
-        return load_model(folder)
-    from chainbreak.text.fraud.cues import cue_model
-
-    return cue_model(types)

@@ -69,8 +69,7 @@ def train_classifier(
         "labellers": _labellers(data),
     }  # fmt: skip
     card["warnings"] = _warnings(data, card, set(types))
-    replace(model, card=card).save(out, page_of(card))
-    return {"model": str(out), **card}
+    return {"model": str(out), **replace(model, card=card).save(out, page_of(card))}
 
 
 def evaluate_classifier(
@@ -83,13 +82,13 @@ def evaluate_classifier(
     """
     import numpy as np
 
-    from chainbreak.app.classify_report import model_at
+    from chainbreak.text.fraud import model_of
     from chainbreak.text.fraud.labelled import read_labelled
     from chainbreak.text.fraud.measures import measured
     from chainbreak.text.fraud.types import types_of
 
-    types = types_of(centre)
-    data, reader = read_labelled(files, types, text=text, label=label), model_at(model, types)
+    reader = model_of(centre, model)
+    data = read_labelled(files, types_of(centre), text=text, label=label)
     readings = [reader.read(told) for told in data.texts]
     keys = sorted({key for key, _ in readings[0].ranked} | set(data.labels))
     shares = np.array([[dict(one.ranked).get(key, 0.0) for key in keys] for one in readings])

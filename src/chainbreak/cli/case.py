@@ -51,7 +51,7 @@ def list_(centre: CentreOption = None, as_json: JsonOption = False) -> None:
 def classify(
     text: Annotated[str, typer.Argument(help="The report's words; - reads them from stdin")] = "",
     file: Annotated[Path | None, typer.Option(help="A text file that holds one report")] = None,
-    model: Annotated[Path | None, typer.Option(help="Folder of a trained reader; else the centre's, else built-in")] = None,
+    model: Annotated[Path | None, typer.Option(help="A trained reader; else the centre's, else built-in")] = None,
     train: Annotated[list[Path] | None, typer.Option(help="Labelled reports to learn from; repeat")] = None,
     evaluate: Annotated[list[Path] | None, typer.Option(help="Labelled reports to measure on; repeat")] = None,
     out: Annotated[Path | None, typer.Option(help="With --train: new or empty folder for the reader")] = None,

@@ -156,6 +156,13 @@ def test_a_centre_here_lends_its_own_types(tmp_path: Path, monkeypatch: pytest.M
     assert (told["type"], told["zh"], told["model"]) == ("elder", "养老诈骗", "cues@1")
 
 
+@pytest.mark.usefixtures("ml")
+def test_what_the_centre_trained_and_keeps_is_what_reads_its_reports(tmp_path: Path) -> None:
+    kept = train_classifier([written(tmp_path, "json")], tmp_path / "fraud" / "model")
+    assert classify_report("自称公安局民警", centre=tmp_path)["model"] == f"trained:{kept['weights_sha256'][:12]}"
+    assert classify_report("自称公安局民警")["model"] == "cues@1"
+
+
 @pytest.mark.parametrize("body", [b"\xff\xfe\x00", b"x" * 1_000_001])
 def test_what_is_no_report_is_refused(tmp_path: Path, body: bytes) -> None:
     path = tmp_path / "r.txt"

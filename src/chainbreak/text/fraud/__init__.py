@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 from chainbreak.text.fraud.typed import Model, Typed, Word
 
-__all__ = ["Model", "Typed", "Word", "classify"]
+__all__ = ["Model", "Typed", "Word", "classify", "model_of"]
+
+TRAINED = Path("fraud", "model")
+"""Where a centre keeps the reader it trained, below its root; it is then the one that types its reports."""
 
 
 def classify(text: str, model: Model | None = None) -> Typed:
@@ -26,3 +30,22 @@ def _built_in() -> Model:
     from chainbreak.text.fraud.cues import cue_model
 
     return cue_model()
+
+
+def model_of(root: Path | None, folder: Path | None = None) -> Model:
+    """The reader in `folder`; else the one the centre at `root` trained; else the built-in words, for its types.
+
+    Raises:
+        InputError: the folder is no trained reader (CB-FR-007).
+        SetupError: the centre's types cannot be used (CB-FR-001).
+    """
+    if folder is None and root is not None and (root / TRAINED).is_dir():
+        folder = root / TRAINED
+    if folder is not None:
+        from chainbreak.text.fraud.table import load_model
+
+        return load_model(folder)
+    from chainbreak.text.fraud.cues import cue_model
+    from chainbreak.text.fraud.types import types_of
+
+    return cue_model(types_of(root))

@@ -106,8 +106,8 @@ class TableModel:
                     margin[piece.start : piece.end] += share / (piece.end - piece.start)
         return margin / math.log(2)
 
-    def save(self, folder: Path, page: str = "") -> None:
-        """Write the model's folder, new or empty.
+    def save(self, folder: Path, page: str = "") -> Mapping[str, Any]:
+        """Write the model's folder, new or empty; returns the card as written, with what the weights hash to.
 
         Raises:
             InputError: the folder holds something, or cannot be made (CB-FR-008).
@@ -121,6 +121,7 @@ class TableModel:
             write_atomic(folder / WEIGHTS, body)
             write_atomic(folder / CARD, (json.dumps(card, ensure_ascii=False, indent=1) + "\n").encode())
             write_atomic(folder / PAGE, page.encode())
+            return card
         except OSError as e:
             raise _no_place(folder, e.strerror or type(e).__name__) from None
 
