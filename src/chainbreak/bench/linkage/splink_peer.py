@@ -217,7 +217,7 @@ def _api(scratch: Path) -> Any:
         from splink import DuckDBAPI
     except ImportError as e:
         raise SetupError(
-            "CB-LK-001", "Splink is not installed", given=str(e)[:200], next_step="install chainbreak[bench]"
+            "CB-BN-001", "Splink is not installed", given=str(e)[:200], next_step="install chainbreak[bench]"
         ) from None
     from chainbreak.store.duck import connect
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import pickle
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -58,6 +59,39 @@ def attempt(folder: str, method: str) -> None:
         sub = partition_measures(book.sub_gang, label)
         told = partition_measures(book.gang, label) | ranked | {f"sub_{m}": sub[m] for m in ("pair_f1", "b3_f1")}
         sys.stdout.write(json.dumps({"method": name, "reports": book.reports.n} | told | spent) + "\n")
+
+
+def people(file: str) -> None:
+    """Our linkage of febrl3; a line of JSON a cut."""
+    from chainbreak.bench.linkage.people import evaluate
+
+    for line in evaluate(Path(file)):
+        sys.stdout.write(json.dumps(line) + "\n")
+
+
+def people_by_splink(file: str) -> None:
+    """Splink's linkage of febrl3, at its default cut and at the best by the truth."""
+    from chainbreak.bench.linkage.people import truth_of
+    from chainbreak.bench.linkage.splink_peer import people_scored
+    from chainbreak.find.linkage.components import components
+
+    person = truth_of(Path(file))
+    wall, cpu = time.perf_counter(), time.process_time()
+    with tempfile.TemporaryDirectory(prefix="bench-people-") as scratch:
+        a, b, odds = people_scored(Path(file), Path(scratch))
+    spent = {"cpu_s": time.process_time() - cpu, "seconds": time.perf_counter() - wall, "reports": len(person)}
+    told = {cut: partition_measures(person, components(len(person), a[odds >= cut], b[odds >= cut])) for cut in CUTS}
+    best = max(told, key=lambda cut: told[cut]["pair_f1"])
+    for name, cut in ((f"at {DEFAULT_CUT}", DEFAULT_CUT), (f"at its best by the truth ({best:.5g})", best)):
+        sys.stdout.write(json.dumps({"method": f"Splink {name}"} | told[cut] | spent) + "\n")
+
+
+def crimes(folder: str) -> None:
+    """Linkage of crimes, a line of JSON a method, ablation and split."""
+    from chainbreak.bench.linkage.crimes import evaluate
+
+    for line in evaluate(Path(folder)):
+        sys.stdout.write(json.dumps(line) + "\n")
 
 
 def tried(folder: Path, function: str, *arguments: object) -> tuple[Cost, list[dict[str, Any]]]:
