@@ -5,7 +5,9 @@
    regression on kind, number of reports and measures; this decides what is a hub.
 2. `shared`, `near`, `together`, `manner`: whether a compared pair is of one gang, by a logistic regression on what it
    shares once hubs are silent; coefficients over ln 2 are bits, so that prior + sum is the log-odds.
-3. `prior` less `CAUTION_MILLI`, `hub_below` and `apart`: those with the best B³ + pair F1 on the held-back seeds.
+3. `prior` less `CAUTION_MILLI`, `hub_below`, `strong` and `apart`: those with the best B³ + pair F1 on the held-back
+   seeds among those whose pair precision is at least `LEAST_PRECISION` there: people act on what is joined.
+Kinds that casebooks lack take the worth of the kind they are most like (`LIKE`).
 """
 
 from __future__ import annotations
@@ -36,9 +38,12 @@ TOGETHER = (2.0, 3.0)
 FITTED = ((101, 10_000, {}), (102, 50_000, {}), (104, 20_000, {"renting": 0.05}),
           (105, 20_000, {"renting": 0.7}), (106, 20_000, {"script_noise": 0.5}))  # fmt: skip
 HELD_BACK = ((111, 10_000), (112, 50_000))
-HUB_BELOW = (-3_000, -2_000, -1_000)
+HUB_BELOW = (-3_000, -2_000)
+STRONG = (2_500, 3_500)
 CAUTION_MILLI = (500, 1_000, 1_500)
-APART = (500, 1_000, 1_500)
+APART = (500, 1_000)
+LEAST_PRECISION = 0.85
+LIKE = {"site": "device", "id": "line"}
 Columns = list[tuple[tuple[str, ...], Any]]
 
 
@@ -107,7 +112,7 @@ def key_columns(groups: hubs.Groups, measures: hubs.Measures) -> Columns:
 def flat() -> Weights:
     """Weights that say nothing, to compare pairs before there are any."""
     none = Sum(0, {kind: Scale((), (0,), 0) for kind in KINDS}, {})
-    return Weights("", 0, 0, 0, none, none, dict.fromkeys(KINDS, 0), Scale((), (0,), 0),
+    return Weights("", 0, 0, 0, 0, none, none, dict.fromkeys(KINDS, 0), Scale((), (0,), 0),
                    {name: Scale((), (0,), 0) for name in MANNER})  # fmt: skip
 
 
@@ -131,7 +136,7 @@ def scale(milli: dict[tuple[str, ...], int], name: tuple[str, ...], edges: tuple
 
 def summed(milli: dict[tuple[str, ...], int], base: int) -> Sum:
     """The sum over a key's columns."""
-    return Sum(base, {kind: scale(milli, ("kinds", kind), N_EDGES) for kind in KINDS},
+    return Sum(base, {kind: scale(milli, ("kinds", LIKE.get(kind, kind)), N_EDGES) for kind in KINDS},
                {name: scale(milli, ("measures", name), edges) for name, edges in MEASURES.items()})  # fmt: skip
 
 
@@ -153,7 +158,7 @@ def fit_own(cases: list[Case]) -> Sum:
 def fit_pairs(cases: list[Case], own: Sum, hub_below: int) -> Weights:
     """The table for one cut between hubs and others."""
     parts, truths = [], []
-    silent = Weights("", 0, hub_below, 0, own, summed_ones(), {}, Scale((), (0,), 0), {})
+    silent = Weights("", 0, hub_below, 0, 0, own, summed_ones(), {}, Scale((), (0,), 0), {})
     for case in cases:
         columns, truth = case.pairs(silent.worth(case.groups.kind, case.measures))
         parts.append(columns)
@@ -162,7 +167,7 @@ def fit_pairs(cases: list[Case], own: Sum, hub_below: int) -> Weights:
     near = {kind: milli.get(("near", kind), 0) for kind in KINDS}
     together = Scale(TOGETHER, (0, milli[("together", "0")], milli[("together", "1")]), 0)
     manner = {name: scale(milli, ("manner", name), edges) for name, edges in MANNER.items()}
-    return Weights("linkage@1", prior, hub_below, 0, own, summed(milli, 0), near, together, manner)
+    return Weights("linkage@1", prior, hub_below, 0, 0, own, summed(milli, 0), near, together, manner)
 
 
 def summed_ones() -> Sum:
@@ -176,7 +181,7 @@ def write(table: Weights, path: Path) -> None:
         return f"{{edges = {list(of.edges)}, milli = {list(of.milli)}, unknown = {of.unknown}}}"
 
     lines = ["# Written by scripts/fit_linkage.py. Thousandths of a bit.", f'version = "{table.version}"',
-             f"prior = {table.prior}", f"hub_below = {table.hub_below}", f"apart = {table.apart}",
+             f"prior = {table.prior}", f"strong = {table.strong}", f"hub_below = {table.hub_below}", f"apart = {table.apart}",
              f"together = {row(table.together)}", f"near = {{{', '.join(f'{k} = {v}' for k, v in table.near.items())}}}"]
     for name, of in (("own", table.own), ("shared", table.shared)):
         lines += [f"\n[{name}]", f"base = {of.base}"]
@@ -199,13 +204,15 @@ def main() -> None:
     best: tuple[float, Weights | None] = (-1.0, None)
     for hub_below in HUB_BELOW:
         fitted = fit_pairs(cases, own, hub_below)
-        for caution, apart in product(CAUTION_MILLI, APART):
-            table = dataclasses.replace(fitted, prior=fitted.prior - caution, apart=apart)
+        for strong, caution, apart in product(STRONG, CAUTION_MILLI, APART):
+            near = {kind: min(milli, strong - 1) for kind, milli in fitted.near.items()}
+            table = dataclasses.replace(fitted, prior=fitted.prior - caution, apart=apart, strong=strong, near=near)
             told = [partition_measures(one.gang, link.link(one.reports, (), table).label) for one in held]
             value = float(np.mean([m["pair_f1"] + m["b3_f1"] for m in told]))
             shown = "; ".join(f"{m['pair_precision']:.3f}/{m['pair_recall']:.3f}/{m['pair_f1']:.3f} B3 {m['b3_f1']:.3f}" for m in told)
-            print(hub_below, caution, apart, f"{value:.4f}", shown, flush=True)
-            if value > best[0]:
+            print(hub_below, strong, caution, apart, f"{value:.4f}", shown, flush=True)
+            sure = np.mean([m["pair_precision"] for m in told]) >= LEAST_PRECISION
+            if sure and value > best[0]:
                 best = (value, table)
     assert best[1] is not None
     write(best[1], TABLE)

@@ -2,7 +2,7 @@
 
 Two kinds of term. *Identifiers*: keys that both name (less what their sharing together says twice), and values that
 are near one another. *Manner*: type, wording, time, district, amount, victim. Manner alone never links: it counts for
-no more than `identifiers` allow (see `CAP_MILLI`), and the cut is a term of its own, so that the sum still holds.
+nothing above `CAP_MILLI` unless the identifiers are strong, and the cut is a term of its own, so that the sum holds.
 """
 
 from __future__ import annotations
@@ -20,10 +20,8 @@ from chainbreak.find.linkage.weights import Weights
 from chainbreak.text.likeness import likeness
 from chainbreak.text.likeness.minhash import NOTHING
 
-STRONG_MILLI = 2_000
-"""Identifier bits from which a pair may be linked at all: one strong key or two weaker ones (spec/linkage.md 5)."""
 CAP_MILLI = -100
-"""The most that a pair with less identifier bits than `STRONG_MILLI` comes to, whatever its manner."""
+"""The most that a pair with less identifier bits than `Weights.strong` comes to, whatever its manner."""
 
 
 class Scores(NamedTuple):
@@ -100,5 +98,5 @@ def score(
     for name, values in manner_of(reports, pairs).items():
         manner += weights.manner[name].weigh(values)
     total = weights.prior + identifiers + manner
-    cut = np.where((identifiers < STRONG_MILLI) & (total > CAP_MILLI), CAP_MILLI - total, 0)
+    cut = np.where((identifiers < weights.strong) & (total > CAP_MILLI), CAP_MILLI - total, 0)
     return Scores(total + cut, identifiers, manner, cut)

@@ -79,13 +79,15 @@ class Weights:
     `hub_below` is a hub. `shared`: what sharing a key that is no hub is worth. `near`: by kind, what two values one
     digit apart are. `together`: by number of shared keys, since the second seldom comes alone. `manner`: measures of
     the pair that name nothing (modus operandi). `apart`: what a link that is missing costs, for each member of the
-    smaller of two clusters, when they would be joined.
+    smaller of two clusters, when they would be joined. `strong`: identifier bits from which a pair may be linked at all,
+    whatever its manner: one strong key or two weaker ones (spec/linkage.md 5); a near value alone never has them.
     """
 
     version: str
     prior: int
     hub_below: int
     apart: int
+    strong: int
     own: Sum
     shared: Sum
     near: dict[str, int]
@@ -120,6 +122,7 @@ def read_weights(text: str) -> Weights:
     table = tomllib.loads(text)
     return Weights(
         version=table["version"], prior=table["prior"], hub_below=table["hub_below"], apart=table["apart"],
+        strong=table["strong"],
         own=_sum(table["own"]), shared=_sum(table["shared"]), near=table["near"], together=_scale(table["together"]),
         manner=_scales(table["manner"]),
     )  # fmt: skip
