@@ -77,10 +77,10 @@ def take_report(office: Office, actor: Actor, draft: Draft) -> dict[str, Any]:
     with office.desk.begin() as conn:
         save_run(conn, run, now, actor.name)
         append(conn, Entry.by(actor, now, "ingest.file", f"file:{run.digest[:16]}", payload=asdict(run)))
-        labels = _file(office, conn, actor, now, checked, row | {"record_ref": ref}, machine, said)
+        type_, labels = _file(office, conn, actor, now, checked, row | {"record_ref": ref}, machine, said)
         append(conn, Entry.by(actor, now, "report.take", f"report:{report_id}",
                               payload={"record_ref": ref, "corrections": labels}))  # fmt: skip
-    return {"report_id": report_id, "record_ref": ref, "new": True, "type": checked.type, "corrections": labels}
+    return {"report_id": report_id, "record_ref": ref, "new": True, "type": type_, "corrections": labels}
 
 
 def check(office: Office, draft: Draft) -> Draft:
@@ -135,8 +135,10 @@ def _row(draft: Draft, report_id: str, machine: dict[str, Named], said: dict[str
 def _file(
     office: Office, conn: Connection, actor: Actor, now: int, draft: Draft, row: dict[str, Any],
     machine: dict[str, Named], said: dict[str, Named],
-) -> int:  # fmt: skip
-    """The report's row on the desk, its first event, and what the person corrected; returns how many corrections."""
+) -> tuple[str, int]:  # fmt: skip
+    """The report's row on the desk, its first event, and what the person corrected; returns the type that counts and
+    how many corrections there are.
+    """
     report_id = row["report_id"]
     reports.file_rows(conn, [{name: row.get(name) for name in (
         "report_id", "record_ref", "reported_at_us", "occurred_at_us", "district", "loss_fen"
@@ -162,4 +164,4 @@ def _file(
         reports.add_label(conn, event, report_id, now, actor.name, "mention", key, told_role, "extract@1",
                           None if role == AWAY else {"role": role})  # fmt: skip
     reports.set_read(conn, report_id)
-    return len(differing) + ("type" in changes)
+    return (draft.type if "type" in changes and draft.type is not None else guess), len(differing) + ("type" in changes)

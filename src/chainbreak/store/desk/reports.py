@@ -57,8 +57,8 @@ def file_rows(conn: Connection, rows: Iterable[Mapping[str, Any]]) -> int:
     new = 0
     for at in range(0, len(made), CHUNK):
         chunk = made[at : at + CHUNK]
-        done = dialect.insert(report_file).values(chunk).on_conflict_do_nothing(index_elements=["report_id"])
-        new += conn.execute(done).rowcount
+        added = dialect.insert(report_file).values(chunk).on_conflict_do_nothing(index_elements=["report_id"])
+        new += len(conn.execute(added.returning(report_file.c.report_id)).all())
     return new
 
 
@@ -211,7 +211,7 @@ def standing_labels(conn: Connection, what: str | None = None) -> Iterator[dict[
     query = select(report_label).where(~undone).order_by(report_label.c.label_id)
     if what:
         query = query.where(report_label.c.what == what)
-    for row in conn.execution_options(yield_per=1_000).execute(query).mappings():
+    for row in conn.execute(query.execution_options(yield_per=1_000)).mappings():
         yield {**row, "machine": json.loads(row["machine"]), "person": json.loads(row["person"])}
 
 
@@ -222,7 +222,7 @@ def corrected(conn: Connection) -> Iterator[dict[str, Any]]:
     """
     touched = select(report_event.c.report_id).where(report_event.c.act != ASSIGNED).distinct()
     query = select(report_file).where(report_file.c.report_id.in_(touched)).order_by(report_file.c.report_id)
-    for row in conn.execution_options(yield_per=1_000).execute(query).mappings():
+    for row in conn.execute(query.execution_options(yield_per=1_000)).mappings():
         yield {
             "report_id": row["report_id"], "record_ref": row["record_ref"], "state": row["state"],
             "type": row["type"] if row["type_by"] == PERSON else "", "district": row["district"],
