@@ -22,9 +22,9 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from chainbreak.bench.linkage.book import Book, read_book
-from chainbreak.bench.linkage.measures import partition_measures
 from chainbreak.city.casebook import shape, write_casebook
 from chainbreak.find.linkage import hubs, link, terms
+from chainbreak.find.linkage.measures import partition_measures
 from chainbreak.find.linkage.model import KINDS
 from chainbreak.find.linkage.weights import Scale, Sum, Weights
 

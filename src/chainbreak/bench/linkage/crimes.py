@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chainbreak.bench.linkage.measures import ranking_measures
 from chainbreak.find.linkage.fellegi_sunter import fit_labelled, scaled
+from chainbreak.find.linkage.measures import ranking_measures
 from chainbreak.find.models.extra import ml
 
 Floats = npt.NDArray[np.float64]

@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from chainbreak.base.errors import UsageError
-from chainbreak.bench.linkage.measures import partition_measures
 from chainbreak.find.linkage.components import components
+from chainbreak.find.linkage.measures import partition_measures
 from chainbreak.find.linkage.model import Ints
 
 EXACT_LIMIT, TYPE_LIMIT = 0.3, 0.05

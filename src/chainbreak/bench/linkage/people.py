@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chainbreak.bench.linkage.measures import linked_pairs, partition_measures, ranking_measures
 from chainbreak.find.linkage.candidates import Pairs
 from chainbreak.find.linkage.cluster import cluster
 from chainbreak.find.linkage.fellegi_sunter import (
@@ -26,6 +25,7 @@ from chainbreak.find.linkage.fellegi_sunter import (
     fit_prior,
     shares,
 )
+from chainbreak.find.linkage.measures import linked_pairs, partition_measures, ranking_measures
 
 Ints = npt.NDArray[np.int64]
 Levels = npt.NDArray[np.uint8]

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from chainbreak.bench import Cost, run_child
 from chainbreak.bench.linkage import peers
 from chainbreak.bench.linkage.book import Book, read_book
-from chainbreak.bench.linkage.measures import linked_pairs, partition_measures, ranking_measures
+from chainbreak.find.linkage.measures import linked_pairs, partition_measures, ranking_measures
 from chainbreak.find.linkage.model import Ints
 
 TAUGHT_SEED, TAUGHT_REPORTS = 101, 10_000

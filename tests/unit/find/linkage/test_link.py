@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.small_cases import some_reports
 
 from chainbreak.base.clock import US_PER_DAY
 from chainbreak.base.errors import UsageError
@@ -20,7 +21,6 @@ from chainbreak.find.linkage.model import CODE, Named, Near, Reports, in_order, 
 from chainbreak.find.linkage.terms import CAP_MILLI
 from chainbreak.find.linkage.weights import weights
 from chainbreak.text.likeness import K
-from tests.support.small_cases import some_reports
 
 seeds = st.integers(0, 2**31)
 edges = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=30)

@@ -7,12 +7,12 @@ import json
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.small_cases import some_reports
 
 from chainbreak.find.linkage.explain import explain_series
 from chainbreak.find.linkage.link import link
 from chainbreak.find.linkage.model import Decision, Reports, some_of
 from chainbreak.find.linkage.standing import Standing
-from tests.support.small_cases import some_reports
 
 REPORTS = 90
 seeds = st.integers(0, 2**31)

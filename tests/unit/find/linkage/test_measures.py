@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
-from chainbreak.bench.linkage.measures import linked_pairs, partition_measures, ranking_measures
+from chainbreak.find.linkage.measures import linked_pairs, partition_measures, ranking_measures
 
 labels = st.lists(st.integers(0, 6), min_size=1, max_size=30)
 
