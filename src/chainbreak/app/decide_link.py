@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.app.link_decisions import as_ruling, deciding, outcome, write_decision
@@ -49,22 +50,31 @@ def decide_link(
 
 
 def must_be_reports(office: Office, *ids: str) -> None:
-    """Let only ids of reports in the lake pass.
+    """Let only ids of reports pass.
 
     Raises:
         UsageError: no such report (CB-SE-003).
     """
-    engine = office.engine()
-    try:
-        report = engine.table("report")
-        known = set(engine.run(report.filter(report.report_id.isin(list(ids))).select("report_id").distinct())
-                    .to_pydict()["report_id"])  # fmt: skip
-    finally:
-        engine.close()
+    from chainbreak.store.desk.reports import known_ids
+
+    with office.desk.read() as conn:
+        known = known_ids(conn, ids)
+    if not known.issuperset(ids):
+        known = _in_lake(office, ids)  # came in since the inbox was last looked at
     missing = sorted(set(ids) - known)
     if missing:
         raise UsageError("CB-SE-003", "there is no such report", given=", ".join(missing)[:200],
                          next_step="chainbreak case list")  # fmt: skip
+
+
+def _in_lake(office: Office, ids: Collection[str]) -> set[str]:
+    engine = office.engine()
+    try:
+        report = engine.table("report")
+        named = report.filter(report.report_id.isin(list(ids))).select("report_id").distinct()
+        return set(engine.run(named).to_pydict()["report_id"])
+    finally:
+        engine.close()
 
 
 def _own_words(conn: Connection, actor: Actor, a: str, b: str) -> list[Decided]:

@@ -101,6 +101,12 @@ def by_refs(conn: Connection, refs: Iterable[str]) -> list[dict[str, Any]]:
     return [{**row, "said": json.loads(row["said"])} for row in conn.execute(query).mappings()]
 
 
+def known_ids(conn: Connection, ids: Iterable[str]) -> set[str]:
+    """Which of these reports are filed."""
+    r = report_file.c
+    return set(conn.execute(select(r.report_id).where(r.report_id.in_(list(ids)))).scalars())
+
+
 def page(conn: Connection, wanted: Filter, after: str | None = None, limit: int = 50) -> list[Row[Any]]:
     """Up to `limit` rows, the newest report first, after the report `after`; by key, so the last page costs as much
     as the first.
