@@ -85,7 +85,8 @@ class Case:
         loud = worth[both.group] > 0
         pair, key = both.pair[loud], both.group[loud]
         columns = [(name, np.bincount(pair, column[key], n)) for name, column in self.keys]
-        columns += [(("near", KINDS[k]), np.bincount(evidence.near[0][evidence.near[1] == k], minlength=n)) for k in (0, 1)]
+        near, of = evidence.near
+        columns += [(("near", KINDS[code]), np.bincount(near[of == code], minlength=n)) for code in (0, 1)]
         many = np.bincount(pair, minlength=n)
         columns += [(("together", str(at)), np.searchsorted(TOGETHER, many, side="right") == at + 1) for at in range(2)]
         for name, values in terms.manner_of(reports, met[0]).items():
@@ -120,8 +121,8 @@ def fit(columns: Columns, truth: Any, weight: Any = None) -> tuple[dict[tuple[st
     """Thousandths of a bit of each column, and of the rest."""
     table = np.stack([column for _, column in columns], axis=1).astype(np.float32)
     found = LogisticRegression(C=1.0, max_iter=4_000).fit(table, truth, weight)
-    milli = np.round(found.coef_[0] / np.log(2) * 1_000).astype(int)
-    return dict(zip([name for name, _ in columns], milli.tolist(), strict=True)), int(found.intercept_[0] / np.log(2) * 1_000)
+    milli = np.round(np.append(found.coef_[0], found.intercept_[0]) / np.log(2) * 1_000).astype(int).tolist()
+    return dict(zip([name for name, _ in columns], milli[:-1], strict=True)), milli[-1]
 
 
 def joined(parts: list[Columns]) -> Columns:
@@ -177,12 +178,17 @@ def summed_ones() -> Sum:
 
 def write(table: Weights, path: Path) -> None:
     """The table as TOML."""
+
     def row(of: Scale) -> str:
         return f"{{edges = {list(of.edges)}, milli = {list(of.milli)}, unknown = {of.unknown}}}"
 
-    lines = ["# Written by scripts/fit_linkage.py. Thousandths of a bit.", f'version = "{table.version}"',
-             f"prior = {table.prior}", f"strong = {table.strong}", f"hub_below = {table.hub_below}", f"apart = {table.apart}",
-             f"together = {row(table.together)}", f"near = {{{', '.join(f'{k} = {v}' for k, v in table.near.items())}}}"]
+    lines = [
+        "# Written by scripts/fit_linkage.py. Thousandths of a bit.",
+        f'version = "{table.version}"',
+        *(f"{name} = {getattr(table, name)}" for name in ("prior", "strong", "hub_below", "apart")),
+        f"together = {row(table.together)}",
+        f"near = {{{', '.join(f'{k} = {v}' for k, v in table.near.items())}}}",
+    ]
     for name, of in (("own", table.own), ("shared", table.shared)):
         lines += [f"\n[{name}]", f"base = {of.base}"]
         for part in ("kinds", "measures"):
@@ -209,7 +215,8 @@ def main() -> None:
             table = dataclasses.replace(fitted, prior=fitted.prior - caution, apart=apart, strong=strong, near=near)
             told = [partition_measures(one.gang, link.link(one.reports, (), table).label) for one in held]
             value = float(np.mean([m["pair_f1"] + m["b3_f1"] for m in told]))
-            shown = "; ".join(f"{m['pair_precision']:.3f}/{m['pair_recall']:.3f}/{m['pair_f1']:.3f} B3 {m['b3_f1']:.3f}" for m in told)
+            names = ("pair_precision", "pair_recall", "pair_f1", "b3_f1")
+            shown = "; ".join("/".join(f"{m[name]:.3f}" for name in names) for m in told)
             print(hub_below, strong, caution, apart, f"{value:.4f}", shown, flush=True)
             sure = np.mean([m["pair_precision"] for m in told]) >= LEAST_PRECISION
             if sure and value > best[0]:

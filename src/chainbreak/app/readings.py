@@ -85,8 +85,8 @@ def _schema() -> pa.Schema:
 
     many = {"key": pa.int64(), "kind": pa.int8(), "name": pa.string(), "role": pa.string(),
             "pattern": pa.int64(), "near_value": pa.int64(), "near_kind": pa.int8()}  # fmt: skip
-    return pa.schema([("record_ref", pa.string()), ("victim", pa.int64()), ("type", pa.string()),
-                      ("script", pa.list_(pa.uint32())), *((name, pa.list_(of)) for name, of in many.items())])  # fmt: skip
+    one = {"record_ref": pa.string(), "victim": pa.int64(), "type": pa.string(), "script": pa.list_(pa.uint32())}
+    return pa.schema([*one.items(), *((name, pa.list_(of)) for name, of in many.items())])
 
 
 def _read(office: Office, refs: list[str]) -> Iterator[dict[str, Any]]:
@@ -172,5 +172,3 @@ def _key(name: str) -> int:
     if colon and kind in _TOKENS and len(rest) == 16:
         return read_token(name)[1]
     return key_of(name)
-
-

@@ -1,7 +1,7 @@
 """The demo: a simulated town through the whole line, with the same use cases that a centre uses.
 
-town → centre → ingest → detect → verdicts → orders signed by a second person → files → log, verified apart.
-Two orders are left waiting, so that whoever opens the console finds something to decide.
+town → centre → ingest → detect → verdicts → series of reports → leads → orders signed by a second person → files → log,
+verified apart. Two orders and some leads are left waiting, so that whoever opens the console finds something to decide.
 """
 
 from __future__ import annotations
@@ -81,6 +81,9 @@ class Step:
     outcome: str
 
 
+STEPS = ("town", "centre", "ingest", "detect", "review", "series", "leads", "orders", "delivery", "log")
+
+
 def run_demo(root: Path, *, preset: str, seed: int, bar: Bar) -> Iterator[Step]:
     """Build a town and take it through the line in `root`; yields each step as it is done.
 
@@ -88,10 +91,10 @@ def run_demo(root: Path, *, preset: str, seed: int, bar: Bar) -> Iterator[Step]:
         SetupError: `root` holds something the demo did not make (CB-DE-001).
     """
     demo = _Demo(_empty(root), preset, seed, bar)
-    for name, do in (
-        ("town", demo.build_town), ("centre", demo.make_centre), ("ingest", demo.ingest), ("detect", demo.detect),
-        ("review", demo.review), ("orders", demo.order), ("delivery", demo.deliver), ("log", demo.verify),
-    ):  # fmt: skip
+    for name, do in zip(STEPS, (
+        demo.build_town, demo.make_centre, demo.ingest, demo.detect, demo.review, demo.link, demo.lead, demo.order,
+        demo.deliver, demo.verify,
+    ), strict=True):  # fmt: skip
         began = time.perf_counter()
         outcome = do()
         yield Step(name, time.perf_counter() - began, outcome)
@@ -168,6 +171,16 @@ class _Demo:
                 give_verdict(self.office, lin, row["finding_id"], "confirmed")
                 judged += 1
         return f"{judged} findings confirmed by lin, each with its reasons on the screen"
+
+    def link(self) -> str:
+        from chainbreak.app.demo_series import link_town
+
+        return link_town(self.office, self._who, self.town / "truth" / "reports.parquet")
+
+    def lead(self) -> str:
+        from chainbreak.app.demo_series import lead_town
+
+        return lead_town(self.office, self._who)
 
     def order(self) -> str:
         from chainbreak.act.orders.drafting import Wish

@@ -26,7 +26,7 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """A simulated town from records to a delivered, logged order, then the console."""
-    from chainbreak.app.run_demo import GUIDE, run_demo
+    from chainbreak.app.run_demo import GUIDE, STEPS, run_demo
     from chainbreak.base.progress import progress_bar
 
     began = time.perf_counter()
@@ -34,7 +34,7 @@ def demo(
         if as_json:
             emit(asdict(step), as_json)
         else:
-            say(f"{number}/8 {step.name:<9}{step.took_s:6.1f} s  {step.outcome}")
+            say(f"{number}/{len(STEPS)} {step.name:<9}{step.took_s:6.1f} s  {step.outcome}")
     where = directory / "centre"
     say(f"done in {time.perf_counter() - began:.1f} s; look around: chainbreak finding list --centre {where}")
     if serve:

@@ -42,11 +42,11 @@ def cluster(n: int, pairs: Pairs, milli: Ints, apart_milli: int, same: Iterable[
             contradictions.append((a, b))
         else:
             state.forbid(a, b)
-    a, b = pairs
-    for row in np.lexsort((b, a, -milli)).tolist():
+    left, right = pairs
+    for row in np.lexsort((right, left, -milli)).tolist():
         if milli[row] <= 0:
             break
-        state.consider(int(a[row]), int(b[row]))
+        state.consider(int(left[row]), int(right[row]))
     roots = np.fromiter((state.find(i) for i in range(n)), np.int64, n)
     _, first, back = np.unique(roots, return_index=True, return_inverse=True)
     return Clusters(first[back], contradictions)

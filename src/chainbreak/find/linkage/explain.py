@@ -142,7 +142,7 @@ def _key(linked: Linked, group: int) -> dict[str, Any]:
     """One key: how it is written, how many reports name it, how much of a hub it is, what sharing it is worth."""
     groups, measures = linked.evidence.groups, linked.evidence.measures
     code = groups.kind[group : group + 1]
-    one = type(measures)(*(column[group : group + 1] for column in measures))
+    one = measures.only(slice(group, group + 1))
     hub = float(linked.weights.hub_score(code, one)[0])
     return {
         "kind": KINDS[int(code[0])], "key": _written(linked, int(groups.key[group]), int(code[0])),
@@ -197,7 +197,9 @@ def _path(linked: Linked, a: int, b: int) -> list[dict[str, Any]]:
     if linked.label[a] != linked.label[b]:
         return []
     (left, right), total = linked.evidence.pairs, linked.evidence.scores.total
-    mine = np.flatnonzero((linked.label[left] == linked.label[a]) & (linked.label[right] == linked.label[a]) & (total > 0))
+    mine = np.flatnonzero(
+        (linked.label[left] == linked.label[a]) & (linked.label[right] == linked.label[a]) & (total > 0)
+    )
     tree: dict[int, list[tuple[int, int]]] = {}
     root = {row: row for row in np.unique(np.concatenate([left[mine], right[mine], [a, b]])).tolist()}
 

@@ -51,6 +51,10 @@ class Measures(NamedTuple):
     type_same: NDArray[np.float64]  # share of one type, of those whose types are known
     days: NDArray[np.float64]  # from the first to the last
 
+    def only(self, keys: slice) -> Measures:
+        """Those of some keys."""
+        return Measures(self.n[keys], self.script_same[keys], self.type_same[keys], self.days[keys])
+
 
 def group(reports: Reports) -> Groups:
     """The keys that two or more reports name."""

@@ -89,9 +89,7 @@ def meeting(reports: Reports, groups: Groups, worth: Ints) -> Meeting:
     return distinct(np.concatenate([a, near[0]]), np.concatenate([b, near[1]]), reports.n), near
 
 
-def weigh(
-    reports: Reports, met: Meeting, groups: Groups, measures: Measures, worth: Ints, table: Weights
-) -> Evidence:
+def weigh(reports: Reports, met: Meeting, groups: Groups, measures: Measures, worth: Ints, table: Weights) -> Evidence:
     """The bits of every pair in `met`."""
     pairs, near = met
     both = shared(groups, reports.n, pairs)
@@ -100,9 +98,7 @@ def weigh(
     return Evidence(groups, measures, worth, pairs, both, near_terms, scores)
 
 
-def _near_terms(
-    n: int, pairs: Pairs, near: tuple[Ints, Ints, Ints], groups: Groups, both: Shared
-) -> tuple[Ints, Ints]:
+def _near_terms(n: int, pairs: Pairs, near: tuple[Ints, Ints, Ints], groups: Groups, both: Shared) -> tuple[Ints, Ints]:
     """Rows (pair, kind) of near values, but for kinds of which the pair shares a key anyway: that is one number read
     twice."""
     a, b, kind = near

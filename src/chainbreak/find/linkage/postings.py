@@ -1,4 +1,4 @@
-"""Rows that come and go over a sorted base that is never moved: looked up by owner, changed at the cost of the owner."""
+"""Rows that come and go over a sorted base that is never moved; a change costs what its owner has."""
 
 from __future__ import annotations
 

@@ -165,7 +165,7 @@ class Standing:
 
     def _view(self) -> Reports:
         """The columns as reports, by row."""
-        columns = {name: self._columns[name][: self._n] for name in COLUMNS}
+        columns: dict[str, Any] = {name: self._columns[name][: self._n] for name in COLUMNS}
         return Reports(**columns, named=nothing_named(), near=nothing_near())
 
     def _groups(self, keys: Sequence[int]) -> Groups:
@@ -181,8 +181,7 @@ class Standing:
 
     def _linked(self, rows: Ints) -> Linked:
         """The reports `rows`, whole components, linked by themselves with the worth that their keys have among all."""
-        place, key, kind = self._named.many(rows)
-        speaks = {int(k) for k in np.unique(key) if self._measured.worth(int(k)) > 0}
+        speaks = {int(k) for k in np.unique(self._named.many(rows)[1]) if self._measured.worth(int(k)) > 0}
         patterns = np.unique(self._near.many(rows)[1]).tolist()
         beside = {int(row) for k in speaks for row in self._namers.of(k)[0]}
         beside |= {int(row) for pattern in patterns for row in self._meeters.of(pattern)[0]}

@@ -79,8 +79,8 @@ class Weights:
     `hub_below` is a hub. `shared`: what sharing a key that is no hub is worth. `near`: by kind, what two values one
     digit apart are. `together`: by number of shared keys, since the second seldom comes alone. `manner`: measures of
     the pair that name nothing (modus operandi). `apart`: what a link that is missing costs, for each member of the
-    smaller of two clusters, when they would be joined. `strong`: identifier bits from which a pair may be linked at all,
-    whatever its manner: one strong key or two weaker ones (spec/linkage.md 5); a near value alone never has them.
+    smaller of two clusters, when they would be joined. `strong`: identifier bits from which a pair may be linked at
+    all, whatever its manner: one strong key or two weaker ones; a near value alone never has them.
     """
 
     version: str
