@@ -88,7 +88,7 @@ def content_of_series(shown: Mapping[str, Any], wish: Wish, now_us: int) -> Cont
 def content_of_findings(found: Sequence[Finding], wish: Wish, now_us: int) -> Content:
     """A lead about the subject of the first finding, or about the target wished, on all of them."""
     target = wish.target or found[0].subject
-    kind = wish.kind or _kind_of_finding(found[0], target)
+    kind = wish.kind or kind_of(target) or ""
     losses, contacts = zip(*(_signals(f) for f in found), strict=True)
     signals = Signals(
         tuple(pair for part in losses for pair in part), tuple(pair for part in contacts for pair in part),
@@ -109,11 +109,6 @@ def _content(
         kind, target, unit, tuple(sorted(evidence, key=lambda e: e.ref)), signals,
         wish.expires_at_us or now_us + length, wish.question, wish.note, series_id, wish.case_ref,
     )  # fmt: skip
-
-
-def _kind_of_finding(found: Finding, target: str) -> str:
-    # A box is written as one of its SIMs or handsets, but what a unit looks for is the box.
-    return "device" if found.detector == "goip" and target == found.subject else kind_of(target) or ""
 
 
 def _digest(found: Finding) -> str:

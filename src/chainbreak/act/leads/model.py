@@ -62,8 +62,8 @@ KINDS: dict[str, Kind] = {
     "series": Kind(7 * US_PER_DAY, 60 * US_PER_DAY, 20.0),
 }
 KIND_OF_TARGET = {
-    "line": "number", "imsi": "number", "account": "account", "imei": "device", "device": "device", "cell": "device",
-    "chat": "chat", "domain": "domain", "url": "domain", "outlet": "outlet", "series": "series",
+    "line": "number", "imsi": "number", "account": "account", "imei": "device", "box": "device", "device": "device",
+    "cell": "device", "chat": "chat", "domain": "domain", "url": "domain", "outlet": "outlet", "series": "series",
 }  # fmt: skip
 """Prefix of a written target -> kind of lead. `person` is left out on purpose."""
 

@@ -9,7 +9,7 @@ from chainbreak.base.clock import US_PER_DAY, US_PER_HOUR
 from chainbreak.records.finding import Action, Evidence, Finding, Level
 
 T0 = 1_795_132_800_000_000
-ACCOUNT, LINE, PERSON = (f"{kind}:00ff00ff00ff00ff" for kind in ("account", "line", "person"))
+ACCOUNT, LINE, PERSON, BOX = (f"{kind}:00ff00ff00ff00ff" for kind in ("account", "line", "person", "box"))
 
 
 def series(**changed: Any) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def test_the_same_evidence_has_the_same_key_and_other_evidence_another() -> None
 
 
 def test_a_box_is_a_device_and_its_talks_of_a_day_are_people_at_risk() -> None:
-    found = content_of_findings([finding("goip", LINE, stayed_over_60_s=10, district="南屏区")], Wish(), T0)
+    found = content_of_findings([finding("goip", BOX, stayed_over_60_s=10, district="南屏区")], Wish(), T0)
     assert (found.kind, found.unit) == ("device", "南屏区")
     assert found.signals.contacts == ((T0, 5.0),)
 
