@@ -12,7 +12,7 @@ _RUN = re.compile(
     r"(?<![0-9])(?P<n>\d{12,22}|\d{4}(?P<s>[ .-])\d{4}(?:(?P=s)\d{4}){1,2}(?:(?P=s)\d{1,4})?|\d{6}[ -]\d{6,13})(?!\d)",
     re.ASCII,
 )
-_LOOSE = re.compile(r"(?<![0-9])(?P<n>\d(?:[ -]?\d){15,18})(?!\d)", re.ASCII)
+_LOOSE = re.compile(r"(?<![0-9])(?<![0-9][ -])(?P<n>\d(?:[ -]?\d){15,18})(?![ -]?\d)", re.ASCII)
 _IBAN = re.compile(
     r"(?<![A-Za-z0-9])(?P<n>[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?)(?![A-Za-z0-9])", re.ASCII
 )
@@ -56,14 +56,22 @@ def named_accounts(page: Page) -> Iterator[Found]:
 
 def accounts(page: Page) -> Iterator[Found]:
     """Runs of digits that are an account by check digit, shape or the word before them."""
+    for match in page.scan(_DIGITS, _LOOSE):
+        whole = re.sub("[ -]", "", match["n"])
+        inside = _RUN.search(page.plain, *match.span("n"))
+        if inside is None or (inside.span("n") != match.span("n") and not luhn_ok(_digits(inside))):
+            # Groups of no pattern: masked as a whole, since they may well be a card.
+            yield Found("account", whole, *match.span("n"), UNSURE)
     for match in page.scan(_DIGITS, _RUN):
-        digits = re.sub(r"[ .-]", "", match["n"])
+        digits = _digits(match)
         confidence = _confidence(page, digits, match.start("n"))
         if confidence:
             valid = luhn_ok(digits) or not _CARD_SHAPED.fullmatch(digits)
             yield Found("account", digits, *match.span("n"), confidence, valid)
-    for match in page.scan(_DIGITS, _LOOSE):  # groups of no pattern: masked, since they may well be a card
-        yield Found("account", re.sub("[ -]", "", match["n"]), *match.span("n"), UNSURE)
+
+
+def _digits(match: re.Match[str]) -> str:
+    return re.sub("[ .-]", "", match["n"])
 
 
 def _confidence(page: Page, digits: str, at: int) -> float:
@@ -71,10 +79,9 @@ def _confidence(page: Page, digits: str, at: int) -> float:
     long, right = len(digits) >= 16, luhn_ok(digits)
     if COUNTED.search(before):
         return UNSURE if long or right else 0.0
-    cued = CUE.search(before) is not None
     if _CARD_SHAPED.fullmatch(digits):
         return 0.97 if right else 0.6
-    if cued:
+    if CUE.search(before):
         return 0.8 if right else 0.6
     if long:
         return UNSURE

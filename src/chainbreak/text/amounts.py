@@ -59,7 +59,9 @@ def amounts(page: Page) -> Iterator[Found]:
         start, end = match.span("n")
         if match["sign"]:
             start = match.start("sign")
-        read = _read(match) if page.free(start, end) else None
+        if not page.free(start, end) or (match["b"] is None and _is_count(page, match, end)):
+            continue
+        read = _read(match)
         if read is None:
             continue
         low, high, end = read
@@ -71,7 +73,7 @@ def amounts(page: Page) -> Iterator[Found]:
         value = str(low) if exact else f"{low}-{high}"
         sure = 0.95 if match["ending"] or match["sign"] else 0.8
         yield Found("amount", value, start, end, sure, True, () if exact else ("vague",), low, high)
-    for match in page.scan(_START, _SMALL):
+    for match in page.scan(_START, _SMALL) if "毛" in page.plain or "角" in page.plain else ():
         number = value_of(match["a"])
         if number:
             fen = int(number * 10)
@@ -144,6 +146,12 @@ def _scale(written: str) -> Decimal:
     return scale
 
 
+def _is_count(page: Page, match: re.Match[str], end: int) -> bool:
+    """Whether a number without a word or sign for money counts something else."""
+    bare = not (match["sign"] or match["ending"] or match["first"])
+    return bare and _COUNTED.match(page.plain, end) is not None
+
+
 def _is_money(page: Page, match: re.Match[str], start: int, end: int, listed: bool) -> bool:
     after = page.plain[end : end + 6]
     if _FOREIGN.match(after):
@@ -152,7 +160,7 @@ def _is_money(page: Page, match: re.Match[str], start: int, end: int, listed: bo
         if match["ending"] == "块" and match["a"] == "一":  # 一块 also means together
             return _MONEY.search(page.before(start, 14)) is not None
         return not (match["ending"] == "元" and after.startswith(("旦", "宵", "月", "素", "桥")))
-    if _COUNTED.match(after):
+    if _is_count(page, match, end):
         return False
     written = match["a"]
     big = any(c in "万萬亿億wW" for c in written) or match["unit"] == "万"

@@ -36,7 +36,8 @@ _EMAIL = re.compile(
     r"(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.){1,8}[A-Za-z][A-Za-z0-9-]{1,23})(?![A-Za-z0-9_-])",
     re.ASCII,
 )
-_RUN = re.compile(f"[{_A}]+")
+_RUN = re.compile(f"[{_A}][{_A}_-]*")
+_AFTER_LABEL = frozenset(".点。·[({【 :")
 PATTERNS = (_URL, _WIDE_URL, _IPV6, _EMAIL)
 
 _ANY_DOT = re.compile(_DOT)
@@ -85,7 +86,9 @@ def hosts(page: Page) -> Iterator[Found]:
 def _candidates(page: Page) -> Iterator[re.Match[str]]:
     last = 0
     for run in _RUN.finditer(page.folded):
-        if run.start() >= last and (match := _URL.match(page.folded, run.start())):
+        if run.start() < last or page.folded[run.end() : run.end() + 1] not in _AFTER_LABEL:
+            continue
+        if match := _URL.match(page.folded, run.start()):
             last = match.end()
             yield match
 

@@ -28,11 +28,11 @@ PARTS = {
 _N = r"(?:\d{1,2}|[一二三四五六七八九十]{1,3}|两)"
 _YEAR = r"(?:(?:19|20)\d{2}|[一二]{1}[零〇九]{1}[零〇一二三四五六七八九]{2}|今|去|前|本)年"
 _PART = (
-    "(?:凌晨|清晨|早上|早晨|上午|中午|下午|午后|傍晚|晚上|晚间|夜里|夜间|深夜|半夜|午夜|"
+    "(?:凌晨|清晨|早[上晨]|[上中下]午|午[后夜]|傍晚|晚[上间]|夜[里间]|[深半]夜|"
     r"[早晚](?=\d|[一二三四五六七八九十两]))"
 )
 _DAY = (
-    rf"(?P<y>{_YEAR})?(?P<m>(?<!\d){_N})月份?(?:(?P<d>{_N})[日号]|(?P<third>初|上旬|中旬|下旬|底|末))?|(?P<year>{_YEAR})|"
+    rf"(?P<y>{_YEAR})?(?P<m>(?<!\d){_N})月份?(?:(?P<d>{_N})[日号]|(?P<third>初|[上中下]旬|底|末))?|(?P<year>{_YEAR})|"
     r"(?P<iso>(?:19|20)\d{2}(?P<s>[-/.])\d{1,2}(?P=s)\d{1,2})(?!\d)|"
     r"(?P<word>今[天日早晨晚]|昨[天日晚夜]|大前天|前[天日晚]|当[天日晚]|次日|翌日|第二天)|"
     rf"(?P<ago>半|{_N}|\d{{1,3}})(?P<agounit>天|日|周|个?星期|个?月|个?小时|分钟)(?:之|以)?前|"
@@ -55,7 +55,11 @@ _TIME = re.compile(
     rf"(?P<part2>{_PART})(?P<clock2>{_CLOCK.replace('P<', 'P<z')})|(?P<clock3>{_CLOCK.replace('P<', 'P<q')}))"
     r"(?P<hedge>[许多])?"
 )
-_START = re.compile(_BEGINS, re.ASCII)
+# Most of these characters begin other words, so their neighbours are looked at before the pattern is tried.
+_START = re.compile(
+    rf"{_BEGINS}(?<![0-9][0-9])(?=[-0-9零〇一二三四五六七八九十年月日号天周个小分时点:/.星早晨晚夜次礼拜期午上间里前二])",
+    re.ASCII,
+)
 PATTERNS = (_TIME,)
 _RATIO = re.compile(r"(?:比分?|比例|赔率)[为是:]?$")
 

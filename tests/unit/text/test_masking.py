@@ -117,3 +117,34 @@ def test_masking_twice_is_masking_once_and_the_rest_is_untouched(text: str) -> N
     masked, found = mask(text, KEYS, HERE)
     assert mask(masked, KEYS, HERE)[0] == masked
     assert len(MARK.findall(masked)) - len(MARK.findall(text)) == len(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("号码幺三八零零幺三八零零零", ["line:+8613800138000"]),
+        ("①③⑧⓪⓪①③⑧⓪⓪⓪", ["line:+8613800138000"]),
+        ("138\u200b0013\u200b8000", ["line:+8613800138000"]),
+        ("l38OO138OOO", ["line:+8613800138000"]),
+        ("前七位1380013，后面是8000", ["line:+8613800138000"]),
+        ("威❤\ufe0f信：abc_123", ["chat:abc_123"]),
+        ("订单6222021201122334456", ["account:6222021201122334456"]),
+        ("杂乱的6 2220 2120 1122 3344 55", ["account:6222021201122334455"]),
+        ("号码1234567打来", ["line:CN:1234567"]),
+    ],
+)
+def test_what_is_disguised_or_doubtful_is_masked_too(text: str, expected: list[str]) -> None:
+    assert values(text) == expected
+    masked, _ = mask(text, KEYS, HERE)
+    assert mask(masked, KEYS, HERE) == (masked, [])
+
+
+@pytest.mark.parametrize("text", ["138****8000", "尾号8000的卡", "6222…1234", "前四位6222，后四位1234"])
+def test_what_its_writer_masked_stays(text: str) -> None:
+    assert mask(text, KEYS, HERE) == (text, [])
+
+
+def test_disguised_hosts_are_hosts() -> None:
+    assert hosts("jd-kf88点com、ⓙⓓ-kf89.com、http://例子.公司.cn/x、45.137.22.9") == [
+        "jd-kf88.com", "jd-kf89.com", "xn--fsqu00a.xn--55qx5d.cn",
+    ]  # fmt: skip
