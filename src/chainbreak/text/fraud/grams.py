@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 _TOKEN = re.compile(r"[^\W_]+|[^\w\s]")
@@ -54,6 +55,7 @@ def prepared(text: str) -> Prepared:
     return Prepared("".join(signs), tuple(at))
 
 
+@lru_cache(maxsize=1 << 16)
 def _plain(sign: str) -> str:
     if sign.isspace():
         return " "

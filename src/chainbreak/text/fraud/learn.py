@@ -1,9 +1,10 @@
 """Learning a table of weights from labelled reports: linear margins on pieces of text, made probabilities out of fold.
 
 One support vector machine a type against the rest (Fan et al. 2008, LIBLINEAR), every type weighing the same however
-rare, on sublinear tf-idf of runs of signs and of tokens. Margins are no probabilities: on scores of rows that were not
-learnt from, and whose near-duplicates were not either, one factor is fitted by log-loss (temperature scaling; Guo et
-al. 2017, ICML) and goes into the table. Needs the extra `ml`; equal rows give equal weights.
+rare, on sublinear tf-idf of runs of signs, and of tokens where they help out of fold. Margins are no probabilities: on
+scores of rows that were not learnt from, and whose near-duplicates were not either, one factor is fitted by log-loss
+(temperature scaling; Guo et al. 2017, ICML) and goes into the table. Needs the extra `ml`; equal rows give equal
+weights.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainbreak.base.errors import InputError
 from chainbreak.text.fraud.extra import ml
 from chainbreak.text.fraud.grams import Block, grams
 from chainbreak.text.fraud.groups import folds_of
@@ -24,6 +26,7 @@ from chainbreak.text.fraud.measures import macro_f1
 from chainbreak.text.fraud.table import FORMAT, Part, TableModel
 
 BLOCKS = (Block("char", 1, 4), Block("token", 1, 2))
+"""The first alone, or both: whichever has the higher macro-F1 out of fold on the rows learnt from."""
 LEAST_TEXTS = 2
 """A piece met in fewer texts says nothing about others."""
 COST = 1.0
@@ -60,22 +63,28 @@ def learn(texts: Sequence[str], labels: Sequence[str], groups: Ids) -> TableMode
     """The table learnt from `texts` with `labels`; rows of one of `groups` are never on both sides of an inner fold.
 
     Raises:
+        InputError: no two texts have a piece in common (CB-FR-004).
         SetupError: the extra `ml` is not installed (CB-FR-006).
     """
     types = tuple(sorted(set(labels)))
     truth = np.array([types.index(label) for label in labels], np.int64)
-    counted = [_count(texts, block) for block in BLOCKS]
-    margins = _out_of_fold(counted, truth, folds_of(groups, labels, INNER_FOLDS), len(types))
+    folds = folds_of(groups, labels, INNER_FOLDS)
+    counted = [part for block in BLOCKS if (part := _count(texts, block))]
+    if not counted:
+        raise InputError("CB-FR-004", "the reports have no wording in common", given=f"{len(texts)} reports")
+    tried = [_out_of_fold(counted[:upto], truth, folds, len(types)) for upto in range(1, len(counted) + 1)]
+    inner = [macro_f1(margins.argmax(axis=1), truth) for margins in tried]
+    upto = inner.index(max(inner)) + 1
+    counted, margins = counted[:upto], tried[upto - 1]
     factor = calibrate(margins, truth)
-    shares = softmax(margins * factor)
+    abstain_below = answer_from(softmax(margins * factor), truth)
     idfs = [_idf(part.counts) for part in counted]
     linear = _fit(_values(counted, idfs), truth, len(types))
-    abstain_below = answer_from(shares, truth)
     card = {
-        "format": FORMAT, "types": list(types), "blocks": [list(block) for block in BLOCKS],
+        "format": FORMAT, "types": list(types), "blocks": [list(part.block) for part in counted],
         "abstain_below": abstain_below, "rows": len(texts),
         "rows_by_type": {key: int((truth == at).sum()) for at, key in enumerate(types)},
-        "inner_macro_f1": macro_f1(shares.argmax(axis=1), truth), "factor": factor,
+        "inner_macro_f1": inner, "factor": factor,
     }  # fmt: skip
     cuts = np.cumsum([len(part.grams) for part in counted])[:-1]
     parts = tuple(
@@ -86,12 +95,18 @@ def learn(texts: Sequence[str], labels: Sequence[str], groups: Ids) -> TableMode
     return TableModel(types, parts, bias, abstain_below, card)
 
 
-def _count(texts: Sequence[str], block: Block) -> _Counted:
+def _count(texts: Sequence[str], block: Block) -> _Counted | None:
+    """The counts of one block; None where no piece is met in enough texts."""
     vectorizer = ml("sklearn.feature_extraction.text").CountVectorizer(
-        analyzer=partial(grams, block=block), min_df=min(LEAST_TEXTS, len(texts)), dtype=np.float32
+        analyzer=partial(grams, block=block), dtype=np.float32
     )
-    counts = vectorizer.fit_transform(texts)
-    return _Counted(block, tuple(vectorizer.get_feature_names_out().tolist()), counts)
+    try:
+        counts = vectorizer.fit_transform(texts)
+    except ValueError:  # how scikit-learn says that there is not one piece
+        return None
+    names = vectorizer.get_feature_names_out()
+    often = np.flatnonzero(np.asarray((counts > 0).sum(axis=0)).ravel() >= LEAST_TEXTS)
+    return _Counted(block, tuple(names[often].tolist()), counts[:, often]) if len(often) else None
 
 
 def _idf(counts: Any) -> Shares:

@@ -94,17 +94,18 @@ class TableModel:
 
     def _margin_by_sign(self, text: str, first: int, second: int) -> NDArray[np.float64]:
         """Bits for `first` against `second`, a sign of the text each; a piece's bits are shared among its signs."""
-        margin = np.zeros(len(text))
+        steps = [0.0] * (len(text) + 1)  # what is added where a piece starts, and taken away where it ends
         for part in self.parts:
             met = pieces(text, part.block)
             counts = Counter(piece.gram for piece in met)
             rows, values = part.values(counts)
             worth = values * (part.weights[rows, first] - part.weights[rows, second])
             by_gram = {part.grams[row]: float(w) / counts[part.grams[row]] for row, w in zip(rows, worth, strict=True)}
-            for piece in met:
-                if share := by_gram.get(piece.gram):
-                    margin[piece.start : piece.end] += share / (piece.end - piece.start)
-        return margin / math.log(2)
+            for gram, start, end in met:
+                if share := by_gram.get(gram):
+                    steps[start] += share / (end - start)
+                    steps[end] -= share / (end - start)
+        return np.cumsum(steps[:-1]) / math.log(2)
 
     def save(self, folder: Path, page: str = "") -> Mapping[str, Any]:
         """Write the model's folder, new or empty; returns the card as written, with what the weights hash to.

@@ -40,7 +40,7 @@ def model() -> TableModel:
 
 def test_the_stored_table_gives_what_sklearn_gave(model: TableModel) -> None:
     texts, _ = reports()
-    counted = [_count(texts, part.block) for part in model.parts]
+    counted = [part for part in (_count(texts, part.block) for part in model.parts) if part]
     weights = np.vstack([part.weights for part in model.parts])
     scores = _values(counted, [_idf(part.counts) for part in counted]) @ weights + model.bias
     assert model.scores(texts) == pytest.approx(scores, rel=1e-4, abs=1e-4)
@@ -122,6 +122,17 @@ def test_calibration_makes_sure_what_is_right_and_unsure_what_is_not() -> None:
     margins = np.eye(3)[truth] * 2.0 + rng.normal(size=(3_000, 3))
     shares = softmax(margins * calibrate(margins, truth))
     assert shares.max(axis=1).mean() == pytest.approx((shares.argmax(axis=1) == truth).mean(), abs=0.02)
+
+
+def test_texts_without_a_piece_in_common_are_refused() -> None:
+    with pytest.raises(InputError, match="CB-FR-004"):
+        learn(["甲", "乙", "丙", "丁"], ["a", "a", "b", "b"], np.arange(4))
+
+
+def test_tokens_are_taken_only_where_they_help_out_of_fold() -> None:
+    texts, labels = reports()
+    card = learn(texts, labels, np.arange(len(texts))).card
+    assert len(card["blocks"]) == card["inner_macro_f1"].index(max(card["inner_macro_f1"])) + 1
 
 
 def test_answers_start_where_nine_in_ten_are_right_and_never_below_even() -> None:
