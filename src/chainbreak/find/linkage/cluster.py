@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from chainbreak.find.linkage.candidates import Pairs
+from chainbreak.find.linkage.components import components
 from chainbreak.find.linkage.model import Ints
 
 
@@ -33,23 +34,43 @@ def cluster(n: int, pairs: Pairs, milli: Ints, apart_milli: int, same: Iterable[
     `pairs` with their bits `milli`, each pair once; `apart_milli` is what a missing link costs for each member of the
     smaller of two clusters; `same` and `different` are people's decisions.
     """
-    state = _Joined(n, pairs, milli, apart_milli)
-    for a, b in sorted(set(same)):
-        state.join(a, b)
+    same, different = sorted(set(same)), sorted(set(different))
+    rows, (left, right), milli = _that_matter(n, pairs, milli, same)
+    place = {row: at for at, row in enumerate(rows.tolist())}
+    state = _Joined(len(rows), (left, right), milli, apart_milli)
+    for a, b in same:
+        state.join(place[a], place[b])
     contradictions = []
-    for a, b in sorted(set(different)):
-        if state.find(a) == state.find(b):
+    for a, b in different:
+        if a not in place or b not in place:
+            continue  # nothing could join them
+        if state.find(place[a]) == state.find(place[b]):
             contradictions.append((a, b))
         else:
-            state.forbid(a, b)
-    left, right = pairs
+            state.forbid(place[a], place[b])
     for row in np.lexsort((right, left, -milli)).tolist():
         if milli[row] <= 0:
             break
         state.consider(int(left[row]), int(right[row]))
-    roots = np.fromiter((state.find(i) for i in range(n)), np.int64, n)
+    roots = np.fromiter((state.find(i) for i in range(len(rows))), np.int64, len(rows))
     _, first, back = np.unique(roots, return_index=True, return_inverse=True)
-    return Clusters(first[back], contradictions)
+    label = np.arange(n)
+    label[rows] = rows[first[back]]
+    return Clusters(label, contradictions)
+
+
+def _that_matter(n: int, pairs: Pairs, milli: Ints, same: list[tuple[int, int]]) -> tuple[Ints, Pairs, Ints]:
+    """The rows that something could join to another, ascending; the pairs inside their connected components, by place
+    in those rows; their bits. What lies between two components cannot join them, so it is left out.
+    """
+    a, b = pairs
+    tied = np.array(same, np.int64).reshape(-1, 2).T
+    loud = milli > 0
+    ends_a, ends_b = np.append(a[loud], tied[0]), np.append(b[loud], tied[1])
+    root = components(n, ends_a, ends_b)
+    rows = np.unique(np.concatenate([ends_a, ends_b]))
+    inside = root[a] == root[b]
+    return rows, (np.searchsorted(rows, a[inside]), np.searchsorted(rows, b[inside])), milli[inside]
 
 
 class _Joined:
