@@ -53,7 +53,10 @@ def read_report(file: Path | None) -> str:
         return body.decode("utf-8-sig")
     except (OSError, ValueError) as e:  # a UnicodeDecodeError is a ValueError
         raise InputError(
-            "CB-FR-009", "there is no text", given=f"{name}: {str(e)[:120]}", allowed="one report as UTF-8 text"
+            "CB-FR-009",
+            "there is no text",
+            given=f"{name}: {getattr(e, 'strerror', None) or str(e)[:120]}",
+            allowed="one report as UTF-8 text",
         ) from None
 
 

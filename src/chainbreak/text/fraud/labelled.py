@@ -106,6 +106,8 @@ def _parsed(path: Path) -> list[dict[str, Any]]:
 
 
 def _first_line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     return str(error).splitlines()[0][:160] if str(error) else type(error).__name__
 
 

@@ -167,6 +167,10 @@ def load_model(folder: Path) -> TableModel:
         return TableModel(tuple(card["types"]), parts, bias, float(card["abstain_below"]), card)
     except (OSError, ValueError, KeyError, TypeError, EOFError) as e:
         raise InputError(
-            "CB-FR-007", "not a model of types", given=f"{folder.name}: {str(e)[:120]}",
+            "CB-FR-007", "not a model of types", given=f"{folder.name}: {_said(e)}",
             allowed="a folder written by chainbreak case classify --train",
         ) from None  # fmt: skip
+
+
+def _said(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else "") or str(error)[:120]

@@ -8,6 +8,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+LAST_RESORT = "other"
+"""The type a report is put to when nothing speaks for one: other online crime."""
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -26,7 +29,7 @@ class Word:
 class Typed:
     """The type of fraud one text tells of.
 
-    `ranked`: every type with its probability, most probable first, ties by key. `words` in order of the text.
+    `ranked`: every type with its probability, most probable first. `words` in order of the text.
     `base_bits` plus the bits of all `words` and `rest_bits` (what lies in words too light to show) are the log2 odds of
     `type` against the runner-up. `abstained`: too weak for an answer; `type` is then the best guess and no more.
     """
@@ -72,10 +75,12 @@ def probabilities(bits: np.ndarray) -> np.ndarray:
 
 
 def ranking(types: Sequence[str], shares: np.ndarray) -> tuple[tuple[str, float], ...]:
-    """Types with their shares, the largest first, ties by key.
+    """Types with their shares, the largest first; of equal ones `other` first, the one that claims least, then by key.
 
     >>> ranking(["b", "a", "c"], np.array([0.25, 0.25, 0.5]))
     (('c', 0.5), ('a', 0.25), ('b', 0.25))
+    >>> ranking(["a", "other"], np.array([0.5, 0.5]))[0][0]
+    'other'
     """
     pairs: Mapping[str, float] = dict(zip(types, shares.tolist(), strict=True))
-    return tuple(sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0])))
+    return tuple(sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0] != LAST_RESORT, pair[0])))
