@@ -39,7 +39,9 @@ LOOKALIKES = {
 }  # fmt: skip
 """Letters taken for digits in a run of digits (Unicode confusables 16, those seen with digits)."""
 _DISGUISED = re.compile(
-    rf"(?<![A-Za-z0-9])[0-9{''.join(LOOKALIKES)}]{{11,19}}(?![A-Za-z0-9{''.join(LOOKALIKES)}])", re.ASCII
+    rf"[0-9{''.join(LOOKALIKES)}](?<![A-Za-z0-9].)[0-9{''.join(LOOKALIKES)}]{{10,18}}"
+    rf"(?![A-Za-z0-9{''.join(LOOKALIKES)}])",
+    re.ASCII,
 )
 _MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _TO_DIGIT = str.maketrans(LOOKALIKES)

@@ -32,6 +32,7 @@ _FORMS = tuple(
 )  # fmt: skip
 _SEPARATORS = frozenset(" .,、-/·)")
 _DIGITS = re.compile("[0-9]+", re.ASCII)
+_FIVE = re.compile("[0-9]{5,}", re.ASCII)
 _CALLED = re.compile(rf"(?:{_CALL})[^0-9\n]{{0,4}}$")
 _LISTED = re.compile(rf"(?<![0-9A-Za-z.\-])(?P<n>{'|'.join(HOTLINES)})(?!\d|-\d){NO_MONEY}", re.ASCII)
 _CUED = re.compile(rf"(?:{_CALL})[^0-9\n]{{0,8}}(?<![0-9A-Za-z.])(?P<n>\d{{5,8}}){NO_MONEY}", re.ASCII)
@@ -70,12 +71,12 @@ def _first(page: Page, start: int) -> Found | None:
 
 def short_phones(page: Page) -> Iterator[Found]:
     """Hotlines wherever they stand; other numbers of 5 to 8 digits beside a word for calling."""
-    for match in page.scan(_DIGITS, _LISTED):
+    for match in page.scan(_FIVE, _LISTED):
         if not _MONEY.search(page.before(match.start("n"), 8)):
             yield from _some(_line(page, *match.span("n"), _CHINA, 0.95))
     for match in _CUED.finditer(page.plain):
         yield from _some(_line(page, *match.span("n"), page.place, 0.8))
-    for match in page.scan(_DIGITS, _CUED_AFTER):
+    for match in page.scan(_FIVE, _CUED_AFTER):
         yield from _some(_line(page, *match.span("n"), page.place, 0.8))
 
 

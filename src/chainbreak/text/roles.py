@@ -23,6 +23,10 @@ _CUES = re.compile(
     r"号主|群主|卖家|买家|网站|注册|平台)|"
     r"(?P<police>民警|警官|派出所|反诈中心|刑侦|公安)"
 )
+_CUE_START = re.compile(
+    "[报受被事当本我自其用从单输填告对嫌骗陌冒客转汇打收涉加添联拉来显接拨致发链登点下进指提他让要向认网男女短号群卖买注平"
+    "民警派反刑公]"
+)
 _AFTER = re.compile(
     r"[^0-9\n。;,]{0,8}?(?:打来|打进|打给|给我打|来电|发来|发的?短信|发送|反复拨打|打了|这个骗子|骗我|骂过?我|联系我|自称)"
 )
@@ -46,6 +50,14 @@ def roles(page: Page, found: Sequence[Found]) -> list[str]:
     return given
 
 
+def _last_cue(text: str) -> str | None:
+    """The role that the last cue of a text gives."""
+    for start in reversed([found.start() for found in _CUE_START.finditer(text)]):
+        if cue := _CUES.match(text, start):
+            return cue.lastgroup
+    return None
+
+
 def _public(mention: Found) -> str | None:
     """The role of a hotline, whatever is said of it."""
     return HOTLINES.get(mention.value.removeprefix("CN:")) if mention.value.startswith("CN:") else None
@@ -56,9 +68,7 @@ def _read(page: Page, mention: Found, last_end: int, last_role: str) -> str:
     before = page.plain[start : mention.start]
     stops = list(_SENTENCE.finditer(before))
     inside = before[stops[-1].end() :] if stops else before
-    cues = list(_CUES.finditer(inside))
-    if cues:
-        role = str(cues[-1].lastgroup)
+    if role := _last_cue(inside):
         if role == POLICE and (mention.kind != "line" or _PRETENDED.search(inside)):
             return SUSPECT
         return role
