@@ -36,8 +36,8 @@ def draft_leads(
     lead_id, why): `why` is `drafted`, `open` (a lead about the target is under way) or `known` (the same evidence
     was drafted before).
 
-    Worth one are: of each living series, per kind the thing most of its reports name; findings that were confirmed,
-    and urgent ones that nobody has judged yet.
+    Worth one are: of each living series, per kind the thing most of its reports name, while its trace is fresh;
+    findings that were confirmed, and urgent ones that nobody has judged yet.
 
     Raises:
         RefusedError: the actor drafts no leads (CB-LF-003).
@@ -84,7 +84,7 @@ def _of_series(office: Office, series: Sequence[str], unit: str, now_us: int) ->
 
     for series_id in list(series) or [row["series_id"] for row in list_series(office, limit=MOST)]:
         shown = show_series(office, series_id)
-        for target in drafting.targets_of_series(shown):
+        for target in drafting.targets_of_series(shown, now_us):
             wish = Wish(target=target, unit=unit, series_id=series_id)
             yield f"series:{series_id}", drafting.content_of_series(shown, wish, now_us)
 

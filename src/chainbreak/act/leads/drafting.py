@@ -38,17 +38,20 @@ class Wish:
     reports: tuple[str, ...] = ()
 
 
-def targets_of_series(shown: Mapping[str, Any]) -> list[str]:
-    """Things of a series worth a lead: of each kind the one most reports name, if two do and it is no hub.
+def targets_of_series(shown: Mapping[str, Any], now_us: int) -> list[str]:
+    """Things of a series worth a lead: of each kind the one most reports name, if two do, it is no hub, and its newest
+    trace is younger than such a lead may become: an older one would be stale when it is drafted.
 
-    >>> ids = [{"key": "account:00", "n": 3, "hub": 0.0}, {"key": "account:01", "n": 5, "hub": 0.9}]
-    >>> targets_of_series({"identifiers": [*ids, {"key": "a.example", "n": 1, "hub": 0.0}]})
+    >>> ids = [{"key": "account:00", "n": 3, "hub": 0.0, "last_us": 9}, {"key": "account:01", "n": 5, "hub": 0.9}]
+    >>> targets_of_series({"identifiers": [*ids, {"key": "a.example", "n": 1, "hub": 0.0}]}, 10)
     ['account:00']
     """
     best: dict[str, tuple[int, str]] = {}
     for row in shown["identifiers"]:
         kind = kind_of(row["key"])
         if kind not in WORTH or int(row["n"]) < LEAST_REPORTS or _is_hub(row):
+            continue
+        if now_us - int(row["last_us"]) > KINDS[kind].expiry_us:
             continue
         # Most reports first, then the written form, so that two runs choose alike.
         if kind not in best or (-int(row["n"]), row["key"]) < best[kind]:

@@ -36,7 +36,12 @@ def finding(detector: str, subject: str, **facts: float | int | str) -> Finding:
 
 
 def test_neither_hubs_nor_persons_nor_what_one_report_names_are_worth_a_lead() -> None:
-    assert targets_of_series(series()) == [ACCOUNT, LINE]
+    assert targets_of_series(series(), T0) == [ACCOUNT, LINE]
+
+
+def test_what_left_no_trace_for_longer_than_a_lead_lives_is_not_worth_one() -> None:
+    assert targets_of_series(series(), T0 + 13 * US_PER_DAY) == [ACCOUNT, LINE]
+    assert targets_of_series(series(), T0 + 14 * US_PER_DAY) == []
 
 
 def test_a_series_counts_by_the_share_of_its_reports_that_name_the_target() -> None:
