@@ -292,9 +292,11 @@ def _conditions(wanted: Wanted) -> list[Any]:
                           (s.changed_at_us, wanted.changed_since_us)):  # fmt: skip
         if value is not None:
             found.append(column >= value)
+    now, last = m.until_run.is_(None), m.until_run == s.run_id
+    # A series is live or ended, so that most lists need not ask which members count: an index answers them.
+    here = {LIVE: now, ENDED: last, None: or_(now, and_(s.state == ENDED, last))}[wanted.state]
     for name, word in (("district", wanted.district), ("type", wanted.type)):
         if word is not None:
-            here = or_(m.until_run.is_(None), and_(s.state == ENDED, m.until_run == s.run_id))
             found.append(select(m.report_id).where(m.series_id == s.series_id, here, m[name] == word).exists())
     return found
 
