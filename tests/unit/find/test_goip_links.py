@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chainbreak.find.contract.weights import Rule, Weights
 from chainbreak.find.detectors.goip.v2.field import Field
 from chainbreak.find.detectors.goip.v2.group import LinkTables, cores, link_tables, members, together
-from chainbreak.find.detectors.goip.v2.links import MEMBER, TIES, Pairs, belongings, components, pair_up, weigh_all
+from chainbreak.find.detectors.goip.v2.links import TIES, Pairs, belongings, components, pair_up, weigh_all
 from chainbreak.find.detectors.goip.v2.params import GoipParams
 from chainbreak.find.detectors.goip.v2.standing import PARTS
 
@@ -28,7 +28,7 @@ def field(cells: Sequence[int], protected: Sequence[str] = ()) -> Field:
     sims |= {f"part{p}": one for p in range(PARTS)}
     return Field(
         many * 10, sims, [None] * n, many, np.array(cells), one, one * np.nan, [str(c) for c in range(max(cells) + 1)],
-        np.array([[c * 10.0, 0.0] for c in range(max(cells) + 1)]), many, many, [None] * n,
+        np.array([[c * 10_000.0, 0.0] for c in range(max(cells) + 1)]), many, [None] * n,
         list(protected) or [""] * n,
     )  # fmt: skip
 
@@ -111,7 +111,7 @@ def test_no_device_no_belonging() -> None:
     f = field([0, 0])
     where, who, measures = belongings(f, np.zeros(2), pair_up(f, np.zeros(2), ties()), np.array([-1, -1]))
     assert len(where) == len(who) == 0
-    assert set(measures) == set(MEMBER)
+    assert all(len(values) == 0 for values in measures.values())
 
 
 def test_the_shipped_tables_weigh_what_is_measured() -> None:
@@ -119,7 +119,8 @@ def test_the_shipped_tables_weigh_what_is_measured() -> None:
     f = field([0, 0, 1])
     pairs: Pairs = pair_up(f, np.zeros(3), ties())
     assert set(tables.standing_pair.rules) == set(tables.moving_pair.rules) == set(pairs.measures)
-    assert set(tables.standing_member.rules) == set(tables.moving_member.rules) == set(MEMBER)
+    _, _, measures = belongings(f, np.zeros(3), pairs, np.array([0, 0, -1]))
+    assert set(tables.standing_member.rules) == set(tables.moving_member.rules) == set(measures)
     assert np.isfinite(weigh_all(pairs.measures, tables.standing_pair)).all()
 
 

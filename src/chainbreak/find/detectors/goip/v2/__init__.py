@@ -52,7 +52,7 @@ class Goip:
                       "auth_ms"),
         ),
         Need("line", (), optional=("msisdn", "imsi", "activated_at_us", "outlet_id", "plan"), required=False),
-        Need("cell", (), optional=("cell_id", "site_id", "lat", "lon", "district", "azimuth", "technology"),
+        Need("cell", (), optional=("cell_id", "lat", "lon", "district", "azimuth", "technology"),
              required=False),
         Need("hotlist", (), optional=("at_us", "list", "msisdn", "imsi", "imei", "tac"), required=False),
     )  # fmt: skip

@@ -26,8 +26,9 @@ LEAST_CALLEES = 4
 @dataclass(frozen=True)
 class Field:
     """SIMs 0..n-1. `sims`: column -> value of each. `stay`: rows (sim, cell, share of the SIM's sightings, timing
-    advance) ordered by sim, cells numbered as in `cells`; `worn`: rows (sim, imei). `register`: row of each SIM in the
-    line register or None. `protected`: register class that keeps a SIM from being proposed, or ""."""
+    advance) ordered by sim, cells numbered as in `cells`, masts at `cell_m` (metres east and north of a common point);
+    `worn_sim`: a SIM for each handset identity that held it. `register`: row of each SIM in the line register or None.
+    `protected`: register class that keeps a SIM from being proposed, or ""."""
 
     token: Ints
     sims: Mapping[str, Floats]
@@ -37,9 +38,8 @@ class Field:
     stay_share: Floats
     stay_ta: Floats
     cells: list[str]
-    cell_km: Floats
+    cell_m: Floats
     worn_sim: Ints
-    worn_imei: Ints
     register: list[Mapping[str, Any] | None]
     protected: list[str]
 
@@ -63,10 +63,9 @@ def read_field(reduced: Rows, params: GoipParams) -> Field:
     msisdn = rows["msisdn"].to_pylist()
     register = _register(reduced["lines"].to_pylist(), token.tolist(), msisdn)
     cells, stay = _stays(reduced, token)
-    worn = reduced["worn"]
-    at = np.searchsorted(token, worn["sim"].to_numpy())
+    worn = np.searchsorted(token, reduced["worn"]["sim"].to_numpy())
     field = Field(
-        token, sims, msisdn, *stay, cells, _positions(cells, reduced), at, worn["imei"].to_numpy(), register,
+        token, sims, msisdn, *stay, cells, _positions(cells, reduced), worn, register,
         [_protected(row, params) for row in register],
     )  # fmt: skip
     return field
@@ -95,9 +94,9 @@ def _stays(reduced: Rows, token: Ints) -> tuple[list[str], tuple[Ints, Ints, Flo
 
 
 def _positions(cells: list[str], reduced: Rows) -> Floats:
-    """East and north of each cell's mast in km, NaN where it is unknown; shape (cells, 2)."""
+    """East and north of each cell's mast in metres, NaN where it is unknown; shape (cells, 2)."""
     mast = read_atlas(reduced["cells"].to_pylist()).mast
-    return np.array([mast.get(cell, (np.nan, np.nan)) for cell in cells], float).reshape(-1, 2) / 1_000
+    return np.array([mast.get(cell, (np.nan, np.nan)) for cell in cells], float).reshape(-1, 2)
 
 
 def _register(

@@ -14,6 +14,7 @@ import numpy as np
 from chainbreak.find.contract.detector import Measure, Rows, Suspicion
 from chainbreak.find.detectors.goip.v2.facts import facts_of
 from chainbreak.find.detectors.goip.v2.group import by_group
+from chainbreak.find.detectors.goip.v2.links import BASE_SHARE
 from chainbreak.find.detectors.goip.v2.measures import MEASURES, Cited, Row
 from chainbreak.find.detectors.goip.v2.params import GoipParams
 from chainbreak.find.detectors.goip.v2.site import Atlas, read_atlas
@@ -124,7 +125,7 @@ def _suspicion(e: Evidence, atlas: Atlas, params: GoipParams) -> Suspicion:
         subject_kind="device_cluster" if e.is_group else "line",
         subject=_name(e) if e.is_group else _single(e),
         members=_members(e),
-        measures=tuple(_measures(e, params)),
+        measures=tuple(_measures(e)),
         first_evidence_us=e.first_us,
         facts=facts_of(e, atlas),
         protected=min(kinds) if kinds else "",
@@ -169,7 +170,7 @@ def _members(e: Evidence) -> tuple[Member, ...]:
     return tuple(Member(token.partition(":")[0], token, p) for token, p in sorted(likely.items()))
 
 
-def _measures(e: Evidence, params: GoipParams) -> list[Measure]:
+def _measures(e: Evidence) -> list[Measure]:
     calls = Cited(tuple(e.legs))
     last = max(e.legs, key=lambda r: (r["at_us"], r["record_ref"]))
     found = [_measured(name, calls) for name in OF_CALLS]
@@ -227,7 +228,7 @@ def _one_each(rows: Sequence[Row], *keys: str) -> list[Row]:
 
 
 def _most_seats(e: Evidence) -> list[Row]:
-    """One record of each member in each cell where it was seen more than now and then."""
+    """One record of each member in each cell that is one of its places."""
     legs: Counter[tuple[int, str]] = Counter()
     for s in e.seats:
         if s["cell_id"] is not None:
@@ -235,7 +236,8 @@ def _most_seats(e: Evidence) -> list[Row]:
     total: Counter[int] = Counter()
     for (sim, _), n in legs.items():
         total[sim] += n
-    kept = [s for s in e.seats if s["cell_id"] is not None and legs[(s["sim"], s["cell_id"])] >= 0.07 * total[s["sim"]]]
+    placed = [s for s in e.seats if s["cell_id"] is not None]
+    kept = [s for s in placed if legs[(s["sim"], s["cell_id"])] >= BASE_SHARE * total[s["sim"]]]
     return _one_each(kept, "sim", "cell_id")
 
 

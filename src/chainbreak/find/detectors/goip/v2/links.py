@@ -18,12 +18,16 @@ from chainbreak.base.clock import US_PER_DAY, US_PER_HOUR
 from chainbreak.find.contract.detector import Rows
 from chainbreak.find.contract.weights import Weights
 from chainbreak.find.detectors.goip.v2.field import Field, Floats, Ints
+from chainbreak.find.detectors.goip.v2.site import APART_M
 from chainbreak.find.detectors.goip.v2.standing import PARTS
 
 BASE_SHARE = 0.07
 """Least share of a SIM's sightings for a cell to be one of its places: ten gateways share a remote bank's cards."""
-FAR_KM = 2.5
-"""Masts farther apart serve different places (site.py)."""
+RING_TOO = 4
+"""How many other cards are taken to ring a number that one rang: people choose the same shops and hotlines, so two
+cards share more by chance than if every number were rung once. A convention of this project; the bits of
+`shared_strangers` are fitted with it.
+"""
 LEAST_CALLS = 8
 """Calls of a card below which its habits are not compared."""
 LEAST_BITS = -8.0
@@ -118,7 +122,7 @@ def _places(field: Field, own_bits: Floats) -> _Places:
     dot = np.add.reduceat(product[order], first)
     together: Floats = dot / np.maximum(norm[unique // field.n] * norm[unique % field.n], 1e-9)
     at_best = np.repeat(cell[best], np.diff(np.append(first, len(order))))
-    is_far = np.hypot(*(field.cell_km[cell[order]] - field.cell_km[at_best]).T) > FAR_KM
+    is_far = np.hypot(*(field.cell_m[cell[order]] - field.cell_m[at_best]).T) > APART_M
     far: Floats = np.add.reduceat(np.sqrt(product[order]) * is_far, first)
     return _Places(unique, np.round(together, 9), np.round(far, 9), rivals[best], ta_gap[best])
 
@@ -146,7 +150,7 @@ def _measures(field: Field, own_bits: Floats, a: Ints, b: Ints, counts: Mapping[
     s = field.sims
     one_way = np.nan_to_num(s["one_way"])
     calls = np.nan_to_num(s["mo"])
-    by_chance = one_way[a] * one_way[b] / max(1.0, float(one_way.sum())) * 4
+    by_chance = one_way[a] * one_way[b] / max(1.0, float(one_way.sum())) * RING_TOO
     rate = calls / np.maximum(np.nan_to_num(s["days"]), 1)
     bought = np.array([np.nan if r is None or r["activated_at_us"] is None else r["activated_at_us"]
                        for r in field.register], float)  # fmt: skip
@@ -202,10 +206,8 @@ def belongings(field: Field, own_bits: Floats, pairs: Pairs, device: Ints) -> tu
     key = device[of] * field.n + sim
     order = np.argsort(key, kind="stable")
     unique, first = np.unique(key[order], return_index=True)
-    if not len(unique):
-        return unique, unique, {name: np.zeros(0) for name in MEMBER}
     where, who = unique // field.n, unique % field.n
-    size = np.bincount(device[device >= 0], minlength=int(where.max()) + 1)[where] - (device[who] == where)
+    size = np.bincount(device[device >= 0])[where] - (device[who] == where)
 
     def folded(name: str, how: np.ufunc, nothing: float = 0.0) -> Floats:
         values = pairs.measures[name][at][order]
@@ -234,12 +236,6 @@ def belongings(field: Field, own_bits: Floats, pairs: Pairs, device: Ints) -> tu
         "relays": folded("relays", np.maximum),
         **{name: mean(name) for name in ("pace_apart", "talk_apart", "taken_apart", "hours_apart")},
     }  # fmt: skip
-
-
-MEMBER = ("own_bits", "met", "together", "most_together", "far_places", "ta_gap", "swaps", "shared_strangers",
-          "shared_soon", "same_imei", "inside_calls", "relays", "pace_apart", "talk_apart", "taken_apart",
-          "hours_apart")  # fmt: skip
-"""What is measured of a SIM against a device."""
 
 
 def components(n: int, a: Ints, b: Ints) -> list[list[int]]:

@@ -17,9 +17,9 @@ SOON_US = 6 * US_PER_HOUR
 MOST_HOLDERS = 64
 """SIMs in one IMEI above which it is a clone and no port (spec/goip.md 4: 50-5,000)."""
 SLOT_US = 2 * US_PER_MIN
+"""Calls meet by slots of this length and the slots beside: within two minutes always, beyond them not every time."""
 EARLIEST_S, LATEST_S = -70, 150
 """Seconds after the start of a call taken within which the other phone of a cable kit dials on; clocks differ by 60."""
-
 LEAST_TAKEN_S, SLACK_S = 10, 90
 """Seconds that the call taken lasts at least, and by which the other may outlast it; conventions of this project."""
 

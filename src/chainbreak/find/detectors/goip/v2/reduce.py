@@ -55,7 +55,7 @@ def reduce_calls(tables: Tables, params: GoipParams, keep: Keep) -> dict[str, An
         "shared": shared.filter((shared.shared >= params.least_shared) | (shared.soon > 0)),
         "ports": same_port(handsets), "inside": inside_calls(my_ties, sim.select("sim", "msisdn")),
         "relays": relay, "lines": _lines_of(tables["line"], sim, wanted),
-        "cells": tables["cell"].select("cell_id", "site_id", "lat", "lon", "district", "azimuth", "technology"),
+        "cells": tables["cell"].select("cell_id", "lat", "lon", "district", "azimuth", "technology"),
     }  # fmt: skip
 
 
