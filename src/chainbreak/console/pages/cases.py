@@ -154,6 +154,8 @@ def link(visit: Signed, report_id: str) -> Response:
     """Bring the series up to date now, and say which one this report joined and why."""
     visit.need(*MAY_ACT)
     link_reports(visit.office, visit.actor)
+    if not visit.is_fragment:
+        return RedirectResponse(Wanted().path(report_id), 303)
     with visit.office.desk.read() as conn:
         series_id = series_of(conn, [report_id]).get(report_id, "")
     return render(visit, "_linked.html", report_id=report_id, series_id=series_id)

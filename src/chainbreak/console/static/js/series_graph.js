@@ -117,6 +117,9 @@ async function draw() {
   graph.on("tap", "node, edge", (event) => choose(graph, event.target));
   graph.on("tap", (event) => { if (event.target === graph) graph.elements().removeClass("chosen aside"); });
   controls(graph);
+  // For those who look at the page with a program: where things lie, and where the first of them is in the box.
+  box.dataset.places = graph.nodes().map((node) => `${node.id()} ${node.position("x").toFixed(1)} ${node.position("y").toFixed(1)}`).join(";");
+  box.dataset.first = graph.nodes(".key").length ? Object.values(graph.nodes(".key")[0].renderedPosition()).join(" ") : "";
   box.dataset.drawn = String(graph.nodes().length);
   const drawn = data.reports.length + data.keys.length, all = data.all_reports + data.all_keys;
   if (drawn < all) document.getElementById("graph-note").textContent = `${box.dataset.limit}${drawn} / ${all}`;
