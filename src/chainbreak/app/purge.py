@@ -73,7 +73,6 @@ def _count(office: Office, kept: Retention, before_us: int) -> int:
         case Store.QUARANTINE:
             return sum(rows for _, rows in _quarantine_segments(office, before_us))
         case Store.TEXTS:
-            forget_readings(office)
             return office.vault.count_texts(_text_refs(office, _first_day(office, before_us)))
         case Store.PAYLOADS:
             return len(_reveals(office, before_us))
