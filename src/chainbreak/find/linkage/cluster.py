@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chainbreak.find.linkage.candidates import Pairs
+from chainbreak.find.linkage.candidates import Pairs, once
 from chainbreak.find.linkage.components import components
 from chainbreak.find.linkage.model import Ints
 
@@ -68,7 +68,7 @@ def _that_matter(n: int, pairs: Pairs, milli: Ints, same: list[tuple[int, int]])
     loud = milli > 0
     ends_a, ends_b = np.append(a[loud], tied[0]), np.append(b[loud], tied[1])
     root = components(n, ends_a, ends_b)
-    rows = np.unique(np.concatenate([ends_a, ends_b]))
+    rows = once(np.concatenate([ends_a, ends_b]))
     inside = root[a] == root[b]
     return rows, (np.searchsorted(rows, a[inside]), np.searchsorted(rows, b[inside])), milli[inside]
 

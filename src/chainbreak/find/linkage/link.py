@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chainbreak.find.linkage.candidates import Pairs, by_keys, by_patterns, distinct, near_rows
+from chainbreak.find.linkage.candidates import Pairs, by_keys, by_patterns, distinct, near_rows, once
 from chainbreak.find.linkage.cluster import Clusters, cluster
 from chainbreak.find.linkage.hubs import Groups, Measures, group, measure
 from chainbreak.find.linkage.model import Decision, Ints, Reports, Strings
@@ -103,7 +103,7 @@ def _near_terms(n: int, pairs: Pairs, near: tuple[Ints, Ints, Ints], groups: Gro
     twice."""
     a, b, kind = near
     place = np.searchsorted(pairs[0] * n + pairs[1], a * n + b)
-    known = np.unique(both.pair * 16 + groups.kind[both.group])
+    known = once(both.pair * 16 + groups.kind[both.group])
     new = ~np.isin(place * 16 + kind, known)
     return place[new], kind[new]
 
