@@ -87,7 +87,7 @@ def word_series(shown: Mapping[str, Any], saying: Saying, *, most: int = 12) -> 
         said.append(saying.say("unexplained"))
     said += [
         saying.say("identifier", what=saying.kind(row["kind"]), value=saying.value(row["key"]), freq=row["freq"],
-                   n=len(row["reports"]), bits=bits(row["bits"]))
+                   n=row["n"], bits=bits(row["bits"]))
         for row in [r for r in shown["identifiers"] if r["bits"] > 0][:most]
     ]  # fmt: skip
     said += [_hub(row, saying) for row in list(shown["suppressed"])[:most]]

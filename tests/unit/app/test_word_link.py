@@ -41,8 +41,8 @@ SERIES: dict[str, Any] = {
     "until_us": NOON_US + 86_400_000_000, "loss_fen": 1_234_567, "districts": {"东区": 2, "": 1},
     "types": {"fake_task": 3}, "members": [], "explained": True,
     "identifiers": [
-        {"key": "account:00000000000000a1", "kind": "account", "freq": 4, "reports": ["r1", "r2", "r3"], "bits": 9.1},
-        {"key": "line:0000000000095588", "kind": "line", "freq": 612, "reports": ["r1", "r2"], "bits": 0.0},
+        {"key": "account:00000000000000a1", "kind": "account", "freq": 4, "n": 3, "bits": 9.1},
+        {"key": "line:0000000000095588", "kind": "line", "freq": 612, "n": 2, "bits": 0.0},
     ],
     "suppressed": PAIR["suppressed"], "bridges": [{"a": "r1", "b": "r3", "bits": 2.5}],
     "strongest": {"report_id": "r1", "bits": 12.0}, "weakest": {"report_id": "r3", "bits": 2.5},

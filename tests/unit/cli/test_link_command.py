@@ -92,7 +92,9 @@ def test_series_are_found_listed_and_shown(link: Terminal) -> None:
     shown = link.json("show", "S-000001", "--as", "wu")
     assert [m["report_id"] for m in shown["members"]] == ["r01", "r02", "r03"]
     assert all(m["bits"] > 0 for m in shown["members"])
-    assert {row["kind"] for row in shown["identifiers"]} == {"account", "chat", "line"}
+    assert {(row["kind"], row["n"], row["freq"]) for row in shown["identifiers"]} == {
+        ("account", 3, 3), ("chat", 2, 2), ("line", 2, 2),
+    }  # fmt: skip
     assert ACCOUNT not in json.dumps(shown)
     said = link.text("show", "S-000001", "--as", "wu", "--lang", "zh")
     assert said.startswith("串案 S-000001：3 案")

@@ -61,9 +61,10 @@ def explain_pair(linked: Linked, a: str, b: str) -> dict[str, Any]:
 
 
 def explain_series(linked: Linked, members: Collection[str]) -> dict[str, Any]:
-    """What holds `members` together: `identifiers` that two or more of them name (key, kind, n, hub, bits, first_us,
-    last_us, reports), `edges` (a, b, bits, kinds), `bridges` (edges whose removal parts the series), `strongest` and
-    `weakest` member (report_id, bits), `bits` (report -> bits of its best link inside), `suppressed` keys.
+    """What holds `members` together: `identifiers` that two or more of them name (key, kind, n of them, freq of all,
+    hub, bits, first_us, last_us, reports), `edges` (a, b, bits, kinds), `bridges` (edges whose removal parts the
+    series), `strongest` and `weakest` member (report_id, bits), `bits` (report -> bits of its best link inside),
+    `suppressed` keys.
 
     Raises:
         UsageError: one of them is not among the reports (CB-LK-001).
@@ -171,7 +172,7 @@ def _keys_of(linked: Linked, inside: Any) -> Iterator[dict[str, Any]]:
         at = reports.occurred_us[rows]
         told = _key(linked, g)
         yield told | {
-            "n": told["freq"], "hub": told["hub_score"], "first_us": int(at.min()), "last_us": int(at.max()),
+            "n": len(rows), "hub": told["hub_score"], "first_us": int(at.min()), "last_us": int(at.max()),
             "reports": [str(i) for i in reports.ids[rows]], "suppressed": bool(linked.evidence.worth[g] <= 0),
         }  # fmt: skip
 
