@@ -6,6 +6,9 @@ from typing import Any
 
 import ibis
 
+from chainbreak.base.clock import US_PER_S
+from chainbreak.find.features.integers import one, summed
+
 LEG_COLUMNS = (
     "record_ref", "sim", "msisdn", "imsi", "at_us", "end_us", "local_day", "local_hour", "kind", "peer", "imei",
     "imei_tac", "cell_id", "answered", "msisdn_class",
@@ -13,27 +16,33 @@ LEG_COLUMNS = (
 
 
 def legs(call: Any) -> Any:
-    """One row a voice leg (mo_call, mt_call) of a known SIM, columns `LEG_COLUMNS`.
+    """One row a voice leg of a known SIM, columns `LEG_COLUMNS`."""
+    return voice_of(of_known_sims(call)).select(*LEG_COLUMNS)
 
-    `sim` is the IMSI's token, or the line's where the operator gives no IMSI; `end_us` (µs UTC) is the start plus the
-    answered time; `answered` falls back on a duration above 0 s.
-    """
+
+def of_known_sims(call: Any) -> Any:
+    """Records of a known SIM: `sim` is the card's token, or the line's where the operator gives no card; `duration_s`
+    is 0 where unknown; `end_us` (µs UTC) is the start plus the answered time; `answered` falls back on a duration above
+    0 s; `is_mo` and `is_mt` are 1 for calls out and in."""
     duration_s = ibis.coalesce(call.duration_s, 0).cast("int64")
-    named = call.mutate(
-        sim=ibis.coalesce(call.imsi, call.msisdn),
-        end_us=call.at_us + duration_s * 1_000_000,
+    rows = call.mutate(
+        sim=ibis.coalesce(call.imsi, call.msisdn), duration_s=duration_s, end_us=call.at_us + duration_s * US_PER_S,
         answered=ibis.coalesce(call.answered, duration_s > 0),
-    )
-    return named.filter(named.sim.notnull(), named.kind.isin(["mo_call", "mt_call"])).select(*LEG_COLUMNS)
+        is_mo=one(call.kind == "mo_call"), is_mt=one(call.kind == "mt_call"),
+    )  # fmt: skip
+    return rows.filter(rows.sim.notnull())
+
+
+def voice_of(seen: Any) -> Any:
+    """The calls out and in among records."""
+    return seen.filter(seen.kind.isin(["mo_call", "mt_call"]))
 
 
 def contact_days(leg: Any) -> Any:
     """One row (sim, local_day, peer): `mo` and `mt` calls between them that day."""
     is_mo = (leg.kind == "mo_call").cast("int64")
     marked = leg.filter(leg.peer.notnull()).mutate(is_mo=is_mo, is_mt=1 - is_mo)
-    return marked.group_by("sim", "local_day", "peer").agg(
-        mo=marked.is_mo.sum().cast("int64"), mt=marked.is_mt.sum().cast("int64")
-    )
+    return marked.group_by("sim", "local_day", "peer").agg(mo=summed(marked.is_mo), mt=summed(marked.is_mt))
 
 
 def sim_days(contact_day: Any) -> Any:
@@ -43,6 +52,6 @@ def sim_days(contact_day: Any) -> Any:
     mutual = ((contact_day.mo > 0) & (contact_day.mt > 0)).cast("int64")
     marked = contact_day.mutate(called=called, mutual=mutual)
     return marked.group_by("sim", "local_day").agg(
-        mo_calls=marked.mo.sum().cast("int64"), mt_calls=marked.mt.sum().cast("int64"),
-        callees=marked.called.sum().cast("int64"), called_back=marked.mutual.sum().cast("int64"),
+        mo_calls=summed(marked.mo), mt_calls=summed(marked.mt), callees=summed(marked.called),
+        called_back=summed(marked.mutual),
     )  # fmt: skip

@@ -10,7 +10,9 @@ from typing import Any
 
 import ibis
 
-MINUTE_US = 60_000_000
+from chainbreak.base.clock import US_PER_DAY, US_PER_MIN
+from chainbreak.find.features.calls import of_known_sims, voice_of
+
 SHORT_S, LONG_S = 10, 120
 """Answered calls below, and talks above: conventions of the call-record literature."""
 NIGHT_ENDS, EVENING = 7, 20
@@ -20,9 +22,8 @@ NIGHT_ENDS, EVENING = 7, 20
 def sim_aggregates(call: Any, line: Any | None = None) -> Any:
     """One row a SIM that has a voice leg: `sim` (token) and the columns named in `FEATURES`, from the columns of `call`
     (and of the register `line`: imsi, msisdn, activated_at_us) as they are."""
-    known = call.mutate(sim=ibis.coalesce(call.imsi, call.msisdn), duration=ibis.coalesce(call.duration_s, 0))
-    known = known.filter(known.sim.notnull())
-    voice = known.filter(known.kind.isin(["mo_call", "mt_call"]))
+    known = of_known_sims(call)
+    voice = voice_of(known)
     parts = [_volumes(voice), _contacts(voice), _days(voice), _gaps(voice), _places(voice), _others(known)]
     joined = parts[0]
     for part in parts[1:]:
@@ -39,7 +40,7 @@ def sim_aggregates(call: Any, line: Any | None = None) -> Any:
     else:
         since = line.filter(line.imsi.notnull()).group_by("imsi").agg(activated_us=line.activated_at_us.min())
         joined = joined.left_join(since, joined.sim == since.imsi)
-        joined = joined.mutate(tenure_days=(joined.last_us - joined.activated_us).cast("float64") / 86_400_000_000.0)
+        joined = joined.mutate(tenure_days=(joined.last_us - joined.activated_us).cast("float64") / float(US_PER_DAY))
     return joined.select("sim", **{name: joined[name].cast("float64") for name in FEATURES})
 
 
@@ -69,12 +70,12 @@ def _spread(value: Any) -> Any:
 
 def _volumes(voice: Any) -> Any:
     mo = voice.kind == "mo_call"
-    answered = voice.duration > 0
+    answered = voice.duration_s > 0
     return voice.group_by("sim").agg(
         calls=voice.count(), mo_calls=mo.cast("int64").sum(), outgoing_share=_mean(mo), answered_share=_mean(answered),
-        short_share=_mean(answered & (voice.duration < SHORT_S)), long_share=_mean(voice.duration > LONG_S),
-        mean_s=_mean(voice.duration), spread_s=_spread(voice.duration),
-        mo_mean_s=_mean(ibis.cases((mo, voice.duration), else_=ibis.null().cast("int32"))),
+        short_share=_mean(answered & (voice.duration_s < SHORT_S)), long_share=_mean(voice.duration_s > LONG_S),
+        mean_s=_mean(voice.duration_s), spread_s=_spread(voice.duration_s),
+        mo_mean_s=_mean(ibis.cases((mo, voice.duration_s), else_=ibis.null().cast("int64"))),
         night_share=_mean(voice.local_hour < NIGHT_ENDS), evening_share=_mean(voice.local_hour >= EVENING),
         hours=voice.local_hour.nunique(), last_us=voice.at_us.max(),
     )  # fmt: skip
@@ -103,7 +104,7 @@ def _days(voice: Any) -> Any:
 def _gaps(voice: Any) -> Any:
     """Minutes between a SIM's calls of one day."""
     window = ibis.window(group_by=["sim", "local_day"], order_by=["at_us", "record_ref"])
-    gap = voice.select("sim", minutes=(voice.at_us - voice.at_us.lag().over(window)).cast("float64") / MINUTE_US)
+    gap = voice.select("sim", minutes=(voice.at_us - voice.at_us.lag().over(window)).cast("float64") / US_PER_MIN)
     return gap.group_by("sim").agg(
         gap_mean_min=gap.minutes.mean(), gap_spread_min=_spread(gap.minutes), gap_least_min=gap.minutes.min()
     )

@@ -10,6 +10,9 @@ from typing import Any
 
 import ibis
 
+from chainbreak.find.features.calls import of_known_sims, voice_of
+from chainbreak.find.features.integers import one
+
 FEATURES: dict[str, str] = {
     "outgoing_share": "share", "answered_share": "share", "answered_out_share": "share", "mean_talk_s": "s",
     "longest_talk_s": "s", "short_share": "share", "long_share": "share", "peers": "peer",
@@ -30,15 +33,8 @@ def first_legs(call: Any, first: int) -> Any:
     """One row a voice leg among the first `first` of its card, of cards that have as many; `gap_us` to the leg before
     (negative: they overlap), null for the first. Ties of time are broken by record reference.
     """
-    named = call.mutate(
-        sim=ibis.coalesce(call.imsi, call.msisdn), talk_s=ibis.coalesce(call.duration_s, 0).cast("int64")
-    )
-    voice = named.filter(named.sim.notnull(), named.kind.isin(["mo_call", "mt_call"]))
-    legs = voice.mutate(
-        end_us=voice.at_us + voice.talk_s * 1_000_000,
-        is_mo=(voice.kind == "mo_call").cast("int64"),
-        picked_up=ibis.coalesce(voice.answered, voice.talk_s > 0).cast("int64"),
-    )
+    voice = voice_of(of_known_sims(call))
+    legs = voice.mutate(talk_s=voice.duration_s, picked_up=one(voice.answered))
     in_order = {"group_by": "sim", "order_by": [legs.at_us, legs.record_ref]}
     ranked = legs.mutate(nth=ibis.row_number().over(**in_order), before_us=legs.end_us.lag().over(**in_order))
     early = ranked.filter(ranked.nth < first).mutate(gap_us=ibis._.at_us - ibis._.before_us)
@@ -83,7 +79,7 @@ def _marks(legs: Any) -> Any:
         "service": legs.peer_class.isin(["service", "short", "emergency"]), "foreign": legs.peer_class == "foreign",
         "night": legs.local_hour < NIGHT_H, "quick": legs.gap_us < QUICK_S * 1_000_000, "roaming": legs.roaming,
     }  # fmt: skip
-    return legs.mutate(**{name: ibis.coalesce(mark, False).cast("int64") for name, mark in true.items()})
+    return legs.mutate(**{name: one(mark) for name, mark in true.items()})
 
 
 def _of_peers(legs: Any) -> Any:

@@ -14,7 +14,8 @@ from chainbreak.base.clock import US_PER_S
 from chainbreak.find.contract.detector import Keep, Tables
 from chainbreak.find.detectors.goip.v2.pairs import followers
 from chainbreak.find.detectors.goip.v2.params import GoipParams
-from chainbreak.find.detectors.goip.v2.standing import LONG_S, of_known_sims
+from chainbreak.find.detectors.goip.v2.standing import LONG_S
+from chainbreak.find.features.calls import of_known_sims, voice_of
 
 LEG = ("record_ref", "sim", "msisdn", "imsi", "at_us", "end_us", "local_day", "local_hour", "kind", "peer", "imei",
        "imei_tac", "cell_id", "answered", "msisdn_class", "auth_ms", "ta")  # fmt: skip
@@ -25,7 +26,7 @@ def exhibits_of(tables: Tables, groups: Any, params: GoipParams, keep: Keep) -> 
     member = groups.select("group", "sim", "is_exhibit")
     record = of_known_sims(tables["call"]).join(member, "sim")
     mine = keep("mine", record.select("group", "is_exhibit", *LEG))
-    voice = mine.filter(mine.kind.isin(["mo_call", "mt_call"]))
+    voice = voice_of(mine)
     out = voice.filter(voice.kind == "mo_call", voice.peer.notnull())
     return {
         "legs": _latest(voice.filter(voice.is_exhibit == 1), params.exhibit_legs),

@@ -23,7 +23,8 @@ from chainbreak.find.detectors.goip.v2.pairs import (
 )
 from chainbreak.find.detectors.goip.v2.params import GoipParams
 from chainbreak.find.detectors.goip.v2.sims import days_of, seen, stays, ties, who, worn
-from chainbreak.find.detectors.goip.v2.standing import contacts, of_known_sims
+from chainbreak.find.detectors.goip.v2.standing import contacts
+from chainbreak.find.features.calls import of_known_sims, voice_of
 
 LINE_COLUMNS = ("record_ref", "msisdn", "imsi", "activated_at_us", "outlet_id", "plan")
 
@@ -38,7 +39,7 @@ def reduce_calls(tables: Tables, params: GoipParams, keep: Keep) -> dict[str, An
     screened_in = candidates(known, params)
     candidate = keep("candidates", screened_in.union(hot_sims(tables["hotlist"], uses)).distinct())
     legs = of_known_sims(tables["call"])
-    voice = legs.filter(legs.is_mo + legs.is_mt == 1).select("sim", "kind", "cell_id", "at_us", "end_us")
+    voice = voice_of(legs).select("sim", "kind", "cell_id", "at_us", "end_us")
     relay = relays(keep("dialled", dialled(voice, candidate)), keep("taken", taken(voice)))
     relay = keep("relays", relay.filter(relay.relays >= params.least_relays))
     wanted = keep("wanted", candidate.union(relay.select(sim="b")).distinct())

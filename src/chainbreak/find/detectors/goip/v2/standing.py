@@ -9,9 +9,10 @@ from typing import Any
 
 import ibis
 
-from chainbreak.base.clock import US_PER_S
 from chainbreak.find.contract.detector import Standing
 from chainbreak.find.detectors.goip.v2.params import GoipParams
+from chainbreak.find.features.calls import of_known_sims, voice_of
+from chainbreak.find.features.integers import one, summed
 
 LONG_S = 60
 """Seconds after which an answered call counts as a conversation (spec/goip.md 6)."""
@@ -37,31 +38,18 @@ def standing(call: Any, params: GoipParams) -> dict[str, Standing]:
     }
 
 
-def of_known_sims(call: Any) -> Any:
-    """Records of a known SIM: `sim` is the card's token, or the line's where the operator gives no card; `end_us` is
-    the start plus the answered time; `answered` falls back on a duration above 0 s."""
-    duration_s = ibis.coalesce(call.duration_s, 0).cast("int64")
-    rows = call.mutate(
-        sim=ibis.coalesce(call.imsi, call.msisdn), duration_s=duration_s, end_us=call.at_us + duration_s * US_PER_S,
-        answered=ibis.coalesce(call.answered, duration_s > 0),
-        is_mo=_one(call.kind == "mo_call"), is_mt=_one(call.kind == "mt_call"),
-    )  # fmt: skip
-    return rows.filter(rows.sim.notnull())
-
-
 def contacts(seen: Any) -> Any:
     """One row (sim, peer, local_day): calls out and in, answered and long ones among those out, seconds out, and the
     first call (UTC µs). Service numbers are nobody's contact."""
-    voice = seen.filter(
-        seen.is_mo + seen.is_mt == 1, seen.peer.notnull(), ibis.coalesce(seen.peer_class, "mobile") != "service"
-    )
+    voice = voice_of(seen)
+    voice = voice.filter(voice.peer.notnull(), ibis.coalesce(voice.peer_class, "mobile") != "service")
     marked = voice.mutate(
-        took=_one(voice.answered) * voice.is_mo, held=_one(voice.duration_s > LONG_S) * voice.is_mo,
+        took=one(voice.answered) * voice.is_mo, held=one(voice.duration_s > LONG_S) * voice.is_mo,
         spoke=voice.duration_s * voice.is_mo,
     )  # fmt: skip
     return marked.group_by("sim", "peer", "local_day").agg(
-        mo=_sum(marked.is_mo), mt=_sum(marked.is_mt), answered=_sum(marked.took), long=_sum(marked.held),
-        mo_s=_sum(marked.spoke), first_us=marked.at_us.min(),
+        mo=summed(marked.is_mo), mt=summed(marked.is_mt), answered=summed(marked.took), long=summed(marked.held),
+        mo_s=summed(marked.spoke), first_us=marked.at_us.min(),
     )  # fmt: skip
 
 
@@ -70,26 +58,18 @@ def uses(seen: Any) -> Any:
     last sight (UTC µs), the number, sums with counts of authentication (µs) and timing advance (steps), and voice legs
     by part of the day (`part0` .. `part7`, three hours each)."""
     is_voice = seen.is_mo + seen.is_mt
-    part = {f"in{n}": is_voice * _one(seen.local_hour // HOURS_A_PART == n) for n in range(PARTS)}
+    part = {f"in{n}": is_voice * one(seen.local_hour // HOURS_A_PART == n) for n in range(PARTS)}
     marked = seen.mutate(
-        is_voice=is_voice, is_in=_one(seen.kind == "mt_sms"), is_out=_one(seen.kind == "mo_sms"),
-        is_night=is_voice * _one(seen.local_hour < NIGHT_ENDS), **part,
+        is_voice=is_voice, is_in=one(seen.kind == "mt_sms"), is_out=one(seen.kind == "mo_sms"),
+        is_night=is_voice * one(seen.local_hour < NIGHT_ENDS), **part,
         # Rounded before the cast, and summed as integers: engines differ in both.
-        slow_us=(ibis.coalesce(seen.auth_ms, 0.0) * 1_000).round().cast("int64"), has_auth=_one(seen.auth_ms.notnull()),
-        steps=ibis.coalesce(seen.ta, 0).cast("int64"), has_ta=_one(seen.ta.notnull()),
+        slow_us=(ibis.coalesce(seen.auth_ms, 0.0) * 1_000).round().cast("int64"), has_auth=one(seen.auth_ms.notnull()),
+        steps=ibis.coalesce(seen.ta, 0).cast("int64"), has_ta=one(seen.ta.notnull()),
     )  # fmt: skip
     return marked.group_by("sim", "imei", "imei_tac", "cell_id", "local_day").agg(
-        voice=_sum(marked.is_voice), mo=_sum(marked.is_mo), night=_sum(marked.is_night),
-        texts_in=_sum(marked.is_in), texts_out=_sum(marked.is_out),
+        voice=summed(marked.is_voice), mo=summed(marked.is_mo), night=summed(marked.is_night),
+        texts_in=summed(marked.is_in), texts_out=summed(marked.is_out),
         first_us=marked.at_us.min(), last_us=marked.at_us.max(), msisdn=marked.msisdn.min(),
-        auth_us=_sum(marked.slow_us), auths=_sum(marked.has_auth), ta=_sum(marked.steps), tas=_sum(marked.has_ta),
-        **{f"part{n}": _sum(marked[f"in{n}"]) for n in range(PARTS)},
+        auth_us=summed(marked.slow_us), auths=summed(marked.has_auth), ta=summed(marked.steps),
+        tas=summed(marked.has_ta), **{f"part{n}": summed(marked[f"in{n}"]) for n in range(PARTS)},
     )  # fmt: skip
-
-
-def _one(condition: Any) -> Any:
-    return ibis.coalesce(condition, False).cast("int64")
-
-
-def _sum(column: Any) -> Any:
-    return column.sum().cast("int64")
