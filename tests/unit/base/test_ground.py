@@ -7,18 +7,22 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chainbreak.base.ground import EARTH_M, Plane, outline, round_length, toward
+from chainbreak.base.ground import EARTH_M, Plane, metres_apart, outline, round_length, toward
 
 near = st.tuples(st.integers(-20_000, 20_000), st.integers(-20_000, 20_000))
 
 
 @given(st.floats(-60, 60), st.floats(-179, 179), st.floats(-0.2, 0.2), st.floats(-0.2, 0.2))
 def test_the_plane_is_true_to_the_great_circle(lat: float, lon: float, north: float, east: float) -> None:
-    p1, p2 = math.radians(lat), math.radians(lat + north)
-    a = math.sin((p2 - p1) / 2) ** 2 + math.cos(p1) * math.cos(p2) * math.sin(math.radians(east) / 2) ** 2
-    great = 2 * EARTH_M * math.asin(math.sqrt(a))
+    great = metres_apart((lat, lon), (lat + north, lon + east))
     flat = math.hypot(*Plane(lat, lon).at(lat + north, lon + east))
     assert abs(flat - great) <= 0.005 * great + 0.01
+
+
+def test_a_pole_is_a_quarter_of_the_way_round_and_nothing_is_nothing() -> None:
+    assert math.isclose(metres_apart((0.0, 10.0), (90.0, 77.0)), math.pi / 2 * EARTH_M)
+    assert math.isclose(metres_apart((0.0, 0.0), (0.0, 180.0)), math.pi * EARTH_M)
+    assert metres_apart((30.0, 120.0), (30.0, 120.0)) == 0.0
 
 
 @given(st.floats(0, 360), st.floats(1, 10_000))

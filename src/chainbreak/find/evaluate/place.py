@@ -5,26 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from chainbreak.base.ground import metres_apart
 from chainbreak.find.contract.evaluate import Stay, Truth
 from chainbreak.find.evaluate.tally import Tally, median
 from chainbreak.records.finding import Finding
 
-EARTH_M = 6_371_008.8
-"""Mean radius of the Earth in metres (IUGG)."""
 MOST_SITES = 10
 Point = tuple[float, float]
+"""Latitude and longitude in degrees."""
 Facts = Mapping[str, float | int | str]
-
-
-def metres(a: Point, b: Point) -> float:
-    """Great-circle distance in metres of two points (lat, lon in degrees), by the haversine.
-
-    >>> round(metres((30.0, 120.0), (30.0, 120.01)))
-    963
-    """
-    p1, p2 = math.radians(a[0]), math.radians(b[0])
-    h = math.sin((p2 - p1) / 2) ** 2 + math.cos(p1) * math.cos(p2) * math.sin(math.radians(b[1] - a[1]) / 2) ** 2
-    return 2 * EARTH_M * math.asin(min(1.0, math.sqrt(h)))
 
 
 def site_spacing(masts: Iterable[Point]) -> float:
@@ -36,7 +25,7 @@ def site_spacing(masts: Iterable[Point]) -> float:
     points = sorted(set(masts))
     if len(points) < 2:
         return math.nan
-    return median([min(metres(p, q) for q in points if q != p) for p in points])
+    return median([min(metres_apart(p, q) for q in points if q != p) for p in points])
 
 
 def sites_of(facts: Facts) -> list[Point]:
@@ -77,7 +66,7 @@ def _count_place(key: tuple[str, str], facts: Facts, stays: list[Stay], spacing:
     if not sites or not places:
         tally.value((method, "distance, m", of), [math.inf])
         return
-    off = min(metres(sites[0], (lat, lon)) for _, lat, lon in places)
+    off = min(metres_apart(sites[0], (lat, lon)) for _, lat, lon in places)
     tally.value((method, "distance, m", of), [off])
     tally.value((method, "distance, site spacings", of), [off / spacing])
     for share in ("r50", "r90"):
@@ -85,6 +74,6 @@ def _count_place(key: tuple[str, str], facts: Facts, stays: list[Stay], spacing:
             tally.share((method, f"inside {share}", of), off <= float(facts[f"site_{share}_m"]), 1)
     gateways = {gateway for gateway, _, _ in places}
     if len(gateways) > 1:
-        listed = {g for g, lat, lon in places if any(metres(s, (lat, lon)) <= spacing for s in sites)}
+        listed = {g for g, lat, lon in places if any(metres_apart(s, (lat, lon)) <= spacing for s in sites)}
         listed |= {stay.gateway for stay in stays if stay.cell_id in named[:MOST_SITES]}
         tally.share((method, "gateways named", of), len(listed), len(gateways))
