@@ -43,7 +43,8 @@ ENGINEER, ADMIN, LIAISON, AUDITOR, APPROVER = (
 DISPATCH, UNIT = {Role.COMMANDER, Role.APPROVER, Role.LIAISON}, {Role.OFFICER, Role.LIAISON}
 REVIEW = {Role.ANALYST, Role.COMMANDER, Role.APPROVER}
 ON_LEADS = DRAFT | DISPATCH | UNIT
-WHY, SEEN = {"reason": "理由"}, {"seen": 1}
+TAKE, ANALYST = JUDGE | {Role.HOTLINE}, {Role.ANALYST}
+WHY, SEEN, LINKED = {"reason": "理由"}, {"seen": 1}, {"why": "核对依据"}
 PUBLIC = {"/sign-in", "/sign-in/{secret}", "/status", "/status/{code}/appeal"}
 # Address -> who may, what is sent, and which of the orders made below it is about.
 MATRIX: dict[str, tuple[Any, dict[str, Any], str]] = {
@@ -70,6 +71,21 @@ MATRIX: dict[str, tuple[Any, dict[str, Any], str]] = {
     "/leads/{lead_id}/wake": (DRAFT | UNIT, SEEN, "lead snooze"),
     "/leads/{lead_id}/reveal": (REVEAL | UNIT, {"purpose": "落地核查", "case": "C-9"}, "lead accept"),
     "/leads/{lead_id}/undo": (ON_LEADS, SEEN, "lead draft"),
+    "/cases": (TAKE, {"narrative": "接到13800138000来电，被骗500元。", "receipt": "x"}, ""),
+    "/cases/new/read": (TAKE, {"narrative": "接到13800138000来电"}, ""),
+    "/cases/new/near": (TAKE, {"narrative": "接到13800138000来电"}, ""),
+    "/cases/next": (TAKE, {}, ""),
+    "/cases/undo": (TAKE, {}, ""),
+    "/cases/{report_id}/assign": (TAKE, {"to": "me"}, ""),
+    "/cases/{report_id}/correct": (TAKE, {"loss": "5"}, ""),
+    "/cases/{report_id}/amend": (TAKE, {"narrative": "补充", "why": "补正"}, ""),
+    "/cases/{report_id}/delete": (TAKE, {"why": "重复"}, ""),
+    "/cases/{report_id}/link": (TAKE, {}, ""),
+    "/series/{series_id}/decide": (ANALYST, {"a": "r1", "b": "r2", "verdict": "same"} | LINKED, ""),
+    "/series/{series_id}/undo": (ANALYST, LINKED, ""),
+    "/series/{series_id}/merge": (ANALYST, {"other": "S-000002"} | LINKED, ""),
+    "/series/{series_id}/split": (ANALYST, {"report": ["r1"]} | LINKED, ""),
+    "/series/{series_id}/name": (ANALYST, {"name": "某案"} | LINKED, ""),
     "/orders": (DRAFT, {"kind": "number.block", "rung": "label", "case_ref": "C-9", "purpose": "阻断", "hours": 24,
                         "basis": ["cfl-11"]}, ""),
     "/orders/{order_id}/edit": (DRAFT, {"rung": "label", "purpose": "阻断"}, "draft"),
@@ -167,7 +183,7 @@ def test_a_role_presses_what_is_its_own_and_nothing_else(
         if path == "/appeals":
             sent["order"] = things["approved"]
         address = path.format(finding_id=things["finding"], order_id=order, appeal_id=things["appeal"], row_id="none",
-                              name="qian", lead_id=lead)  # fmt: skip
+                              name="qian", lead_id=lead, report_id="none", series_id="S-000001")  # fmt: skip
         answer = presser.press(address, **sent)
         if path in ("/me/password", "/sign-out"):
             presser = sign_in("presser")
@@ -184,6 +200,7 @@ def test_a_role_presses_what_is_its_own_and_nothing_else(
                 "CB-LF-003",
                 "CB-LF-006",
                 "CB-LF-036",
+                "CB-RT-002",
             )
         )
         if refused == (role in may):

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from chainbreak.app.decide_link import decide_link
 from chainbreak.app.detach_report import detach_report
+from chainbreak.app.link_decisions import DECIDERS
 from chainbreak.app.merge_series import merge_series
 from chainbreak.app.rename_series import rename_series
 from chainbreak.app.show_series import show_series
@@ -34,6 +35,7 @@ def decide(
     verdict: Annotated[Literal["same", "different", "unsure"], Form()], why: Why = "", tab: From = "story",
 ) -> Response:  # fmt: skip
     """Same, different or unsure of one pair; the panel then shows what was decided."""
+    visit.need(*DECIDERS)
     outcome = decide_link(visit.office, visit.actor, a, b, verdict, why)
     if not visit.is_fragment:
         return _back(series_id, tab, "decided_link", a=a, b=b)
@@ -46,6 +48,7 @@ def undo(
     a: Report = "", b: Report = "", tab: From = "story",
 ) -> Response:  # fmt: skip
     """Take a decision back: the one named, or one's own newest on this series."""
+    visit.need(*DECIDERS)
     shown = show_series(visit.office, series_id)
     number = decision or _own_newest(visit, shown)
     undo_decision(visit.office, visit.actor, number, why.strip() or word("console_series.undo_why", visit.lang))
@@ -57,6 +60,7 @@ def undo(
 @router.post("/series/{series_id}/merge")
 def merge(visit: Signed, series_id: str, other: Annotated[str, Form(max_length=200)], why: Why = "") -> Response:
     """This series and others are one."""
+    visit.need(*DECIDERS)
     merge_series(visit.office, visit.actor, [series_id, *other.replace("，", " ").replace(",", " ").split()], why)
     return _back(series_id, "log", "decided_link")
 
@@ -64,6 +68,7 @@ def merge(visit: Signed, series_id: str, other: Annotated[str, Form(max_length=2
 @router.post("/series/{series_id}/split")
 def split(visit: Signed, series_id: str, report: Annotated[list[str] | None, Form()] = None, why: Why = "") -> Response:
     """The chosen reports do not belong here."""
+    visit.need(*DECIDERS)
     chosen = report or []
     if len(chosen) == 1:
         detach_report(visit.office, visit.actor, chosen[0], why)
@@ -75,6 +80,7 @@ def split(visit: Signed, series_id: str, report: Annotated[list[str] | None, For
 @router.post("/series/{series_id}/name")
 def name(visit: Signed, series_id: str, name: Annotated[str, Form(max_length=400)] = "", why: Why = "") -> Response:
     """How people call it."""
+    visit.need(*DECIDERS)
     rename_series(visit.office, visit.actor, series_id, name, why)
     return _back(series_id, "story", "saved")
 

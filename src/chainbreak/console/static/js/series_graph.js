@@ -51,7 +51,7 @@ function style(f, few) {
   ];
 }
 
-const ask = (url) => htmx.ajax("GET", url, { target: "#detail", swap: "innerHTML" });
+const ask = (url) => htmx.ajax("GET", url, { target: "#detail" });
 
 /** Light up what was clicked with its neighbours, and explain it beside the graph. */
 function choose(graph, item) {
