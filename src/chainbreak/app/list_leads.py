@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from chainbreak.act.leads.machine import OPEN
-from chainbreak.act.leads.model import KINDS, Lead, State
+from chainbreak.act.leads.machine import OPEN, standing_at
+from chainbreak.act.leads.model import KINDS, State
 from chainbreak.app.move_lead import lead_now, may_read
+from chainbreak.app.next_lead import ranked
 from chainbreak.app.show_lead_file import lead_row
 from chainbreak.base.errors import UsageError, did_you_mean
 from chainbreak.store.desk.leads import Wanted
@@ -44,13 +44,13 @@ def list_leads(
     wanted = wanted_named(stage, kind, unit, target, series_id)
     with office.desk.read() as conn:
         now = lead_now(conn, office.clock.now_us())
-        found = [lead_row(Lead.from_dict(json.loads(row.body)), now) for row in leads.rows(conn, wanted, now)]
-        rows = [row for row in found if _belongs(row, stage)]
-        if stage != "over":
-            rows.sort(key=lambda row: (row["standing"] not in OPEN, -row["priority"], row["lead_id"]))
-        page = _after(rows, after)[: min(limit, LARGEST_PAGE)]
-        held = leads.holders(conn, [row["lead_id"] for row in page], now)
-    return [row | {"holder": held.get(row["lead_id"], "")} for row in page]
+        rows = leads.to_rank(conn, wanted, now)
+        under_way = [row for row in rows if standing_at(row.state, row.expires_at_us, now) in OPEN]
+        over = [row.lead_id for row in rows if standing_at(row.state, row.expires_at_us, now) not in OPEN]
+        order = over if stage == "over" else ranked(under_way, now) + (over if stage == ALL else [])
+        page = leads.columns_of(conn, _after(order, after)[: min(limit, LARGEST_PAGE)])
+        held = leads.holders(conn, [columns["lead_id"] for columns in page], now)
+    return [lead_row(columns, now) | {"holder": held.get(columns["lead_id"], "")} for columns in page]
 
 
 def wanted_named(stage: str, kind: str = "", unit: str = "", target: str = "", series_id: str = "") -> Wanted:
@@ -102,16 +102,7 @@ def _stage_of(state: str) -> str:
     return next(stage for stage, states in STAGES.items() if state in states)
 
 
-def _belongs(row: dict[str, Any], stage: str) -> bool:
-    if stage == ALL:
-        return True
-    return (row["standing"] not in OPEN) if stage == "over" else row["standing"] in OPEN
-
-
-def _after(rows: list[dict[str, Any]], lead_id: str) -> list[dict[str, Any]]:
-    if not lead_id:
-        return rows
-    at = next((at for at, row in enumerate(rows) if row["lead_id"] == lead_id), None)
-    if at is None:
+def _after(order: list[str], lead_id: str) -> list[str]:
+    if lead_id and lead_id not in order:
         raise UsageError("CB-LF-001", "no such lead in this list", given=lead_id, next_step="start from the first page")
-    return rows[at + 1 :]
+    return order[order.index(lead_id) + 1 :] if lead_id else order

@@ -134,7 +134,8 @@ def columns_of(lead: Lead, at_us: int) -> dict[str, Any]:
         "drafted_at_us": lead.drafted_at_us, "dispatched_at_us": lead.first_dispatched_at_us,
         "deadline_us": lead.deadline_us, "received_at_us": lead.received_at_us, "ended_at_us": lead.ended_at_us,
         "outcome": lead.outcome, "returns": len(lead.returns), "returned_wrong": lead.returns.count("wrong"),
-        "updated_at_us": at_us, "body": lead.as_bytes(),
+        "updated_at_us": at_us, "editors": "\n".join(lead.editors), "reviewed_by": lead.reviewed_by,
+        "sent_back": bool(lead.sent_back), "signals": content.signals.as_text(), "body": lead.as_bytes(),
     }  # fmt: skip
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from chainbreak.act.leads.machine import OPEN, waits_for
-from chainbreak.act.leads.model import Lead
+from chainbreak.act.leads.machine import OPEN, waits
+from chainbreak.act.leads.model import Signals, State
 from chainbreak.act.leads.ranking import priority
 from chainbreak.app.move_lead import lead_now, may_read, may_read_leads
 from chainbreak.store.desk.leads import Wanted
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from chainbreak.app.bootstrap import Office
     from chainbreak.records.actor import Actor
@@ -30,38 +32,47 @@ def next_lead(office: Office, actor: Actor, wanted: Wanted | None = None) -> dic
     may_read(actor)
     with office.desk.begin() as conn:
         now = lead_now(conn, office.clock.now_us())
-        waiting = waiting_leads(conn, actor, wanted or Wanted(), now)
-        taken = leads.take_first(conn, (lead.lead_id for lead in waiting), actor.name, now)
+        taken = leads.take_first(conn, waiting_leads(conn, actor, wanted or Wanted(), now), actor.name, now)
         if taken is None:
             return None
         append(conn, Entry.by(actor, now, "lead.take", f"lead:{taken}"))
     return show_lead_file(office, actor, taken)
 
 
-def leads_waiting_for(office: Office, actor: Actor) -> list[dict[str, Any]]:
-    """Rows, as lists show them, of every lead that waits for the actor, the highest priority first; none for who reads
-    no leads.
+def leads_waiting_for(office: Office, actor: Actor, limit: int) -> tuple[list[dict[str, Any]], int]:
+    """The first rows, as lists show them, of the leads that wait for the actor, the highest priority first, and how
+    many there are; none for who reads no leads.
     """
     from chainbreak.app.show_lead_file import lead_row
+    from chainbreak.store.desk import leads
 
     if not may_read_leads(actor):
-        return []
+        return [], 0
     with office.desk.read() as conn:
         now = lead_now(conn, office.clock.now_us())
-        return [lead_row(lead, now) for lead in waiting_leads(conn, actor, Wanted(), now)]
+        waiting = waiting_leads(conn, actor, Wanted(), now)
+        return [lead_row(columns, now) for columns in leads.columns_of(conn, waiting[:limit])], len(waiting)
 
 
-def waiting_leads(conn: Connection, actor: Actor, wanted: Wanted, now_us: int) -> list[Lead]:
-    """Leads of the filter that are awake, not past their end, and whose next move is the actor's to make."""
-    import json
-    from dataclasses import replace
-
+def waiting_leads(conn: Connection, actor: Actor, wanted: Wanted, now_us: int) -> list[str]:
+    """Ids of the leads of the filter that are awake, not past their end, and whose next move is the actor's to make;
+    the highest priority first.
+    """
     from chainbreak.store.desk import leads
 
     under_way = tuple(s for s in sorted(OPEN) if not wanted.states or s in wanted.states)
     if not under_way:
         return []
-    rows = leads.rows(conn, replace(wanted, states=under_way, snoozed=False), now_us)
-    found = (Lead.from_dict(json.loads(row.body)) for row in rows)
-    waiting = [lead for lead in found if lead.content.expires_at_us > now_us and waits_for(lead, actor)]
-    return sorted(waiting, key=lambda lead: (-priority(lead.content.kind, lead.content.signals, now_us), lead.lead_id))
+    rows = leads.to_rank(conn, replace(wanted, states=under_way, snoozed=False), now_us)
+    waiting = [
+        row for row in rows
+        if row.expires_at_us > now_us
+        and waits(State(row.state), row.editors.split("\n"), row.reviewed_by, row.sent_back, actor)
+    ]  # fmt: skip
+    return ranked(waiting, now_us)
+
+
+def ranked(rows: Iterable[Row[Any]], now_us: int) -> list[str]:
+    """Ids of rows of `store.desk.leads.to_rank`, the highest priority first; equals by id."""
+    placed = sorted((-priority(row.kind, Signals.from_text(row.signals), now_us), row.lead_id) for row in rows)
+    return [lead_id for _, lead_id in placed]

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.leads import ranking
 from chainbreak.act.leads.fold import UNDO
-from chainbreak.act.leads.machine import MOVES, Ask, objections, standing_state, waits_for
-from chainbreak.app.move_lead import lead_now, may_read, read_history, read_lead, refuted_refs
+from chainbreak.act.leads.machine import MOVES, Ask, objections, standing_at, waits_for
+from chainbreak.act.leads.model import Signals, State
+from chainbreak.app.move_lead import columns_of, lead_now, may_read, read_history, read_lead, refuted_refs
 from chainbreak.app.reveal_lead_target import may_reveal_target
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Connection
 
     from chainbreak.act.leads.model import Event, Lead
@@ -41,7 +44,7 @@ def show_lead_file(office: Office, actor: Actor, lead_id: str) -> dict[str, Any]
         holder = leads.holders(conn, [lead_id], now).get(lead_id, "")
         evidence = [e | {"is_refuted": e["ref"] in refuted} for e in _evidence(conn, lead)]
         others = [row for row in leads.about(conn, lead.content.refs) if row["lead_id"] != lead_id]
-    return lead_row(lead, now) | {
+    return lead_row({"lead_id": lead_id, **columns_of(lead, 0)}, now) | {
         "content": lead.content.as_dict(), "question": lead.content.question, "note": lead.content.note,
         "editors": list(lead.editors), "reviewed_by": lead.reviewed_by, "sent_back": lead.sent_back,
         "dispatched_by": lead.dispatched_by, "dispatched_at_us": lead.dispatched_at_us,
@@ -55,20 +58,22 @@ def show_lead_file(office: Office, actor: Actor, lead_id: str) -> dict[str, Any]
     }  # fmt: skip
 
 
-def lead_row(lead: Lead, now_us: int) -> dict[str, Any]:
-    """One lead as a row of a list; times in UTC µs, money in fen, `priority` in points as of `now_us`."""
-    content = lead.content
-    return {
-        "lead_id": lead.lead_id, "state": str(lead.state), "standing": str(standing_state(lead, now_us)),
-        "kind": content.kind, "target": content.target, "unit": lead.unit or content.unit,
-        "series_id": content.series_id, "priority": round(ranking.priority(content.kind, content.signals, now_us), 1),
-        "recoverable_fen": ranking.recoverable_fen(content.signals, now_us),
-        "at_risk": round(ranking.at_risk(content.signals, now_us), 1), "drafted_by": lead.editors[0],
-        "drafted_at_us": lead.drafted_at_us, "deadline_us": lead.deadline_us,
-        "expires_at_us": content.expires_at_us, "outcome": lead.outcome, "ended_at_us": lead.ended_at_us,
-        "snoozed_until_us": lead.snoozed_until_us if (lead.snoozed_until_us or 0) > now_us else None,
-        "is_sent_back": bool(lead.sent_back),
-        "is_late": lead.deadline_us is not None and lead.ended_at_us is None and now_us > lead.deadline_us,
+def lead_row(columns: Mapping[str, Any], now_us: int) -> dict[str, Any]:
+    """One lead as a row of a list, from the columns of its file; times in UTC µs, money in fen, `priority` in points as
+    of `now_us`; `standing`: the state with what the clock has made of it.
+    """
+    signals, asleep_until = Signals.from_text(columns["signals"]), columns["snoozed_until_us"] or 0
+    same = ("lead_id", "kind", "target", "unit", "series_id", "drafted_by", "drafted_at_us", "deadline_us",
+            "expires_at_us", "outcome", "ended_at_us")  # fmt: skip
+    return {name: columns[name] for name in same} | {
+        "state": str(columns["state"]),
+        "standing": str(standing_at(State(columns["state"]), columns["expires_at_us"], now_us)),
+        "priority": round(ranking.priority(columns["kind"], signals, now_us), 1),
+        "recoverable_fen": ranking.recoverable_fen(signals, now_us),
+        "at_risk": round(ranking.at_risk(signals, now_us), 1),
+        "snoozed_until_us": asleep_until if asleep_until > now_us else None, "is_sent_back": columns["sent_back"],
+        "is_late": (columns["deadline_us"] is not None and columns["ended_at_us"] is None
+                    and now_us > columns["deadline_us"]),
     }  # fmt: skip
 
 

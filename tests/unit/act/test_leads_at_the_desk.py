@@ -87,7 +87,7 @@ def test_the_next_lead_is_the_one_with_most_at_stake_that_waits_for_the_person(w
     assert next_lead(world.office, world.zhao)["lead_id"] == ids[2]  # type: ignore[index]
     review_lead(world.office, world.zhao, ids[2])
     assert next_lead(world.office, world.wang, wanted_named("dispatch"))["lead_id"] == ids[2]  # type: ignore[index]
-    assert [row["lead_id"] for row in leads_waiting_for(world.office, world.zhao)] == [ids[2], ids[1], ids[0]]
+    assert [row["lead_id"] for row in leads_waiting_for(world.office, world.zhao, 8)[0]] == [ids[2], ids[1], ids[0]]
 
 
 def test_a_kill_in_the_middle_leaves_the_lead_as_it_was(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -272,7 +272,7 @@ def test_who_works_on_no_leads_reads_none(world: Any) -> None:
         for ask in (list_leads, count_leads, next_lead, lead_measures):
             with pytest.raises(RefusedError, match="CB-LF-006"):
                 ask(world.office, who)
-        assert leads_waiting_for(world.office, who) == []
+        assert leads_waiting_for(world.office, who, 8) == ([], 0)
 
 
 def test_a_finding_shows_the_leads_that_rest_on_it(world: Any) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainbreak.act.leads.model import KINDS, MOST_EVIDENCE, Content, Evidence, Signals, kind_of
+from chainbreak.act.leads.ranking import merged
 from chainbreak.base.clock import US_PER_DAY
 from chainbreak.records.finding import Finding
 
@@ -109,7 +110,7 @@ def _content(
 ) -> Content:  # fmt: skip
     length = KINDS[kind].expiry_us if kind in KINDS else 0
     return Content(
-        kind, target, unit, tuple(sorted(evidence, key=lambda e: e.ref)), signals,
+        kind, target, unit, tuple(sorted(evidence, key=lambda e: e.ref)), merged(signals),
         wish.expires_at_us or now_us + length, wish.question, wish.note, series_id, wish.case_ref,
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ machine drafted needs a reviewer and another person who dispatches.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -230,19 +230,27 @@ def may(move: str, actor: Actor) -> bool:
 
 def waits_for(lead: Lead, actor: Actor) -> bool:
     """Whether the lead waits for this actor: roles allow its next move, and it is not one of their own to review."""
-    move = "revise" if lead.sent_back else FORWARD.get(lead.state)
+    return waits(lead.state, lead.editors, lead.reviewed_by, bool(lead.sent_back), actor)
+
+
+def waits(state: State, editors: Collection[str], reviewed_by: str, sent_back: bool, actor: Actor) -> bool:
+    """`waits_for` from the few columns that lists read."""
+    move = "revise" if sent_back else FORWARD.get(state)
     if move is None or not may(move, actor):
         return False
-    own = move in ("review", "dispatch") and actor.name in lead.editors
-    machine_only = move == "dispatch" and set(lead.editors) == {SERVICE.name} and lead.reviewed_by == actor.name
+    own = move in ("review", "dispatch") and actor.name in editors
+    machine_only = move == "dispatch" and set(editors) == {SERVICE.name} and reviewed_by == actor.name
     return not own and not machine_only
 
 
 def standing_state(lead: Lead, now_us: int) -> State:
     """The state with what the clock has made of it: a lead past its end is lapsed though nobody has noted so."""
-    if lead.state in OPEN and now_us >= lead.content.expires_at_us:
-        return S.LAPSED
-    return lead.state
+    return standing_at(lead.state, lead.content.expires_at_us, now_us)
+
+
+def standing_at(state: State, expires_at_us: int, now_us: int) -> State:
+    """`standing_state` from the columns that lists read."""
+    return S.LAPSED if state in OPEN and now_us >= expires_at_us else state
 
 
 def objections(move: str, lead: Lead | None, ask: Ask) -> list[Objection]:

@@ -7,6 +7,7 @@ there is no kind for one.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -125,6 +126,16 @@ class Signals:
     losses: tuple[tuple[int, int], ...] = ()
     contacts: tuple[tuple[int, float], ...] = ()
     last_us: int = 0
+
+    def as_text(self) -> str:
+        """Compact JSON, for a column that is read for every lead of a list."""
+        return json.dumps([self.losses, self.contacts, self.last_us], separators=(",", ":"))
+
+    @staticmethod
+    def from_text(text: str) -> Signals:
+        """The inverse of `as_text`."""
+        losses, contacts, last_us = json.loads(text)
+        return Signals(losses, contacts, last_us)
 
     @staticmethod
     def from_dict(body: Mapping[str, Any]) -> Signals:

@@ -78,6 +78,28 @@ def terms(kind: str, signals: Signals, now_us: int) -> tuple[Term, ...]:
     )
 
 
+def merged(signals: Signals) -> Signals:
+    """The same signals in few pairs, so that a list of thousands is ranked at once: losses whose ages differ by less
+    than a doubling become one, at their mean time weighted by amount; contacts, which decay exponentially, become one
+    exactly, at the newest.
+
+    >>> hour = US_PER_HOUR
+    >>> merged(Signals(((0, 100), (0, 300), (8 * hour, 5)), ((0, 4.0), (12 * hour, 1.0)), 0))
+    Signals(losses=((28800000000, 5), (0, 400)), contacts=((43200000000, 3.0),), last_us=0)
+    """
+    newest = max((at for at, _ in signals.losses), default=0)
+    bins: dict[int, list[tuple[int, int]]] = {}
+    for at, fen in signals.losses:
+        bins.setdefault(int(math.log2(1 + (newest - at) / US_PER_HOUR)), []).append((at, fen))
+    losses = []
+    for _, pairs in sorted(bins.items()):
+        total = sum(fen for _, fen in pairs)
+        losses.append((sum(at * fen for at, fen in pairs) // total if total else pairs[0][0], total))
+    last = max((at for at, _ in signals.contacts), default=0)
+    contacts = ((last, round(at_risk(signals, last), 6)),) if signals.contacts else ()
+    return Signals(tuple(losses), contacts, signals.last_us)
+
+
 def priority(kind: str, signals: Signals, now_us: int) -> float:
     """The sum of `terms`, in points.
 

@@ -34,7 +34,8 @@ def page(visit: Signed) -> Response:
     """Today."""
     first = [name for role, names in FIRST.items() if visit.actor.has(role) for name in names]
     panels = list(dict.fromkeys([*first, *USUAL]))
-    today = show_today(visit.office) | {"leads": leads_waiting_for(visit.office, visit.actor)}
+    waiting, waiting_n = leads_waiting_for(visit.office, visit.actor, SHOWN)
+    today = show_today(visit.office) | {"leads": waiting, "leads_n": waiting_n}
     return render(
         visit, "today.html", here="today", today=today, panels=panels, shown_rows=SHOWN,
         hues=HUE | outbox.HUE | leads.HUES,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,16 +76,21 @@ def open_about(conn: Connection, kind: str, target: str, open_states: Iterable[s
     return conn.execute(same.order_by(f.number).limit(1)).scalar()
 
 
-def rows(
-    conn: Connection, wanted: Wanted, now_us: int, limit: int | None = None, before: tuple[int, str] | None = None
-) -> list[Row[Any]]:
-    """Files of the filter, the last changed first; `before`: those after the file with this time and id."""
+def to_rank(conn: Connection, wanted: Wanted, now_us: int) -> list[Row[Any]]:
+    """What orders the leads of a filter and says for whom they wait, the last changed first: lead_id, state, kind,
+    expires_at_us, signals, editors, reviewed_by, sent_back.
+    """
     f = lead_file.c
-    query = select(lead_file).where(*_conditions(wanted, now_us)).order_by(f.updated_at_us.desc(), f.lead_id)
-    if before is not None:
-        at_us, lead_id = before
-        query = query.where((f.updated_at_us < at_us) | ((f.updated_at_us == at_us) & (f.lead_id > lead_id)))
-    return list(conn.execute(query.limit(limit)))
+    columns = (f.lead_id, f.state, f.kind, f.expires_at_us, f.signals, f.editors, f.reviewed_by, f.sent_back)
+    query = select(*columns).where(*_conditions(wanted, now_us)).order_by(f.updated_at_us.desc(), f.lead_id)
+    return list(conn.execute(query))
+
+
+def columns_of(conn: Connection, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """The columns of these leads but their bodies, in the order given."""
+    found = select(*(c for c in lead_file.columns if c.name != "body")).where(lead_file.c.lead_id.in_(ids))
+    known = {row["lead_id"]: dict(row) for row in conn.execute(found).mappings()}
+    return [known[lead_id] for lead_id in ids]
 
 
 def counts(conn: Connection, now_us: int, unit: str | None = None) -> dict[tuple[str, bool, bool], int]:

@@ -5,7 +5,7 @@ No column scores a person: what a lead is about is a thing or a series of report
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
 from chainbreak.store.desk.metadata import metadata
 
@@ -32,6 +32,10 @@ lead_file = Table(
     Column("returns", Integer, nullable=False),  # how often a unit gave it back
     Column("returned_wrong", Integer, nullable=False),  # of these, because it was not so
     Column("updated_at_us", BigInteger, nullable=False),
+    Column("editors", Text, nullable=False),  # who wrote it, one name a line
+    Column("reviewed_by", String(64), nullable=False),  # "" until somebody has
+    Column("sent_back", Boolean, nullable=False),  # a reviewer wants it revised
+    Column("signals", Text, nullable=False),  # JSON of what its priority is computed from
     Column("body", LargeBinary, nullable=False),  # canonical JSON of the folded lead
     Index(None, "state", "expires_at_us"),
     Index(None, "kind", "target"),

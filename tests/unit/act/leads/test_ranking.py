@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chainbreak.act.leads.model import KINDS, Content, Signals
-from chainbreak.act.leads.ranking import POINTS, priority, recoverable_fen, still_there, terms
+from chainbreak.act.leads.ranking import POINTS, at_risk, merged, priority, recoverable_fen, still_there, terms
 from chainbreak.base.clock import US_PER_HOUR
 
 T0 = 1_795_132_800_000_000
@@ -41,6 +41,15 @@ def test_the_share_that_is_still_there_goes_through_the_published_points() -> No
     assert still_there(1.0) == pytest.approx(1 - 0.53, abs=0.005)
     assert still_there(0) == 1
     assert still_there(-5) == 1  # a clock that runs ahead makes no money
+
+
+@given(signals, st.integers(0, 60 * 24))
+def test_merged_signals_rank_as_the_whole_ones_did(found: Signals, hours: int) -> None:
+    few = merged(found)
+    later = max([T0, *(at for at, _ in found.losses), *(at for at, _ in found.contacts)]) + hours * US_PER_HOUR
+    assert sum(fen for _, fen in few.losses) == sum(fen for _, fen in found.losses)
+    assert at_risk(few, later) == pytest.approx(at_risk(found, later), abs=1e-5)
+    assert abs(priority("account", few, later) - priority("account", found, later)) < 2.5
 
 
 def test_twice_the_money_is_about_ten_points_once_it_is_large() -> None:
