@@ -149,8 +149,9 @@ def through(odds: Floats, a: Ints, b: Ints) -> Floats:
 
 
 FITS: dict[str, Fit] = {"bits": bits, "slopes": slopes, "both": both, "boosted": boosted}
-CHAINED = 0.5
-"""What a chain over a third crime is worth beside the pair's own evidence, where it is used at all."""
+CHAINED, LEAST_CHAIN = 1.0, -5.0
+"""What a chain over a third crime is worth beside the pair's own evidence, where it is used at all, and the log2 odds
+below which all chains are alike, being no links. Both chosen on inner folds of the training groups."""
 WAYS = [*FITS, *(f"{name}, chained" for name in FITS)]
 """Ways to weigh the measures; which one is used in a split is chosen on inner folds of its training groups."""
 
@@ -159,7 +160,7 @@ def tried(pairs: Pairs, measures: Floats, train: Flags, test: Flags) -> dict[str
     """Log2 odds of the `test` pairs by every one of `WAYS`, learnt on the `train` pairs."""
     found = {name: fit(measures[train], pairs.linked[train], measures[test]) for name, fit in FITS.items()}
     chains = {name: through(odds, pairs.a[test], pairs.b[test]) for name, odds in found.items()}
-    return found | {f"{name}, chained": found[name] + CHAINED * chains[name] for name in FITS}
+    return found | {f"{name}, chained": found[name] + CHAINED * np.maximum(chains[name], LEAST_CHAIN) for name in FITS}
 
 
 def split(pairs: Pairs, seed: int) -> tuple[Ints, Ints]:

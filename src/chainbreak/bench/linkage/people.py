@@ -40,7 +40,7 @@ RULES = (
     ("address_1", "street_number"), ("given_name", "suburb"), ("surname", "suburb"),
 )  # fmt: skip
 """Two records are compared when they agree on all columns of a rule."""
-RANDOM_PAIRS = 1_000_000
+RANDOM_PAIRS = 250_000
 APART_BITS = 1.0
 """What a pair inside a cluster that no rule brought together counts against it."""
 CUTS = np.arange(-8.0, 24.0)

@@ -94,11 +94,12 @@ def crimes(folder: str) -> None:
         sys.stdout.write(json.dumps(line) + "\n")
 
 
-def tried(folder: Path, function: str, *arguments: object) -> tuple[Cost, list[dict[str, Any]]]:
+def tried(folder: Path, function: str, *arguments: object, **environment: str) -> tuple[Cost, list[dict[str, Any]]]:
     """A function of this module in a child: what it cost, and the JSON it printed."""
     given = ", ".join(repr(a) for a in (str(folder), *arguments))
     cost = run_child(
-        [sys.executable, "-c", f"from chainbreak.bench.linkage.trial import {function}; {function}({given})"]
+        [sys.executable, "-c", f"from chainbreak.bench.linkage.trial import {function}; {function}({given})"],
+        **environment,
     )
     return cost, [json.loads(line) for line in cost.output.splitlines() if line.startswith("{")]
 
