@@ -1,6 +1,6 @@
 """Types of fraud: the trained recipe beside a plain SVM on public sets, and what the built-in cue words can read.
 
-The recipe is the one `case classify --train` uses; nothing of it is chosen on a tested row, and its answers come from
+The recipe is the one `case classify --train` uses; what it chooses it chooses on inner folds, and its answers come from
 the stored table read by numpy. Protocols and folds are those of the public sets' notes: near-duplicates never on both
 sides. The floor is the notes' method (n-grams and machine) with classes balanced, run here on the same rows. City
 narratives are made up by this project: a figure on them says that nothing is broken, and nothing about real reports.
@@ -182,7 +182,7 @@ def _row(what: str, told: _Answers) -> BenchRow:
 
 
 def _cues_on_dialogues(data: dict[str, Names]) -> list[BenchRow]:
-    """How the built-in words read calls whose type has one national type; they were written without looking there."""
+    """How the built-in words read calls whose type has one national type; a dozen were seen when they were written."""
     rows = []
     for kind, national in NATIONAL.items():
         texts = data["text"][(data["type"] == kind) & (data["label"] == "fraud")]
