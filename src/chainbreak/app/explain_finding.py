@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chainbreak.base.errors import DeclinedError
 from chainbreak.base.wording import Lang, word
 
 if TYPE_CHECKING:
@@ -15,18 +16,26 @@ def explain_finding(office: Office, finding_id: str) -> Explanation:
     """The arithmetic of a kept finding, computed again on the lake versions it pins.
 
     Raises:
-        UsageError: no such finding (CB-FN-001) or its detector's version is gone (CB-US-001).
+        UsageError: no such finding (CB-FN-001).
+        DeclinedError: its detector's version is gone or weighs otherwise now (CB-FI-022).
         SetupError: a pinned lake version was purged (CB-ST-011).
     """
     from chainbreak.app.show_finding import finding_named
     from chainbreak.find.contract.explain import explain
-    from chainbreak.find.registry import detector_named
+    from chainbreak.find.registry import detector_of
 
     with office.desk.read() as conn:
         finding, _state = finding_named(conn, finding_id)
+    detector = detector_of(finding)
+    if detector is None:
+        raise DeclinedError(
+            "CB-FI-022", "this finding was made under other weights and cannot be computed again",
+            given=f"{finding.detector}@{finding.version} with {finding.params_hash}",
+            next_step=f"chainbreak finding show {finding_id} for its reasons as kept, or: chainbreak detect run",
+        )  # fmt: skip
     session = office.engine(snapshot=finding.snapshot)
     try:
-        return explain(finding, detector_named(f"{finding.detector}@{finding.version}"), session)
+        return explain(finding, detector, session)
     finally:
         session.close()
 

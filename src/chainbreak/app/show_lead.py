@@ -6,6 +6,7 @@ A lead is no order: it opens no door. It names a place and things, never a perso
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.app import device_picture as picture
@@ -15,7 +16,6 @@ from chainbreak.app.lead_times import presence
 from chainbreak.app.show_device import portray
 from chainbreak.app.show_finding import show_finding
 from chainbreak.base.clock import US_PER_DAY, from_us
-from chainbreak.base.errors import SetupError, UsageError
 from chainbreak.records.finding import Finding, read_token
 
 if TYPE_CHECKING:
@@ -125,19 +125,14 @@ def _presence(records: Records, zone: str) -> dict[str, Any]:
 
 
 def _turns(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """What would have changed the outcome, from the finding's own measures; none when its version is gone."""
+    """What would have changed the outcome, from the finding's own measures; none when it was made under other weights
+    than today's."""
     from chainbreak.find.contract.explain import turns_of_finding
-    from chainbreak.find.registry import detector_named
+    from chainbreak.find.registry import detector_of
 
-    try:
-        detector = detector_named(f"{found['detector']}@{found['version']}")
-    except (UsageError, SetupError):
-        return []
-    kept = Finding.from_dict({k: v for k, v in found.items() if k not in _MORE})
-    if any(e.rule not in detector.weights.rules for e in (*kept.evidence, *kept.counter_evidence)):
+    kept = Finding.from_dict({part.name: found[part.name] for part in fields(Finding)})
+    detector = detector_of(kept)
+    if detector is None:
         return []
     weaker = OUTCOMES[OUTCOMES.index(found["level"]) + 1 :]
     return [vars(turn) for turn in turns_of_finding(kept, detector) if turn.outcome in weaker]
-
-
-_MORE = frozenset({"state", "holder", "verdicts", "orders", "cases"})

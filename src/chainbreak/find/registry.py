@@ -6,6 +6,8 @@ from functools import cache
 
 from chainbreak.base.errors import UsageError, did_you_mean
 from chainbreak.find.contract.detector import Detector, ident
+from chainbreak.find.contract.settle import params_hash
+from chainbreak.records.finding import Finding
 
 
 @cache
@@ -16,6 +18,12 @@ def detectors() -> tuple[Detector, ...]:
     from chainbreak.find.detectors.sites.v1 import Sites
 
     return (Goip(), Mules(), Sites())
+
+
+def detector_of(finding: Finding) -> Detector | None:
+    """The detector that made the finding, None where its version is gone or its settings or weights are others now."""
+    name = f"{finding.detector}@{finding.version}"
+    return next((d for d in detectors() if ident(d) == name and params_hash(d) == finding.params_hash), None)
 
 
 def detector_named(name: str) -> Detector:

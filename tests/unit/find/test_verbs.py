@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,12 @@ from chainbreak.app.bootstrap import Office
 from chainbreak.app.explain_finding import explain_finding, sentences
 from chainbreak.app.list_detectors import list_detectors, write_cards
 from chainbreak.app.run_detectors import run_detectors
+from chainbreak.app.show_lead import show_lead
 from chainbreak.app.why_not import why_not
-from chainbreak.base.errors import RefusedError, UsageError
-from chainbreak.records.finding import Action, write_token
+from chainbreak.base.errors import DeclinedError, RefusedError, UsageError
+from chainbreak.records.actor import Actor, Role
+from chainbreak.records.finding import Action, Finding, write_token
+from chainbreak.store.desk.findings import save_findings
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -66,6 +70,39 @@ def test_an_explanation_still_holds_after_new_records(office: Office) -> None:
     fresh = later.set_column(at, later.schema.field(at), [[f"{n:032x}" for n in range(later.num_rows)]])
     office.lake.append("call", fresh, ["local_day"])
     assert explain_finding(office, found.finding_id).same_bytes
+
+
+def made_otherwise(office: Office) -> Finding:
+    """A kept finding of goip@2 whose weights had a rule that today's have not."""
+    now = run_detectors(office, ["goip"])[0].findings[0]
+    gone = replace(now.evidence[0], rule="a_rule_that_is_gone")
+    then = replace(now, params_hash="0" * 16, evidence=(*now.evidence, gone))
+    with office.desk.begin() as conn:
+        save_findings(conn, [then])
+    return then
+
+
+def test_a_finding_under_other_weights_is_refused_by_code_and_stays_readable(office: Office) -> None:
+    then = made_otherwise(office)
+    with pytest.raises(DeclinedError, match="CB-FI-022") as refused:
+        explain_finding(office, then.finding_id)
+    assert f"finding show {then.finding_id}" in refused.value.next_step
+    lead = show_lead(office, Actor("chen", frozenset({Role.ANALYST})), then.finding_id)
+    assert lead["turns"] == []
+    assert "a_rule_that_is_gone" in {e["rule"] for e in lead["found"]["evidence"]}
+    called = [sys.executable, "-m", "chainbreak", "detect", "explain", then.finding_id, "--json",
+              "--centre", str(office.centre.root)]  # fmt: skip
+    said = subprocess.run(called, capture_output=True, text=True, check=False)
+    assert said.returncode == 1
+    assert json.loads(said.stderr.splitlines()[-1])["error"]["code"] == "CB-FI-022"
+
+
+def test_a_finding_of_a_version_that_is_gone_is_refused_by_the_same_code(office: Office) -> None:
+    then = replace(made_otherwise(office), version="1")
+    with office.desk.begin() as conn:
+        save_findings(conn, [then])
+    with pytest.raises(DeclinedError, match="CB-FI-022"):
+        explain_finding(office, then.finding_id)
 
 
 def test_why_not_says_by_how_much(office: Office) -> None:
