@@ -89,7 +89,7 @@ class Case:
         columns += [(("near", KINDS[code]), np.bincount(near[of == code], minlength=n)) for code in (0, 1)]
         many = np.bincount(pair, minlength=n)
         columns += [(("together", str(at)), np.searchsorted(TOGETHER, many, side="right") == at + 1) for at in range(2)]
-        for name, values in terms.manner_of(reports, met[0]).items():
+        for name, values in terms.manner_of(reports, met[0]):
             columns += leveled(("manner", name), values, MANNER[name], ~np.isnan(values))
         return columns, self.book.gang[met[0][0]] == self.book.gang[met[0][1]]
 

@@ -58,8 +58,9 @@ def near_rows(near: Near) -> Near:
     """The rows of patterns in which at least two different values meet, and not too many reports; sorted by pattern."""
     # Nearly every pattern has one row: they go before anything is sorted by more than one column.
     order = np.argsort(near.pattern, kind="stable")
-    owner = _owners(near.pattern[order])
-    rows = Near(*(column[order[np.bincount(owner)[owner] > 1]] for column in near))
+    again = np.diff(near.pattern[order]) == 0
+    order = order[np.append(again, False) | np.append(False, again)] if len(order) else order
+    rows = Near(*(column[order] for column in near))
     order = np.lexsort((rows.report, rows.value, rows.pattern))
     rows = Near(*(column[order] for column in rows))
     if not len(rows.pattern):
@@ -72,7 +73,8 @@ def near_rows(near: Near) -> Near:
 
 def _owners(pattern: Ints) -> Ints:
     """Numbers 0, 1, … for runs of equal values."""
-    return np.cumsum(np.concatenate([np.zeros(min(len(pattern), 1), np.int64), pattern[1:] != pattern[:-1]]))
+    owners: Ints = np.cumsum(np.concatenate([np.zeros(min(len(pattern), 1), np.int64), pattern[1:] != pattern[:-1]]))
+    return owners
 
 
 def by_patterns(rows: Near, n: int) -> tuple[Ints, Ints, Ints]:

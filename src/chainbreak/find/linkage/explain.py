@@ -129,7 +129,7 @@ def _terms(linked: Linked, pair: tuple[Ints, Ints], both: Shared, near: Ints, sc
     if loud and (milli := int(weights.together.weigh(np.array([float(len(loud))]))[0])):
         terms.append({"kind": "together", "bits": _bits(milli), "value": len(loud)})
     terms += [{"kind": f"near_{KINDS[k]}", "bits": weights.near[KINDS[k]] / MILLI} for k in near.tolist()]
-    for name, values in manner_of(linked.reports, pair).items():
+    for name, values in manner_of(linked.reports, pair):
         known = not np.isnan(values[0])
         milli = int(weights.manner[name].weigh(values)[0])
         if known or milli:

@@ -7,6 +7,7 @@ nothing above `CAP_MILLI` unless the identifiers are strong, and the cut is a te
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,8 @@ from chainbreak.find.linkage.weights import Weights
 from chainbreak.text.likeness import likeness
 from chainbreak.text.likeness.minhash import NOTHING
 
+AT_ONCE = 250_000
+"""Pairs looked at together, so that memory does not grow with their number."""
 CAP_MILLI = -100
 """The most that a pair with less identifier bits than `Weights.strong` comes to, whatever its manner."""
 
@@ -43,36 +46,55 @@ class Shared(NamedTuple):
 def shared(groups: Groups, n: int, pairs: Pairs) -> Shared:
     """Every key that both of a pair name, whichever rule put them side by side."""
     owner = np.repeat(np.arange(len(groups.key)), groups.sizes)
-    m = max(len(groups.key), 1)
     order = np.argsort(groups.report, kind="stable")  # owners ascend within a report
     report, key = groups.report[order], owner[order]
-    code = report * m + key
-    start = np.searchsorted(report, np.arange(n + 1))
-    a, b = pairs
-    count = start[a + 1] - start[a]
+    named = _Named(report * max(len(groups.key), 1) + key, key, np.searchsorted(report, np.arange(n + 1)))
+    found = [_shared(named, len(groups.key), at, pairs[0][at : at + AT_ONCE], pairs[1][at : at + AT_ONCE])
+             for at in range(0, len(pairs[0]), AT_ONCE)]  # fmt: skip
+    empty = np.empty(0, np.int64)
+    return Shared(*(np.concatenate([empty, *(part[i] for part in found)]) for i in (0, 1)))
+
+
+class _Named(NamedTuple):
+    """Keys report by report: `code` is report * keys + key, ascending; those of report r begin at `start[r]`."""
+
+    code: Ints
+    key: Ints
+    start: Ints
+
+
+def _shared(named: _Named, keys: int, first: int, a: Ints, b: Ints) -> tuple[Ints, Ints]:
+    """Rows (pair, key) of some pairs, numbered from `first`."""
+    if not len(named.code):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    count = named.start[a + 1] - named.start[a]
     pair = np.repeat(np.arange(len(a)), count)
     within = np.arange(len(pair)) - np.repeat(np.cumsum(count) - count, count)
-    mine = key[start[a][pair] + within]
-    wanted = b[pair] * m + mine
-    place = np.minimum(np.searchsorted(code, wanted), max(len(code) - 1, 0))
-    both = code[place] == wanted if len(code) else np.zeros(0, bool)
-    return Shared(pair[both], mine[both])
+    mine = named.key[named.start[a][pair] + within]
+    wanted = b[pair] * keys + mine
+    both = named.code[np.minimum(np.searchsorted(named.code, wanted), len(named.code) - 1)] == wanted
+    return pair[both] + first, mine[both]
 
 
-def manner_of(reports: Reports, pairs: Pairs) -> dict[str, NDArray[np.float64]]:
-    """The measures of manner of each pair; NaN where one side is unknown."""
+def manner_of(reports: Reports, pairs: Pairs) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """The measures of manner of each pair, one after another; NaN where one side is unknown."""
     a, b = pairs
-    told = (reports.script[a, 0] != NOTHING) & (reports.script[b, 0] != NOTHING)
-    loss = np.stack([reports.loss_fen[a], reports.loss_fen[b]]).astype(np.float64)
-    ratio = np.log2(np.maximum(loss.max(axis=0), 1.0) / np.maximum(loss.min(axis=0), 1.0))
-    return {
-        "script": np.where(told, likeness(reports.script[a], reports.script[b]), np.nan),
-        "type": _same(reports.type[a], reports.type[b], -1),
-        "days": np.abs(reports.occurred_us[a] - reports.occurred_us[b]) / US_PER_DAY,
-        "district": _same(reports.district[a], reports.district[b], -1),
-        "loss": np.where((loss > 0).all(axis=0), ratio, np.nan),
-        "victim": _same(reports.victim[a], reports.victim[b], 0),
-    }
+    yield "script", _told_alike(reports, a, b)
+    yield "type", _same(reports.type[a], reports.type[b], -1)
+    yield "days", np.abs(reports.occurred_us[a] - reports.occurred_us[b]) / US_PER_DAY
+    yield "district", _same(reports.district[a], reports.district[b], -1)
+    low = np.minimum(reports.loss_fen[a], reports.loss_fen[b])
+    high = np.maximum(reports.loss_fen[a], reports.loss_fen[b])
+    yield "loss", np.where(low > 0, np.log2(np.maximum(high, 1) / np.maximum(low, 1)), np.nan)
+    yield "victim", _same(reports.victim[a], reports.victim[b], 0)
+
+
+def _told_alike(reports: Reports, a: Ints, b: Ints) -> NDArray[np.float64]:
+    """Likeness of the stories; NaN where one side has none."""
+    told = reports.script[:, 0] != NOTHING
+    parts = [likeness(reports.script[a[at : at + AT_ONCE]], reports.script[b[at : at + AT_ONCE]])
+             for at in range(0, len(a), AT_ONCE)]  # fmt: skip
+    return np.where(told[a] & told[b], np.concatenate([np.empty(0), *parts]), np.nan)
 
 
 def _same(a: Ints, b: Ints, unknown: int) -> NDArray[np.float64]:
@@ -95,7 +117,7 @@ def score(
     bits = np.array([weights.near[kind] for kind in KINDS], np.int64)
     identifiers += np.bincount(near[0], bits[near[1]], n).astype(np.int64)
     manner = np.zeros(n, np.int64)
-    for name, values in manner_of(reports, pairs).items():
+    for name, values in manner_of(reports, pairs):
         manner += weights.manner[name].weigh(values)
     total = weights.prior + identifiers + manner
     cut = np.where((identifiers < weights.strong) & (total > CAP_MILLI), CAP_MILLI - total, 0)
