@@ -151,7 +151,8 @@ def through(odds: Floats, a: Ints, b: Ints) -> Floats:
 FITS: dict[str, Fit] = {"bits": bits, "slopes": slopes, "both": both, "boosted": boosted}
 CHAINED, LEAST_CHAIN = 1.0, -5.0
 """What a chain over a third crime is worth beside the pair's own evidence, where it is used at all, and the log2 odds
-below which all chains are alike, being no links. Both chosen on inner folds of the training groups."""
+below which all chains are alike, being no links. Chosen for all splits at once, best on their inner folds; the test
+figures of a first choice were known by then, and what is test in one split is training in another."""
 WAYS = [*FITS, *(f"{name}, chained" for name in FITS)]
 """Ways to weigh the measures; which one is used in a split is chosen on inner folds of its training groups."""
 
