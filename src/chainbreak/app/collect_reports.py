@@ -44,7 +44,7 @@ def collect_reports(office: Office, advance: Advance = silent) -> Collected:
     read = readings_of(office, [row["record_ref"] for row in rows], advance).to_pylist()
     readings = {reading["record_ref"]: reading for reading in read}
     ties = tied_by_findings(office)
-    made = _Columns(type_names(office))
+    made = _Columns(type_names(office), tuple(sorted(office.keys.epochs.items())))
     for row in rows:
         made.add(row, readings[row["record_ref"]], ties)
     return made.collected()
@@ -75,7 +75,7 @@ def _key(name: str) -> int:
     return read_token(name)[1] if colon and kind in _TOKENS else key_of(name)
 
 
-def _filed(office: Office) -> Sequence[Mapping[str, Any]]:
+def _filed(office: Office) -> Sequence[Any]:
     from sqlalchemy import select
 
     from chainbreak.store.desk.tables_reports import report_file
@@ -88,7 +88,8 @@ def _filed(office: Office) -> Sequence[Mapping[str, Any]]:
 class _Columns:
     """Rows of the desk and their readings, turned into columns."""
 
-    def __init__(self, types: Mapping[str, Any]) -> None:
+    def __init__(self, types: Mapping[str, Any], epochs: tuple[tuple[str, int], ...]) -> None:
+        self._epochs = epochs
         self._type = {name: code for code, name in enumerate(types)}
         self._rows: dict[str, list[Any]] = {
             name: [] for name in ("occurred_us", "district", "type", "loss_fen", "victim", "script")
@@ -119,7 +120,7 @@ class _Columns:
             self._names[key_of(tie)] = tie
             self._named.append((at, key_of(tie), CODE[tie.partition(":")[0]]))
         self._facts[report_id] = Stay(report_id, row["reported_at_us"], row["district"], told, row["loss_fen"], 0.0)
-        self._marks[report_id] = hash((row["record_ref"], row["said"], told, *tied))
+        self._marks[report_id] = hash((row["record_ref"], row["said"], told, *tied, self._epochs))
 
     def _keys(self, at: int, said: Mapping[str, str], read: Mapping[str, Any]) -> list[int]:
         """The keys of one report: what was read under a role that may link, unless a person gave it another."""

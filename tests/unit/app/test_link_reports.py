@@ -119,9 +119,14 @@ def test_readings_hold_no_number_and_no_story_and_are_made_again(office: Office)
 def test_a_rotation_of_keys_keeps_the_series(office: Office) -> None:
     link_reports(office, CHEN)
     rotate_keys(office, ADMIN, [Identifier.CHAT, Identifier.ACCOUNT])
-    told = link_reports(open_office(office.centre.root, office.clock), CHEN)
+    again = open_office(office.centre.root, office.clock)
+    told = link_reports(again, CHEN)
     assert series_of(office) == [{"A1", "A2"}]
     assert (told["created"], told["ended"]) == (0, 0)
+    # What comes under the new keys meets what was linked under the old ones.
+    correct_report(again, CHEN, "A3", {}, "补充", add={"chat:kefu_8899": "suspect"})
+    link_reports(again, CHEN)
+    assert series_of(again) == [{"A1", "A2", "A3"}]
 
 
 def test_a_record_is_read_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

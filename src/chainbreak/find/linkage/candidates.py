@@ -101,4 +101,5 @@ def distinct(a: Ints, b: Ints, n: int) -> Pairs:
 def once(values: Ints) -> Ints:
     """The values once each, ascending. (NumPy's `unique` hashes first, ten times slower on millions.)"""
     values = np.sort(values)
-    return values[np.append(np.ones(min(len(values), 1), bool), values[1:] != values[:-1])]
+    distinct_values: Ints = values[np.append(np.ones(min(len(values), 1), bool), values[1:] != values[:-1])]
+    return distinct_values
