@@ -1,4 +1,4 @@
-"""Linking a centre's reports: read once from the vault, corrected by people, tied by findings, forgotten when purged."""
+"""Linking a centre's reports: read once from the vault, corrected by people, tied by findings, forgotten if purged."""
 
 from __future__ import annotations
 
