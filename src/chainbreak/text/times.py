@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from chainbreak.base.clock import from_us, to_us
@@ -66,11 +67,16 @@ _RATIO = re.compile(r"(?:比分?|比例|赔率)[为是:]?$")
 
 @dataclass
 class Anchor:
-    """What relative words hang on: when the report was made, in its zone, and the last date named before."""
+    """What relative words hang on: when the report was made (µs UTC), in its zone, and the last date named before."""
 
-    reported: datetime | None
-    zone: ZoneInfo
+    reported_at_us: int | None
+    zone: str
     named: date | None = None
+
+    @cached_property
+    def reported(self) -> datetime | None:
+        """When the report was made, local."""
+        return None if self.reported_at_us is None else from_us(self.reported_at_us, self.zone)
 
     @property
     def today(self) -> date | None:
@@ -90,8 +96,7 @@ class Span:
 
 def times(page: Page, reported_at_us: int | None, zone: str) -> Iterator[Found]:
     """Times; `low` and `high` are None where the text alone does not tell."""
-    where = ZoneInfo(zone)
-    anchor = Anchor(from_us(reported_at_us, zone) if reported_at_us is not None else None, where)
+    where, anchor = ZoneInfo(zone), Anchor(reported_at_us, zone)
     for match in page.scan(_START, _TIME):
         if not page.free(*match.span()) or not _is_time(page, match):
             continue
@@ -105,7 +110,7 @@ def times(page: Page, reported_at_us: int | None, zone: str) -> Iterator[Found]:
         if span.day:
             anchor.named = span.day
         low, high = span.low.replace(tzinfo=where), span.high.replace(tzinfo=where)
-        offset = low.isoformat()[-6:]
+        offset = low.isoformat()[-6:]  # of that day: a zone may keep summer time
         relative = () if match["iso"] or match["y"] or match["year"] else ("relative",)
         yield Found(
             "time", f"{span.written}{offset}", *match.span(), 0.9, True, relative, to_us(low), to_us(high)
@@ -163,8 +168,8 @@ def _hours_ago(match: re.Match[str], anchor: Anchor) -> Span:
     at = (anchor.reported - timedelta(minutes=minutes)).replace(tzinfo=None, second=0, microsecond=0)
     if hours and match["ago"] != "半":
         at = at.replace(minute=0)
-        return Span(at, at + timedelta(hours=1), f"{at:%Y-%m-%dT%H}", at.date())
-    return Span(at, at + timedelta(minutes=1), f"{at:%Y-%m-%dT%H:%M}", at.date())
+        return Span(at, at + timedelta(hours=1), at.isoformat()[:13], at.date())
+    return Span(at, at + timedelta(minutes=1), at.isoformat()[:16], at.date())
 
 
 def _days(match: re.Match[str], anchor: Anchor) -> Span:
@@ -283,7 +288,7 @@ def _clock(match: re.Match[str], group: str, day: date, part: str | None) -> Spa
         raise ValueError("no time of a day")
     low = _at(day) + timedelta(hours=hour, minutes=max(minutes, 0), seconds=seconds)
     if exact:
-        return Span(low, low + timedelta(seconds=1), f"{low:%Y-%m-%dT%H:%M:%S}", day)
+        return Span(low, low + timedelta(seconds=1), low.isoformat()[:19], day)
     if minutes >= 0:
-        return Span(low, low + timedelta(minutes=1), f"{low:%Y-%m-%dT%H:%M}", day)
-    return Span(low, low + timedelta(hours=1), f"{low:%Y-%m-%dT%H}", day)
+        return Span(low, low + timedelta(minutes=1), low.isoformat()[:16], day)
+    return Span(low, low + timedelta(hours=1), low.isoformat()[:13], day)
