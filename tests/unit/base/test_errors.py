@@ -28,6 +28,7 @@ def test_every_page_says_title_and_remedy_in_both_languages() -> None:
     for code, page in codes().items():
         assert CODE.fullmatch(code)
         for part in ("title", "remedy"):
+            assert set(page[part]) == {"zh", "en"}, f"{code}: an unquoted comma cuts the text"
             for lang in ("zh", "en"):
                 assert page[part][lang].strip(), (code, part, lang)
         assert re.search(r"[\u4e00-\u9fff]", page["title"]["zh"]), f"{code}: the Chinese title holds no Chinese"

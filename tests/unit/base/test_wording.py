@@ -15,6 +15,8 @@ def test_every_word_stands_in_both_languages() -> None:
         (key, lang) for key, texts in catalogue().items() for lang in LANGS if not str(texts.get(lang, "")).strip()
     ]
     assert missing == []
+    # A comma that no quotation marks hold cuts the text and leaves its rest as a key.
+    assert [key for key, texts in catalogue().items() if set(texts) != set(LANGS)] == []
 
 
 def test_both_languages_of_a_word_have_the_same_places() -> None:
