@@ -1,10 +1,10 @@
 """Reading reports: F1 on the hand-labelled suite by kind, beside peers; reports a CPU second; hostile text.
 
 A mention counts when kind, span and value are all right. The suite lies in `tests/data/mentions*.yaml`; the part held
-out was labelled before the extractor existed and none of its texts was looked at in tuning. Its writer also wrote the extractor, and
-every text is made up: the figures say that each row of the specification works, not how often a real report is read
-in full. Peers: `phonenumbers` (PhoneNumberMatcher, region CN) for telephones, and plain regular expressions for every
-kind.
+out was labelled before the extractor existed, and none of its texts was looked at in tuning. Its writer also wrote the
+extractor, and every text is made up: the figures say that each row of the specification works, not how often a real
+report is read in full. Peers: `phonenumbers` (PhoneNumberMatcher, region CN) for telephones, plain regular expressions
+for every kind.
 """
 
 from __future__ import annotations

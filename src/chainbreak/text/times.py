@@ -50,7 +50,7 @@ _BEGINS = "[0-9一二三四五六七八九十两今去前本昨大当次翌第�
 _TIME = re.compile(
     # A number counts only before a word for time; to see that at once keeps work small on long runs of numerals.
     r"(?=[今去前本昨大当次翌第半上这周星礼凌清早中下午傍晚夜深]|"
-    r"[0-9零〇一二三四五六七八九十两]{1,4}[-年月日号天周个小分时点:星/.])"
+    r"[0-9零〇一二三四五六七八九十两]{1,4}[年月日号天周个小分时点:星]|[12][0-9]{3}[-/.])"
     r"(?<![0-9.*])(?<!\d:)"
     rf"(?:(?P<day>{_DAY})(?:(?:的|[ T])?(?P<part>{_PART}))?(?:[ T]?(?P<clock>{_CLOCK}))?|"
     rf"(?P<part2>{_PART})(?P<clock2>{_CLOCK.replace('P<', 'P<z')})|(?P<clock3>{_CLOCK.replace('P<', 'P<q')}))"
