@@ -38,7 +38,9 @@ def reduce_calls(tables: Tables, params: GoipParams, keep: Keep) -> dict[str, An
     known = keep("known", who(tie).join(by_day, "sim"))
     screened_in = candidates(known, params)
     candidate = keep("candidates", screened_in.union(hot_sims(tables["hotlist"], uses)).distinct())
-    legs = of_known_sims(tables["call"])
+    # Ties between cards count over the days that stand, as contacts and uses do; exhibits may look further back.
+    window = keep("window", uses.select("local_day").distinct())
+    legs = of_known_sims(tables["call"]).semi_join(window, "local_day")
     voice = voice_of(legs).select("sim", "kind", "cell_id", "at_us", "end_us")
     relay = relays(keep("dialled", dialled(voice, candidate)), keep("taken", taken(voice)))
     relay = keep("relays", relay.filter(relay.relays >= params.least_relays))
