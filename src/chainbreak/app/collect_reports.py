@@ -50,6 +50,19 @@ def collect_reports(office: Office, advance: Advance = silent) -> Collected:
     return made.collected()
 
 
+def stamp_of(office: Office) -> tuple[Any, ...]:
+    """What the collection depends on; while it stays the same, so does the collection."""
+    from sqlalchemy import func, select
+
+    from chainbreak.store.desk.tables_findings import finding_count, verdict
+    from chainbreak.store.desk.tables_reports import report_event
+
+    counted = (func.max(report_event.c.event_id), func.max(verdict.c.verdict_id), func.sum(finding_count.c.n))
+    with office.desk.read() as conn:
+        numbers = [conn.execute(select(column)).scalar() for column in counted]
+    return (office.lake.version("report"), tuple(sorted(office.keys.epochs.items())), *numbers)
+
+
 def tied_by_findings(office: Office) -> dict[int, list[str]]:
     """Key of an identifier -> findings (`device:…`, `ring:…`, `site:…`) that it is a member of, where they have two
     members or more.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainbreak.app.collect_reports import Collected, collect_reports
+from chainbreak.app.collect_reports import Collected, collect_reports, stamp_of
 from chainbreak.app.link_decisions import standing_decisions
 from chainbreak.app.record_series import Linking, record_series
 from chainbreak.base.errors import SetupError
@@ -19,6 +19,7 @@ from chainbreak.find.linkage.link import Linked
 from chainbreak.find.linkage.model import Decision, some_of
 from chainbreak.find.linkage.standing import Standing
 from chainbreak.find.linkage.weights import MILLI
+from chainbreak.store.desk import series as desk_series
 
 if TYPE_CHECKING:
     from chainbreak.app.bootstrap import Office
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass
 class _Held:
-    """What this process has linked of one centre, and what each report was made of when it was linked."""
+    """What this process has linked of one centre: what each report was made of, and the run that recorded it last."""
 
     standing: Standing
     collected: Collected
+    stamp: tuple[Any, ...]
+    run_id: int | None = None
 
 
 _HELD: dict[Path, _Held] = {}
@@ -43,16 +46,23 @@ def link_reports(
 ) -> dict[str, Any]:  # fmt: skip
     """Bring the series up to date; returns what `record_series` returns. With `dry_run` nothing is recorded.
 
-    The first time in a process everything is linked; afterwards only what came, changed or went, to the same outcome.
+    The first time in a process everything is linked; afterwards only what came, changed, went or was decided, to the
+    same outcome.
     """
     decisions, through = standing_decisions(office)
     with _LOCK:
-        held = _up_to_date(office, decisions, advance)
-        standing, facts = held.standing, held.collected.facts
-        partition = standing.partition()
-        stays = {i: replace(facts[i], bits=standing.best(i) / MILLI) for members in partition for i in members}
-        found = Linking(partition, stays, through, standing.weights.version, facts.keys())
-        return record_series(office, actor, found, dry_run=dry_run)
+        held, touched, gone = _up_to_date(office, decisions, advance)
+        partly = held.run_id is not None and held.run_id == _last_run(office)
+        ids = touched if partly else held.collected.facts.keys()
+        partition = held.standing.partition(touched if partly else None)
+        stays = {i: replace(held.collected.facts[i], bits=held.standing.best(i) / MILLI)
+                 for members in partition for i in members}  # fmt: skip
+        found = Linking(partition, stays, through, held.standing.weights.version, ids, partly, gone if partly else ())
+        if not dry_run:
+            held.run_id = None  # until it is recorded: what is touched next is then not all that differs
+        told = record_series(office, actor, found, dry_run=dry_run)
+        held.run_id = None if dry_run else told["run_id"]
+        return told
 
 
 def linked_about(office: Office, reports: Collection[str]) -> Linked:
@@ -64,27 +74,41 @@ def linked_about(office: Office, reports: Collection[str]) -> Linked:
     with _LOCK:
         held = _HELD.get(office.centre.root)
         if held is None or not set(reports) <= held.collected.facts.keys():
-            held = _up_to_date(office, standing_decisions(office)[0], silent)
+            held, _, _ = _up_to_date(office, standing_decisions(office)[0], silent)
+            held.run_id = None
         if not set(reports) <= held.collected.facts.keys():
             raise SetupError("CB-SE-011", "a report has not been linked", given=", ".join(sorted(reports)[:3]),
                              next_step="chainbreak link run")  # fmt: skip
         return held.standing.about(reports)
 
 
-def _up_to_date(office: Office, decisions: list[Decision], advance: Advance) -> _Held:
-    """What this process holds of the centre after taking in what came or changed, and letting go of what went."""
-    now = collect_reports(office, advance)
-    held = _HELD.get(office.centre.root)
+def _last_run(office: Office) -> int | None:
+    with office.desk.read() as conn:
+        run = desk_series.last_run(conn)
+    return run.run_id if run else None
+
+
+def _up_to_date(office: Office, decisions: list[Decision], advance: Advance) -> tuple[_Held, set[str], list[str]]:
+    """What this process holds of the centre after taking in what is new; the reports whose series that may have
+    changed; and those that went.
+    """
+    held, stamp = _HELD.get(office.centre.root), stamp_of(office)
     if held is None:
-        _HELD[office.centre.root] = held = _Held(Standing(now.reports, decisions), now)
-        return held
-    came, gone = _differences(held.collected.marks, now.marks)
-    if came or gone:
-        rows = np.searchsorted(now.reports.ids.astype(np.str_), np.array(sorted(came), np.str_))
-        held.standing.change(some_of(now.reports, rows) if came else None, gone)
-    held.standing.decide(decisions)
-    held.collected = now
-    return held
+        now = collect_reports(office, advance)
+        _HELD[office.centre.root] = held = _Held(Standing(now.reports, decisions), now, stamp)
+        return held, set(now.facts), []
+    touched: set[str] = set()
+    gone: list[str] = []
+    if stamp != held.stamp:
+        now = collect_reports(office, advance)
+        came, gone = _differences(held.collected.marks, now.marks)
+        if came or gone:
+            rows = np.searchsorted(now.reports.ids.astype(np.str_), np.array(sorted(came), np.str_))
+            linked = held.standing.change(some_of(now.reports, rows) if came else None, gone)
+            touched |= {str(i) for i in linked.reports.ids}
+        held.collected, held.stamp = now, stamp
+    touched |= {str(i) for i in held.standing.decide(decisions).reports.ids}
+    return held, touched, gone
 
 
 def _differences(before: Mapping[str, int], after: Mapping[str, int]) -> tuple[list[str], list[str]]:

@@ -8,7 +8,7 @@ that stays a hub says nothing before or after: a bank's hotline costs next to no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -52,9 +52,10 @@ class Standing:
         self._measured = _Measured(evidence.groups, evidence.worth, evidence.measures)
         self.contradictions = {_names(linked, pair) for pair in linked.contradictions}
 
-    def partition(self) -> list[list[str]]:
-        """Ids of each series of two or more, sorted."""
-        rows = np.fromiter(self._place.values(), np.int64, len(self._place))
+    def partition(self, about: Collection[str] | None = None) -> list[list[str]]:
+        """Ids of each series of two or more, sorted; `about`: only of these reports, whole components of them."""
+        asked = self._place.values() if about is None else [self._place[i] for i in about if i in self._place]
+        rows = np.fromiter(asked, np.int64, len(asked))
         series: dict[int, list[str]] = {}
         for i, label in zip(self._columns["ids"][rows], self._columns["label"][rows].tolist(), strict=True):
             series.setdefault(label, []).append(str(i))
