@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from chainbreak.base.errors import InputError, UsageError, did_you_mean
+from chainbreak.city.override import override
 
 
 @dataclass(frozen=True)
@@ -39,42 +40,26 @@ class Mix:
         return self.tree[part]
 
 
-def load_mix(preset: str, override: Path | None = None) -> Mix:
-    """The parameters of `preset`, with those of the YAML file `override` in place of the shipped ones.
+def load_mix(preset: str, path: Path | None = None) -> Mix:
+    """The parameters of `preset`, with those of the YAML file `path` in place of the shipped ones.
 
     >>> load_mix("town").preset.people
     20000
 
     Raises:
         UsageError: no such preset (CB-CI-001).
-        InputError: the override is no YAML, or names a parameter that does not exist (CB-CI-002).
+        InputError: the file is no YAML mapping, or names or shapes a parameter otherwise (CB-CI-002).
     """
     text = resources.files("chainbreak.city").joinpath("data/mix.yaml").read_text(encoding="utf-8")
     tree: dict[str, Any] = yaml.safe_load(text)
-    if override is not None:
-        tree = _merged(tree, _read_override(override), "")
+    if path is not None:
+        tree = override(tree, path, _fitting, code="CB-CI-002", named="mix file")
     if preset not in tree["presets"]:
         raise UsageError("CB-CI-001", "no such preset", given=preset, allowed=did_you_mean(preset, tree["presets"]))
     return Mix(Preset(preset, **tree["presets"][preset]), tree)
 
 
-def _read_override(path: Path) -> dict[str, Any]:
-    try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as e:
-        raise InputError("CB-CI-002", "the mix file cannot be read", given=str(e).splitlines()[0]) from None
-    if not isinstance(given, dict):
-        raise InputError("CB-CI-002", "the mix file is not a mapping", given=type(given).__name__)
-    return given
-
-
-def _merged(known: dict[str, Any], given: dict[str, Any], path: str) -> dict[str, Any]:
-    out = dict(known)
-    for key, value in given.items():
-        where = f"{path}{key}"
-        if key not in known:
-            raise InputError("CB-CI-002", "unknown parameter", given=where, allowed=did_you_mean(str(key), known))
-        if isinstance(known[key], dict) != isinstance(value, dict):
-            raise InputError("CB-CI-002", "parameter of another shape", given=where, allowed=type(known[key]).__name__)
-        out[key] = _merged(known[key], value, where + ".") if isinstance(value, dict) else value
-    return out
+def _fitting(where: str, known: Any, value: Any) -> Any:
+    if isinstance(known, dict) or isinstance(value, dict):
+        raise InputError("CB-CI-002", "parameter of another shape", given=where, allowed=type(known).__name__)
+    return value

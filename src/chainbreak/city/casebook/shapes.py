@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from chainbreak.base.errors import InputError, did_you_mean
+from chainbreak.base.errors import InputError
+from chainbreak.city.override import override
 
 KINDS = ("line", "account", "chat", "domain", "app")
 MOST_DAYS = 3_650
@@ -117,7 +118,9 @@ def shape(path: Path | None = None) -> Shape:
     Raises:
         InputError: the file is no YAML mapping, or names or shapes a parameter otherwise (CB-CI-007).
     """
-    tree = _shipped() if path is None else _merged(_shipped(), _read(path), "")
+    tree = _shipped()
+    if path is not None:
+        tree = override(tree, path, _checked, code="CB-CI-007", named="shape file")
     values: dict[str, Any] = {}
     for one in fields(Shape):
         value = tree[one.name]
@@ -134,29 +137,6 @@ def shape(path: Path | None = None) -> Shape:
                 "CB-CI-007", "out of range", given=f"{kind}.days: {values[kind].days}", allowed="1 or more"
             )
     return Shape(**values)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as e:
-        raise InputError("CB-CI-007", "the shape file cannot be read", given=str(e).splitlines()[0]) from None
-    if not isinstance(given, dict):
-        raise InputError("CB-CI-007", "the shape file is not a mapping", given=type(given).__name__)
-    return given
-
-
-def _merged(known: dict[str, Any], given: dict[str, Any], path: str) -> dict[str, Any]:
-    out = dict(known)
-    for key, value in given.items():
-        where = f"{path}{key}"
-        if key not in known:
-            raise InputError("CB-CI-007", "unknown parameter", given=where, allowed=did_you_mean(str(key), known))
-        if isinstance(known[key], dict) and isinstance(value, dict):
-            out[key] = _merged(known[key], value, where + ".")
-        else:
-            out[key] = _checked(where, known[key], value)
-    return out
 
 
 def _checked(where: str, known: Any, value: Any) -> Any:
