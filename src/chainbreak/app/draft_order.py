@@ -30,14 +30,20 @@ def draft_order(office: Office, actor: Actor, finding_id: str, wish: Wish, key: 
         InputError: the object is not of the finding (CB-OR-062), or the vault does not know it (CB-ID-021).
         RefusedError: an exclusion list (CB-OR-026), the actor's role (CB-OR-005), or the key was used (CB-DK-006).
     """
+    return begin_order(office, actor, finding_id, wish, "draft", key)
+
+
+def begin_order(office: Office, actor: Actor, finding_id: str, wish: Wish, move: str, key: str | None) -> Order:
+    """The order that `move` begins, drawn up from the finding: a `draft`, or an `emergency` measure until it lapses."""
     rules = rules_of(office)
     with office.desk.begin(key) as conn:
         now = ledger.order_now(conn, office.clock.now_us())
         wish, drawn = drawn_from(conn, finding_id, wish, now)
         content = drafting.content_of(wish, drawn, rules, office.centre.settings)
         check_references(conn, content)
-        ask = ask_for(office, conn, actor, content=content, check_lists=True)
-        order = ledger.make(conn, "draft", drawn.order_id, None, ask, rules)
+        data = {"until_us": now + rules.clocks.emergency_us} if move == "emergency" else None
+        ask = ask_for(office, conn, actor, content=content, data=data, check_lists=True)
+        order = ledger.make(conn, move, drawn.order_id, None, ask, rules)
         link_to_case(conn, actor, now, wish.case_ref, [("finding", finding_id), ("order", order.order_id)])
     return order
 
