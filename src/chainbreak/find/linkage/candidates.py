@@ -9,6 +9,7 @@ the pairs of its own keys and no others.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chainbreak.find.linkage.hubs import Groups
 from chainbreak.find.linkage.model import Ints, Near, Reports
@@ -24,8 +25,10 @@ Pairs = tuple[Ints, Ints]
 """Rows (a, b) of reports, a < b, distinct, sorted."""
 
 
-def by_keys(reports: Reports, groups: Groups, speaks: Ints) -> Pairs:
-    """Pairs through the keys `speaks` (places in `groups`)."""
+def by_keys(reports: Reports, digests: NDArray[np.uint64], groups: Groups, speaks: Ints) -> Pairs:
+    """Pairs through the keys `speaks` (places in `groups`). Reports of one moment stand in the order of their digests,
+    whatever rows they have.
+    """
     sizes = groups.sizes[speaks]
     if not len(speaks):
         return np.empty(0, np.int64), np.empty(0, np.int64)
@@ -34,10 +37,10 @@ def by_keys(reports: Reports, groups: Groups, speaks: Ints) -> Pairs:
     report = groups.report[np.repeat(groups.start[speaks], sizes) + within]
     at, kind = reports.occurred_us[report], reports.type[report]
     big = np.repeat(sizes > ALL_UP_TO, sizes)
-    found = [_neighbours(owner, report, np.lexsort((report, at, owner)), np.where(big, NEIGHBOURS, ALL_UP_TO))]
+    found = [_neighbours(owner, report, np.lexsort((digests[report], at, owner)), np.where(big, NEIGHBOURS, ALL_UP_TO))]
     rows = np.flatnonzero(big & (kind >= 0))
     part = owner[rows] * 256 + kind[rows]
-    found.append(_neighbours(part, report[rows], np.lexsort((report[rows], at[rows], part)),
+    found.append(_neighbours(part, report[rows], np.lexsort((digests[report[rows]], at[rows], part)),
                              np.full(len(rows), NEIGHBOURS)))  # fmt: skip
     return distinct(np.concatenate([a for a, _ in found]), np.concatenate([b for _, b in found]), reports.n)
 

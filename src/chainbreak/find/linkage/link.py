@@ -71,9 +71,10 @@ def link(reports: Reports, decisions: Sequence[Decision] = (), table: Weights | 
     """Series of `reports`. Decisions on reports that are not there have no effect."""
     table = table or weights()
     groups = group(reports)
-    measures = measure(reports, digests(reports.ids), groups)
+    digested = digests(reports.ids)
+    measures = measure(reports, digested, groups)
     worth = table.worth(groups.kind, measures)
-    evidence = weigh(reports, meeting(reports, groups, worth), groups, measures, worth, table)
+    evidence = weigh(reports, meeting(reports, digested, groups, worth), groups, measures, worth, table)
     found = settle(reports, evidence, decisions, table)
     return Linked(reports, table, evidence, found.label, found.contradictions)
 
@@ -82,9 +83,9 @@ Meeting = tuple[Pairs, tuple[Ints, Ints, Ints]]
 """Pairs to compare, and those of them that are near: rows (a, b, kind)."""
 
 
-def meeting(reports: Reports, groups: Groups, worth: Ints) -> Meeting:
-    """The pairs that meet in a key that is no hub, or in a pattern."""
-    a, b = by_keys(reports, groups, np.flatnonzero(worth > 0))
+def meeting(reports: Reports, digested: NDArray[np.uint64], groups: Groups, worth: Ints) -> Meeting:
+    """The pairs that meet in a key that is no hub, or in a pattern. `digested`: of the reports' ids."""
+    a, b = by_keys(reports, digested, groups, np.flatnonzero(worth > 0))
     near = by_patterns(near_rows(reports.near), reports.n)
     return distinct(np.concatenate([a, near[0]]), np.concatenate([b, near[1]]), reports.n), near
 

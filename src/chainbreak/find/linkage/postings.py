@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from chainbreak.find.linkage.model import Ints
@@ -44,10 +42,19 @@ class Postings:
         rows = self.of(owner)[0]
         self.put(owner, rows[rows != value])
 
-    def many(self, owners: Iterable[int]) -> list[Ints]:
+    def many(self, owners: Ints) -> list[Ints]:
         """Columns of several owners one after the other, with the place of the owner as the first."""
-        found = [self.of(int(owner)) for owner in owners]
-        sizes = [len(columns[0]) for columns in found]
-        empty = np.empty(0, np.int64)
-        rest = [np.concatenate([empty, *parts]) for parts in zip(*found, strict=True)] or [empty for _ in self._columns]
-        return [np.repeat(np.arange(len(sizes)), sizes), *rest]
+        changed = np.isin(owners, np.fromiter(self._changed, np.int64, len(self._changed)))
+        low = np.searchsorted(self._owner, owners)
+        size = np.where(changed, 0, np.searchsorted(self._owner, owners, side="right") - low)
+        place = np.repeat(np.arange(len(owners)), size)
+        at = low[place] + np.arange(len(place)) - np.repeat(np.cumsum(size) - size, size)
+        columns = [place, *(column[at] for column in self._columns)]
+        if not changed.any():
+            return columns
+        fresh = [(where, self._changed[int(owners[where])]) for where in np.flatnonzero(changed).tolist()]
+        more = [np.concatenate([np.full(len(rows[0]), where) for where, rows in fresh])]
+        more += [np.concatenate([rows[i] for _, rows in fresh]) for i in range(len(self._columns))]
+        columns = [np.concatenate([old, new]) for old, new in zip(columns, more, strict=True)]
+        order = np.argsort(columns[0], kind="stable")
+        return [column[order] for column in columns]

@@ -15,10 +15,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainbreak.find.linkage.candidates import MOST_NEAR
+from chainbreak.find.linkage.candidates import (
+    ALL_UP_TO,
+    MOST_NEAR,
+    NEIGHBOURS,
+    Pairs,
+    by_keys,
+    by_patterns,
+    distinct,
+    near_rows,
+    once,
+)
 from chainbreak.find.linkage.components import components
-from chainbreak.find.linkage.hubs import Groups, Measures, group, measure
-from chainbreak.find.linkage.link import Linked, Meeting, digests, link, meeting, settle, weigh
+from chainbreak.find.linkage.hubs import Groups, group, measure
+from chainbreak.find.linkage.link import Linked, Meeting, digests, link, settle, weigh
+from chainbreak.find.linkage.measured import Measured
 from chainbreak.find.linkage.model import Decision, Ints, Named, Near, Reports, nothing_named, nothing_near
 from chainbreak.find.linkage.postings import Postings
 from chainbreak.find.linkage.weights import Weights, weights
@@ -49,7 +60,7 @@ class Standing:
         self._namers, self._named = Postings(named.key, named.report), Postings(named.report, named.key, named.kind)
         self._meeters = Postings(near.pattern, near.report)
         self._near = Postings(near.report, near.pattern, near.value, near.kind)
-        self._measured = _Measured(evidence.groups, evidence.worth, evidence.measures)
+        self._measured = Measured(evidence.groups, evidence.worth, evidence.measures)
         self.contradictions = {_names(linked, pair) for pair in linked.contradictions}
 
     def partition(self, about: Collection[str] | None = None) -> list[list[str]]:
@@ -73,16 +84,17 @@ class Standing:
         arriving = [] if come is None else [str(i) for i in come.ids]
         leaving = [self._place[i] for i in {*gone, *arriving} if i in self._place]
         coming = [] if come is None else self._append(come)
-        keys = {key for row in leaving + coming for key in self._named.of(row)[0].tolist()}
-        patterns = {pattern for row in leaving + coming for pattern in self._near.of(row)[0].tolist()}
-        reached = {row for row in leaving for row in self._together(row)} | self._reach(keys, patterns)
+        moving = np.array(leaving + coming, np.int64)
+        keys, patterns = once(self._named.many(moving)[1]), once(self._near.many(moving)[1])
+        namers, meeters, worth = self._namers.many(keys)[:2], self._meeters.many(patterns)[:2], self._worth(keys)
+        touched = {row for row in leaving for row in self._together(row)} | set(coming) | self._confirmed(arriving)
         for row in leaving:
             self._move(row, out=True)
         for row in coming:
             self._move(row, out=False)
         self._measure(keys)
-        reached |= self._reach(keys, patterns) | set(coming) | self._confirmed(arriving)
-        return self._settle(reached - set(leaving))
+        touched |= self._beside(moving, keys, namers, worth) | self._meeting(patterns, meeters)
+        return self._settle(self._whole(touched) - set(leaving))
 
     def decide(self, decisions: Sequence[Decision]) -> Linked:
         """Let these decisions, and no others, stand from now on; returns what was linked anew."""
@@ -147,21 +159,54 @@ class Standing:
         else:
             self._place[name] = row
 
-    def _reach(self, keys: set[int], patterns: set[int]) -> set[int]:
-        """The rows of every component that these keys and patterns, as they stand, can tie together."""
-        met = [self._namers.of(key)[0] for key in keys if self._measured.worth(key) > 0]
-        met += [rows for rows in (self._meeters.of(pattern)[0] for pattern in patterns) if len(rows) <= MOST_NEAR]
-        parts = {int(part) for rows in met for part in np.unique(self._columns["part"][rows])}
+    def _beside(self, moving: Ints, keys: Ints, before: list[Ints], worth_before: Ints) -> set[int]:
+        """The rows whose pairs through these keys may have changed with the rows `moving`: all that name a key whose
+        worth changed, else those close enough in time to have been compared with a moving row, or across it.
+        """
+        after, worth = self._namers.many(keys)[:2], self._worth(keys)
         rows: set[int] = set()
-        for part in parts - {-1}:
-            rows.update(self._members.of(part)[0].tolist())
+        for at in np.flatnonzero((worth > 0) | (worth_before > 0)).tolist():
+            named = once(np.concatenate([before[1][before[0] == at], after[1][after[0] == at]]))
+            rows.update(named.tolist() if worth[at] != worth_before[at] else self._close(named, moving))
         return rows
 
-    def _measure(self, keys: set[int]) -> None:
+    def _close(self, named: Ints, moving: Ints) -> list[int]:
+        """Of the rows that name one key, those within reach of a moving row, in time or in time within its type."""
+        moved = np.isin(named, moving)
+        reach = NEIGHBOURS + int(moved.sum())
+        if len(named) <= ALL_UP_TO + reach:
+            return list(named.tolist())
+        order = np.lexsort((self._columns["digest"][named], self._columns["occurred_us"][named]))
+        named, moved = named[order], moved[order]
+        close = _within_reach(moved, reach)
+        kinds = self._columns["type"][named]
+        for kind in np.unique(kinds[moved]):
+            same = kinds == kind
+            close[same] |= _within_reach(moved[same], reach)
+        return list(named[close].tolist())
+
+    def _meeting(self, patterns: Ints, before: list[Ints]) -> set[int]:
+        """The rows that meet, or met, in a pattern that says something."""
+        rows: set[int] = set()
+        for place, row in (before, self._meeters.many(patterns)[:2]):
+            few = np.bincount(place, minlength=len(patterns)) <= MOST_NEAR
+            rows.update(row[few[place]].tolist())
+        return rows
+
+    def _whole(self, rows: set[int]) -> set[int]:
+        """The whole components of these rows."""
+        parts = np.unique(self._columns["part"][np.fromiter(rows, np.int64, len(rows))])
+        return rows | set(self._members.many(parts[parts >= 0])[1].tolist())
+
+    def _worth(self, keys: Ints) -> Ints:
+        return self._measured.of(keys)[0]
+
+    def _measure(self, keys: Ints) -> None:
         """Weigh these keys again, by all reports that name them now."""
-        groups = self._groups(sorted(key for key in keys if len(self._namers.of(key)[0]) >= 2))
+        counts = np.bincount(self._namers.many(keys)[0], minlength=len(keys))
+        groups = self._groups(keys[counts >= 2])
         measures = measure(self._view(), self._columns["digest"], groups)
-        self._measured.drop(keys)
+        self._measured.drop(keys.tolist())
         self._measured.put(groups, self.weights.worth(groups.kind, measures), measures)
 
     def _view(self) -> Reports:
@@ -169,59 +214,51 @@ class Standing:
         columns: dict[str, Any] = {name: self._columns[name][: self._n] for name in COLUMNS}
         return Reports(**columns, named=nothing_named(), near=nothing_near())
 
-    def _groups(self, keys: Sequence[int]) -> Groups:
-        """These keys with all reports that name them."""
+    def _groups(self, keys: Ints) -> Groups:
+        """These keys, each of which is named, with all reports that name them."""
         place, rows = self._namers.many(keys)
         start = np.searchsorted(place, np.arange(len(keys) + 1))
-        kinds = [self._kind(key, int(rows[start[at]])) for at, key in enumerate(keys)]
-        return Groups(np.array(keys, np.int64), np.array(kinds, np.int64), start, rows)
-
-    def _kind(self, key: int, row: int) -> int:
-        named, kinds = self._named.of(row)
-        return int(kinds[np.searchsorted(named, key)])
+        whose, key, kind = self._named.many(rows[start[:-1]])
+        return Groups(keys, kind[key == keys[whose]], start, rows)
 
     def _linked(self, rows: Ints) -> Linked:
         """The reports `rows`, whole components, linked by themselves with the worth that their keys have among all."""
-        speaks = {int(k) for k in np.unique(self._named.many(rows)[1]) if self._measured.worth(int(k)) > 0}
-        patterns = np.unique(self._near.many(rows)[1]).tolist()
-        beside = {int(row) for k in speaks for row in self._namers.of(k)[0]}
-        beside |= {int(row) for pattern in patterns for row in self._meeters.of(pattern)[0]}
-        every = np.array(sorted(beside.union(rows.tolist())), np.int64)
-        every = every[np.argsort(self._columns["ids"][every].astype(np.str_), kind="stable")]
-        wide = self._reports(every, speaks, set(patterns))
-        groups = group(wide)
-        met = meeting(wide, groups, self._measured.of(groups.key)[0])
-        inside = np.isin(every, rows)
-        narrow = self._reports(every[inside], None, set())
-        said = group(narrow)
-        worth, measures = self._measured.of(said.key)
-        evidence = weigh(narrow, _within(met, inside), said, measures, worth, self.weights)
-        decisions = sorted({d for i in narrow.ids for d in self._decided.get(str(i), ())})
-        found = settle(narrow, evidence, decisions, self.weights)
-        return Linked(narrow, self.weights, evidence, found.label, found.contradictions)
-
-    def _reports(self, rows: Ints, keys: set[int] | None, patterns: set[int]) -> Reports:
-        """The reports `rows`, in their order, with those of their keys (None: all) and patterns."""
+        rows = rows[np.argsort(self._columns["ids"][rows].astype(np.str_), kind="stable")]
         place, key, kind = self._named.many(rows)
-        if keys is not None:
-            mine = np.isin(key, np.fromiter(keys, np.int64, len(keys)))
-            place, key, kind = place[mine], key[mine], kind[mine]
-        near = self._near.many(rows)
-        mine = np.isin(near[1], np.fromiter(patterns, np.int64, len(patterns)))
-        columns = {name: self._columns[name][rows] for name in COLUMNS}
-        return Reports(**columns, named=Named(place, key, kind),
-                       near=Near(*(column[mine] for column in near)), names=self._names)  # fmt: skip
+        columns: dict[str, Any] = {name: self._columns[name][rows] for name in COLUMNS}
+        reports = Reports(**columns, named=Named(place, key, kind), near=nothing_near(), names=self._names)
+        groups = group(reports)
+        worth, measures = self._measured.of(groups.key)
+        evidence = weigh(reports, self._met(rows, groups.key[worth > 0]), groups, measures, worth, self.weights)
+        decisions = sorted({d for i in reports.ids for d in self._decided.get(str(i), ())})
+        found = settle(reports, evidence, decisions, self.weights)
+        return Linked(reports, self.weights, evidence, found.label, found.contradictions)
+
+    def _met(self, rows: Ints, keys: Ints) -> Meeting:
+        """The pairs of `rows` that meet, numbered as in `rows`; who is whose neighbour is asked among all reports."""
+        view, groups = self._view(), self._groups(keys)
+        a, b = _inside(rows, *by_keys(view, self._columns["digest"], groups, np.arange(len(keys))))
+        pattern, times = np.unique(self._near.many(rows)[1], return_counts=True)
+        who = once(self._meeters.many(pattern[times >= 2])[1])
+        place, *near = self._near.many(who)
+        asked = np.isin(near[0], pattern[times >= 2])
+        left, right, kind = by_patterns(near_rows(Near(who[place[asked]], *(c[asked] for c in near))), self._n)
+        here = np.isin(left, rows) & np.isin(right, rows)
+        left, right = _inside(rows, left, right)
+        low, high = np.minimum(left, right), np.maximum(left, right)
+        return distinct(np.append(a, low), np.append(b, high), len(rows)), (low, high, kind[here])
 
     def _settle(self, reached: set[int]) -> Linked:
         """Link these rows anew and write down what came of it."""
-        linked = self._linked(np.array(sorted(reached), np.int64))
+        linked = self._linked(np.fromiter(reached, np.int64, len(reached)))
         rows = np.array([self._place[str(i)] for i in linked.reports.ids], np.int64)
-        parts = _parts(linked)
         for part in np.unique(self._columns["part"][rows]).tolist():
             self._members.put(part, np.empty(0, np.int64))
-        for first in np.unique(parts).tolist():
-            self._columns["part"][rows[parts == first]] = self._parts_made
-            self._members.put(self._parts_made, rows[parts == first])
+        parts = _parts(linked)
+        order = np.argsort(parts, kind="stable")
+        for mine in np.split(rows[order], np.flatnonzero(np.diff(parts[order])) + 1):
+            self._columns["part"][mine] = self._parts_made
+            self._members.put(self._parts_made, mine)
             self._parts_made += 1
         self._columns["label"][rows] = rows[linked.label]
         self._columns["best"][rows] = linked.best()
@@ -231,38 +268,19 @@ class Standing:
         return linked
 
 
-class _Measured:
-    """What keys were found to be worth, over a sorted base; a key that fewer than two reports name is worth nothing."""
+def _within_reach(moved: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
+    """Places at most `reach` from one that moved."""
+    count = np.concatenate([[0], np.cumsum(moved)])
+    at = np.arange(len(moved))
+    near: NDArray[np.bool_] = count[np.minimum(at + reach + 1, len(moved))] > count[np.maximum(at - reach, 0)]
+    return near
 
-    def __init__(self, groups: Groups, worth: Ints, measures: Measures) -> None:
-        self._key, self._base = groups.key, (worth, *measures)
-        self._changed: dict[int, tuple[Any, ...]] = {}
 
-    def worth(self, key: int) -> int:
-        """Thousandths of a bit."""
-        return int(self._one(key)[0])
-
-    def of(self, keys: Ints) -> tuple[Ints, Measures]:
-        """Worth and measures of several."""
-        rows = [self._one(int(key)) for key in keys]
-        columns = [np.array(column) for column in zip(*rows, strict=True)] or [np.empty(0, np.int64)] * 5
-        return columns[0].astype(np.int64), Measures(columns[1].astype(np.int64), *columns[2:])
-
-    def put(self, groups: Groups, worth: Ints, measures: Measures) -> None:
-        """What these keys are from now on."""
-        self._changed |= dict(zip(groups.key.tolist(), zip(worth, *measures, strict=True), strict=True))
-
-    def drop(self, keys: Iterable[int]) -> None:
-        """These keys are worth nothing until they are put again."""
-        self._changed |= dict.fromkeys(keys, (0, 1, np.nan, np.nan, 0.0))
-
-    def _one(self, key: int) -> tuple[Any, ...]:
-        if key in self._changed:
-            return self._changed[key]
-        at = int(np.searchsorted(self._key, key))
-        if at < len(self._key) and self._key[at] == key:
-            return tuple(column[at] for column in self._base)
-        return (0, 1, np.nan, np.nan, 0.0)
+def _inside(rows: Ints, a: Ints, b: Ints) -> Pairs:
+    """The pairs both of which are in `rows`, by their places there."""
+    order = np.argsort(rows)
+    both = np.isin(a, rows) & np.isin(b, rows)
+    return order[np.searchsorted(rows, a[both], sorter=order)], order[np.searchsorted(rows, b[both], sorter=order)]
 
 
 def _parts(linked: Linked) -> Ints:
@@ -275,11 +293,3 @@ def _parts(linked: Linked) -> Ints:
 
 def _names(linked: Linked, pair: tuple[int, int]) -> tuple[str, str]:
     return str(linked.reports.ids[pair[0]]), str(linked.reports.ids[pair[1]])
-
-
-def _within(met: Meeting, inside: NDArray[np.bool_]) -> Meeting:
-    """Of what meets, the pairs whose ends are both inside, with rows counted there."""
-    (a, b), (near_a, near_b, kind) = met
-    row = np.cumsum(inside) - 1
-    keep, near = inside[a] & inside[b], inside[near_a] & inside[near_b]
-    return (row[a[keep]], row[b[keep]]), (row[near_a[near]], row[near_b[near]], kind[near])
