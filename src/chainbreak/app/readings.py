@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from chainbreak.app.bootstrap import Office
     from chainbreak.app.report_texts import Named
 
-READER = "reader@1"
+READER = "reader@2"
 """Changes whenever the same story would be read otherwise; old readings are then left and all is read again."""
 AT_ONCE = 5_000
 """Reports a part: what a killed run has to read again."""
@@ -141,6 +141,8 @@ def _by_form(office: Office, written: Sequence[str], found: dict[str, Named]) ->
             token = read_token(name)[1]
             value = office.vault.values(Identifier(kind), [token]).get(token, "")
             yield Named(kind, value, "suspect", name)
+        elif kind == "app" and colon:
+            yield Named(kind, name.partition(":")[2], "suspect", "")
         else:
             yield Named("domain", name, "suspect", _registrable(name))
 

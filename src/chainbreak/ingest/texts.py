@@ -70,6 +70,8 @@ class TextMasker:
         try:
             if colon and kind in _KINDS:
                 return [self._token(Identifier(kind), rest, values)]
+            if kind == "app" and rest.strip():  # the name of a program is no secret, and must not pass for a chat id
+                return [f"app:{' '.join(rest.lower().split())}"]
             _, mentions, names = mask_and_name(item, self._keys, self._place)
             for mention in mentions:
                 values.setdefault(mention.kind, set()).add(mention.value)

@@ -16,6 +16,6 @@ REPORT = Kind(
         Column("narrative", Type.STRING, "", "story, with each identifier as its masked token", "案情（标识已掩码）", text=True),
         Column("loss_fen", Type.INT64, "fen", "loss as reported", "损失（分）", low=0, high=10**15),
         Column("victim", Type.STRING, "", "victim", "被害人", identifier=Identifier.PERSON),
-        Column("identifiers", Type.STRINGS, "", "identifiers named in the report, as kind:token in hex; domains in clear", "涉案标识（kind:token）"),
+        Column("identifiers", Type.STRINGS, "", "identifiers named in the report, as kind:token in hex; domains, and apps as app:name, in clear", "涉案标识（kind:token；域名与应用名明文）"),
     ),
 )

@@ -21,7 +21,7 @@ _WALLET = re.compile(
 )
 _PAYEE = re.compile(
     r"(?:商户(?:编号|号)?|支付宝(?:账[号户]|帐[号户]|号)?|财付通|PayPal|Paypal|paypal|收款码编号|钱包(?:地址)?)"
-    r"[号码账户为是: ]{0,4}(?P<n>(?=[A-Za-z]{0,20}\d)[A-Za-z0-9]{6,64})(?![A-Za-z0-9@._-])",
+    r"[号码账户为是: ]{0,4}(?P<n>(?=[A-Za-z-]{0,20}\d)[A-Za-z0-9][A-Za-z0-9-]{4,62}[A-Za-z0-9])(?![A-Za-z0-9@._-])",
     re.ASCII,
 )
 _DIGITS = re.compile("[0-9]+", re.ASCII)

@@ -18,7 +18,11 @@ _CUED_QUOTED = re.compile(
 )
 _CUED = re.compile(
     r"(?:下载|安装|注册|登录|打开|使用|用|在|通过|名叫|名为|叫|装)"
-    rf"(?P<n>[\u4e00-\u9fffA-Za-z0-9·]{{2,16}}?) ?(?:的)?{_WORD}(?![A-Za-z])"
+    rf"(?P<n>[\u4e00-\u9fffA-Za-z0-9·]{{2,16}}?) ?(?:的)?(?P<word>{_WORD})(?![A-Za-z])"
+)
+_WORKED_IN = re.compile(
+    r"在[“\"「『《【](?P<n>[^“”\"「」『』《》【】\n,。]{1,20})[”\"」』》】](?:上|里|内|中)"
+    r"(?:操作|投资|理财|充值|下单|刷单|做单|做任务|购买|注册|提现|买入|交易|贷款|申请)"
 )
 _KNOWN = re.compile(
     r"(?P<n>腾讯会议|全时云会议|好视通|会畅通讯|小鱼易连|华为云会议|网易会议|天翼云会议|"
@@ -26,7 +30,7 @@ _KNOWN = re.compile(
     r"(?:瞩目|钉钉|飞书|蓝信|云视讯|企业微信)(?=会议|软件|APP|app|共享)|向日葵(?=远程|软件|APP|app|控制|客户端))"
 )
 _KNOWN_START = re.compile("[腾全好会小华网天瞩钉飞蓝云企向ZzTtAa]")
-PATTERNS = (_QUOTED, _CUED_QUOTED, _CUED, _KNOWN)
+PATTERNS = (_QUOTED, _CUED_QUOTED, _WORKED_IN, _CUED, _KNOWN)
 
 _VERBS = re.compile(r".*(?:下载|安装|注册|登录|打开|使用|名叫|名为|叫做?|装|了|在|用|款|通过|一个|让)")
 _NO_NAME = re.compile(
@@ -38,7 +42,8 @@ _NO_NAME = re.compile(
 
 def apps(page: Page) -> Iterator[Found]:
     """Apps by name: lower case, without the word APP."""
-    quoted = ((_QUOTED.finditer(page.folded), 0.9), (_CUED_QUOTED.finditer(page.folded), 0.8))
+    quoted = ((_QUOTED.finditer(page.folded), 0.9), (_CUED_QUOTED.finditer(page.folded), 0.8),
+              (_WORKED_IN.finditer(page.folded), 0.7))  # fmt: skip
     for matches, confidence in (*quoted, (page.scan(_KNOWN_START, _KNOWN), 0.95)):
         for match in matches:
             yield Found("app", " ".join(match["n"].lower().split()), *match.span("n"), confidence)
@@ -46,5 +51,7 @@ def apps(page: Page) -> Iterator[Found]:
         verb = _VERBS.match(match["n"])
         start = match.start("n") + (verb.end() if verb else 0)
         name = page.folded[start : match.end("n")]
+        # 腾讯会议: that word is the end of the name.
+        end = match.end("word" if match["word"] == "会议" else "n")
         if 2 <= len(name) <= 10 and not _NO_NAME.search(name) and not name.isdigit():
-            yield Found("app", name.lower(), start, match.end("n"), 0.7)
+            yield Found("app", page.folded[start:end].lower(), start, end, 0.7)

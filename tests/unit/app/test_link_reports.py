@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from chainbreak.app.collect_reports import collect_reports
 from chainbreak.app.correct_report import correct_report, delete_report, restore_report
 from chainbreak.app.decide_link import decide_link
 from chainbreak.app.explain_link import explain_link
+from chainbreak.app.ingest_file import ingest_files
 from chainbreak.app.link_reports import link_reports, linked_about
 from chainbreak.app.readings import forget_readings, readings_of
 from chainbreak.app.rotate_keys import rotate_keys
@@ -22,6 +24,7 @@ from chainbreak.records.actor import Actor, Role
 from chainbreak.store.desk import series as desk_series
 
 CHEN = Actor("chen", frozenset({Role.ANALYST}))
+QIAN = Actor("qian", frozenset({Role.ENGINEER}))
 ADMIN = Actor("admin", frozenset({Role.ADMIN}))
 STORIES = {
     "A1": "对方自称京东客服，让我加微信kefu_8899，说要取消百万保障，转账到6222020200112233448，我的手机是13912345678。",
@@ -127,6 +130,18 @@ def test_a_rotation_of_keys_keeps_the_series(office: Office) -> None:
     correct_report(again, CHEN, "A3", {}, "补充", add={"chat:kefu_8899": "suspect"})
     link_reports(again, CHEN)
     assert series_of(again) == [{"A1", "A2", "A3"}]
+
+
+def test_the_name_of_an_app_in_the_form_is_no_chat_account(office: Office, tmp_path: Path) -> None:
+    path = tmp_path / "report.csv"
+    path.write_text(
+        "report_id,reported_at_us,narrative,identifiers\n"
+        + "".join(f"F{i},{office.clock.now_us()},网上被骗{i}元,app:云聚会议\n" for i in range(2)), encoding="utf-8",
+    )  # fmt: skip
+    assert [run.quarantined for run in ingest_files(office, QIAN, "report", [path])] == [0]
+    names = set(collect_reports(office).reports.names.values())
+    assert "app:云聚会议" in names
+    assert not [name for name in names if name.startswith("chat:") and "云聚" in name]
 
 
 def test_a_record_is_read_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
