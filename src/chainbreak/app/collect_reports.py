@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainbreak.app.file_reports import file_reports
-from chainbreak.app.readings import readings_of
+from chainbreak.app.readings import reader_of, readings_of
 from chainbreak.app.report_texts import OF_INTEREST, type_names
 from chainbreak.base.progress import Advance, silent
 from chainbreak.find.linkage.model import CODE, Named, Near, Reports, in_order, key_of
@@ -44,7 +44,7 @@ def collect_reports(office: Office, advance: Advance = silent) -> Collected:
     read = readings_of(office, [row["record_ref"] for row in rows], advance).to_pylist()
     readings = {reading["record_ref"]: reading for reading in read}
     ties = tied_by_findings(office)
-    made = _Columns(type_names(office), tuple(sorted(office.keys.epochs.items())))
+    made = _Columns(type_names(office), reader_of(office))
     for row in rows:
         made.add(row, readings[row["record_ref"]], ties)
     return made.collected()
@@ -60,7 +60,7 @@ def stamp_of(office: Office) -> tuple[Any, ...]:
     counted = (func.max(report_event.c.event_id), func.max(verdict.c.verdict_id), func.sum(finding_count.c.n))
     with office.desk.read() as conn:
         numbers = [conn.execute(select(column)).scalar() for column in counted]
-    return (office.lake.version("report"), tuple(sorted(office.keys.epochs.items())), *numbers)
+    return (office.lake.version("report"), reader_of(office), *numbers)
 
 
 def tied_by_findings(office: Office) -> dict[int, list[str]]:
@@ -101,8 +101,8 @@ def _filed(office: Office) -> Sequence[Any]:
 class _Columns:
     """Rows of the desk and their readings, turned into columns."""
 
-    def __init__(self, types: Mapping[str, Any], epochs: tuple[tuple[str, int], ...]) -> None:
-        self._epochs = epochs
+    def __init__(self, types: Mapping[str, Any], reader: str) -> None:
+        self._reader = reader
         self._type = {name: code for code, name in enumerate(types)}
         self._rows: dict[str, list[Any]] = {
             name: [] for name in ("occurred_us", "district", "type", "loss_fen", "victim", "script")
@@ -133,7 +133,7 @@ class _Columns:
             self._names[key_of(tie)] = tie
             self._named.append((at, key_of(tie), CODE[tie.partition(":")[0]]))
         self._facts[report_id] = Stay(report_id, row["reported_at_us"], row["district"], told, row["loss_fen"], 0.0)
-        self._marks[report_id] = hash((row["record_ref"], row["said"], told, *tied, self._epochs))
+        self._marks[report_id] = hash((row["record_ref"], row["said"], told, *tied, self._reader))
 
     def _keys(self, at: int, said: Mapping[str, str], read: Mapping[str, Any]) -> list[int]:
         """The keys of one report: what was read under a role that may link, unless a person gave it another."""

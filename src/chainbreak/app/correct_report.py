@@ -10,6 +10,7 @@ from chainbreak.app.report_texts import AWAY, ROLES, named_by_hand, story_of, ty
 from chainbreak.base.errors import RefusedError, UsageError, did_you_mean
 from chainbreak.records import Identifier
 from chainbreak.store.desk import reports
+from chainbreak.text import extract
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -101,7 +102,7 @@ def _label(
                               {"type": new})  # fmt: skip
         elif field.startswith(reports.OF_IDENTIFIER) and old is None:
             key = field.removeprefix(reports.OF_IDENTIFIER)
-            reports.add_label(conn, event, row["report_id"], now, actor.name, "mention", key, None, "extract@1",
+            reports.add_label(conn, event, row["report_id"], now, actor.name, "mention", key, None, extract.VERSION,
                               None if new == AWAY else {"role": new})  # fmt: skip
 
 

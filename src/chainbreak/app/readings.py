@@ -1,7 +1,7 @@
 """What was read in each report for linking: keys, patterns and wording; never a number or a word of the story.
 
-A reading depends on the record and on the version of the reader alone, so each record is read once and kept in Parquet
-parts under `Centre.readings`. The folder may be removed at any time: it is read again from the vault.
+A reading depends on the record and on `reader_of` alone, so each record is read once and kept in Parquet parts under
+`Centre.readings`. The folder may be removed at any time: it is read again from the vault.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import shutil
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from chainbreak.app.report_texts import OF_INTEREST, mentions_of, model_of, named_in
+from chainbreak.app.report_texts import OF_INTEREST, mentions_of, model_of, named_in, place_of
 from chainbreak.base.files import replace_atomic
 from chainbreak.base.progress import Advance, silent
 from chainbreak.find.linkage.model import CODE, key_of
 from chainbreak.identity.tokens import token_of
 from chainbreak.records import Identifier
 from chainbreak.records.finding import read_token
+from chainbreak.text import extract
 from chainbreak.text.near import near_values
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from chainbreak.app.report_texts import Named
 
 READER = "reader@2"
-"""Changes whenever the same story would be read otherwise; old readings are then left and all is read again."""
+"""Changes whenever this module keeps something else of the same mentions and type."""
 AT_ONCE = 5_000
 """Reports a part: what a killed run has to read again."""
 PERSONS = frozenset({Identifier.PERSON.value})
@@ -64,11 +65,18 @@ def forget_readings(office: Office) -> None:
     shutil.rmtree(office.centre.readings, ignore_errors=True)
 
 
-def _folder(office: Office) -> Path:
-    """Of this reader under these keys: a reading under replaced keys or by another reader is never taken for one."""
+def reader_of(office: Office) -> str:
+    """What a reading depends on beside its record: what reads mentions and types, where local numbers belong, the keys.
+
+    With another of these every record is read again; what was read before is never taken for it.
+    """
+    place, zone = place_of(office), office.centre.settings.zone
     epochs = ",".join(f"{kind}{epoch}" for kind, epoch in sorted(office.keys.epochs.items()))
-    mark = hashlib.sha256(f"{READER} {model_of(office).name} {epochs}".encode()).hexdigest()[:12]
-    return office.centre.readings / mark
+    return f"{READER} {extract.VERSION} {model_of(office).name} {place.country} {place.area_code} {zone} {epochs}"
+
+
+def _folder(office: Office) -> Path:
+    return office.centre.readings / hashlib.sha256(reader_of(office).encode()).hexdigest()[:12]
 
 
 def _keep(folder: Path, part: pa.Table) -> None:

@@ -23,6 +23,7 @@ from chainbreak.app.report_texts import (
 from chainbreak.base.clock import local_day
 from chainbreak.base.errors import RefusedError, UsageError, did_you_mean
 from chainbreak.store.desk import reports
+from chainbreak.text import extract
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -161,7 +162,7 @@ def _file(
         reports.add_label(conn, event, report_id, now, actor.name, "type", "", told, version, {"type": draft.type})
     for key, (was, role) in differing.items():
         told_role = None if was is None else {"role": was}
-        reports.add_label(conn, event, report_id, now, actor.name, "mention", key, told_role, "extract@1",
+        reports.add_label(conn, event, report_id, now, actor.name, "mention", key, told_role, extract.VERSION,
                           None if role == AWAY else {"role": role})  # fmt: skip
     reports.set_read(conn, report_id)
     return (draft.type if "type" in changes and draft.type is not None else guess), len(differing) + ("type" in changes)

@@ -26,6 +26,8 @@ from chainbreak.text.phones import phones, short_phones
 from chainbreak.text.roles import roles
 from chainbreak.text.times import times
 
+VERSION = "extract@1"
+"""What reads mentions; changes whenever a text would be read otherwise. Kept beside whatever was read by it."""
 FLOOR = 0.2
 """Confidence below which a find is no mention; masking hides it nevertheless."""
 

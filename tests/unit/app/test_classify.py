@@ -153,7 +153,9 @@ def test_a_centre_here_lends_its_own_types(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "fraud").mkdir()
     (tmp_path / "fraud" / "types.yaml").write_text("elder: {zh: 养老诈骗, en: Elder, cues: {6: [以房养老]}}", "utf-8")
     told = classify_report("推销以房养老", centre=centre_root(None))
-    assert (told["type"], told["zh"], told["model"]) == ("elder", "养老诈骗", "cues@1")
+    assert (told["type"], told["zh"]) == ("elder", "养老诈骗")
+    assert told["model"].startswith("cues@1+"), "reads otherwise than the built-in words, and is called otherwise"
+    assert classify_report("推销以房养老")["model"] == "cues@1"
 
 
 @pytest.mark.usefixtures("ml")

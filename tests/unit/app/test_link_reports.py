@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from chainbreak.app import link_reports as linking
+from chainbreak.app import readings
 from chainbreak.app.bootstrap import Office, open_office
 from chainbreak.app.collect_reports import collect_reports
 from chainbreak.app.correct_report import correct_report, delete_report, restore_report
@@ -22,6 +23,7 @@ from chainbreak.base.errors import SetupError
 from chainbreak.records import Identifier
 from chainbreak.records.actor import Actor, Role
 from chainbreak.store.desk import series as desk_series
+from chainbreak.text import extract
 
 CHEN = Actor("chen", frozenset({Role.ANALYST}))
 QIAN = Actor("qian", frozenset({Role.ENGINEER}))
@@ -155,6 +157,31 @@ def test_a_record_is_read_once(office: Office, monkeypatch: pytest.MonkeyPatch) 
     assert before.items() <= after.items()
     assert len(after) == len(before) + 1
     assert taken["record_ref"] not in refs
+
+
+def test_what_is_read_otherwise_is_read_again(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    link_reports(office, CHEN)
+    before = {key for row in readings_of(office, _refs(office)).to_pylist() for key in row["name"]}
+    monkeypatch.setattr(readings, "_by_form", lambda *_: [])
+    monkeypatch.setattr(readings, "mentions_of", lambda *_: [])
+    assert {key for row in readings_of(office, _refs(office)).to_pylist() for key in row["name"]} == before
+    monkeypatch.setattr(extract, "VERSION", "extract@0")
+    assert not {key for row in readings_of(office, _refs(office)).to_pylist() for key in row["name"]}
+    link_reports(office, CHEN)
+    assert not {"chat", "account"} & {name.partition(":")[0] for name in collect_reports(office).reports.names.values()}
+
+
+def test_types_of_the_centre_are_read_at_once(office: Office) -> None:
+    link_reports(office, CHEN)
+    folder = office.centre.root / "fraud"
+    folder.mkdir()
+    (folder / "types.yaml").write_text(
+        "warranty: {zh: 保障诈骗, en: Warranty, cues: {9: [百万保障, 办理取消]}}", "utf-8"
+    )
+    link_reports(office, CHEN)
+    with office.desk.read() as conn:
+        (living,) = desk_series.living(conn).values()
+    assert "warranty" in {stay.type for stay in living.values()}
 
 
 def _refs(office: Office) -> list[str]:

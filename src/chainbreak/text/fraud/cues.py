@@ -8,6 +8,8 @@ wordings nobody wrote down; a centre with labelled reports does better with `cha
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ import yaml
 from chainbreak.text.fraud.typed import Typed, Word, probabilities, ranking
 from chainbreak.text.fraud.types import FraudType, cue_rows, national
 
+NAME = "cues@1"
 NEAR = 12
 """Farthest that A of a cue `A~B` stands before B, in characters, within one clause."""
 _CLAUSE_END = "。！？；!?;\n"
@@ -48,7 +51,7 @@ class CueModel:
     cues: tuple[Cue, ...]
     shrink: float
     abstain_below: float
-    name: str = "cues@1"
+    name: str
 
     @cached_property
     def _by_start(self) -> Mapping[str, tuple[Cue, ...]]:
@@ -147,4 +150,12 @@ def cue_model(types: Mapping[str, FraudType] | None = None) -> CueModel:
                 gathered.setdefault((before, word), {})[key] = bits
     made = [Cue(before, word, bits) for (before, word), bits in gathered.items()]
     made += [Cue("", phrase, {}) for phrase in body["quiet"]]
-    return CueModel(tuple(known), tuple(made), body["shrink"], body["abstain_below"])
+    return CueModel(tuple(known), tuple(made), body["shrink"], body["abstain_below"], _name_of(known))
+
+
+def _name_of(types: Mapping[str, FraudType]) -> str:
+    """Other types or other cues have another name: what the one has read the other may read otherwise."""
+    if [*types] == [*national()] and not any(kind.cues for kind in types.values()):
+        return NAME
+    told = [(key, list(kind.cues.items())) for key, kind in types.items()]
+    return f"{NAME}+{hashlib.sha256(json.dumps(told).encode()).hexdigest()[:12]}"
