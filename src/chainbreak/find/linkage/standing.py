@@ -8,7 +8,7 @@ that stays a hub says nothing before or after: a bank's hotline costs next to no
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -28,7 +28,7 @@ from chainbreak.find.linkage.candidates import (
 )
 from chainbreak.find.linkage.components import components
 from chainbreak.find.linkage.hubs import Groups, group, measure
-from chainbreak.find.linkage.link import Linked, Meeting, digests, link, settle, weigh
+from chainbreak.find.linkage.link import Evidence, Linked, Meeting, digests, link, settle, weigh
 from chainbreak.find.linkage.measured import Measured
 from chainbreak.find.linkage.model import Decision, Ints, Named, Near, Reports, nothing_named, nothing_near
 from chainbreak.find.linkage.postings import Postings
@@ -93,7 +93,8 @@ class Standing:
         for row in coming:
             self._move(row, out=False)
         self._measure(keys)
-        touched |= self._beside(moving, keys, namers, worth) | self._meeting(patterns, meeters)
+        beside = [*self._beside(moving, keys, namers, worth), *self._meeting(patterns, meeters)]
+        touched |= self._tied(beside, set(leaving))
         return self._settle(self._whole(touched) - set(leaving))
 
     def decide(self, decisions: Sequence[Decision]) -> Linked:
@@ -159,23 +160,21 @@ class Standing:
         else:
             self._place[name] = row
 
-    def _beside(self, moving: Ints, keys: Ints, before: list[Ints], worth_before: Ints) -> set[int]:
-        """The rows whose pairs through these keys may have changed with the rows `moving`: all that name a key whose
+    def _beside(self, moving: Ints, keys: Ints, before: list[Ints], worth_before: Ints) -> Iterator[Ints]:
+        """Key by key the rows whose pairs through it may have changed with the rows `moving`: all that name it if its
         worth changed, else those close enough in time to have been compared with a moving row, or across it.
         """
         after, worth = self._namers.many(keys)[:2], self._worth(keys)
-        rows: set[int] = set()
         for at in np.flatnonzero((worth > 0) | (worth_before > 0)).tolist():
             named = once(np.concatenate([before[1][before[0] == at], after[1][after[0] == at]]))
-            rows.update(named.tolist() if worth[at] != worth_before[at] else self._close(named, moving))
-        return rows
+            yield named if worth[at] != worth_before[at] else self._close(named, moving)
 
-    def _close(self, named: Ints, moving: Ints) -> list[int]:
+    def _close(self, named: Ints, moving: Ints) -> Ints:
         """Of the rows that name one key, those within reach of a moving row, in time or in time within its type."""
         moved = np.isin(named, moving)
         reach = NEIGHBOURS + int(moved.sum())
         if len(named) <= ALL_UP_TO + reach:
-            return list(named.tolist())
+            return named
         order = np.lexsort((self._columns["digest"][named], self._columns["occurred_us"][named]))
         named, moved = named[order], moved[order]
         close = _within_reach(moved, reach)
@@ -183,15 +182,30 @@ class Standing:
         for kind in np.unique(kinds[moved]):
             same = kinds == kind
             close[same] |= _within_reach(moved[same], reach)
-        return list(named[close].tolist())
+        return named[close]
 
-    def _meeting(self, patterns: Ints, before: list[Ints]) -> set[int]:
-        """The rows that meet, or met, in a pattern that says something."""
-        rows: set[int] = set()
+    def _meeting(self, patterns: Ints, before: list[Ints]) -> Iterator[Ints]:
+        """Pattern by pattern the rows that meet, or met, in it, where it says something."""
         for place, row in (before, self._meeters.many(patterns)[:2]):
-            few = np.bincount(place, minlength=len(patterns)) <= MOST_NEAR
-            rows.update(row[few[place]].tolist())
-        return rows
+            size = np.bincount(place, minlength=len(patterns))
+            for at in np.flatnonzero((size >= 2) & (size <= MOST_NEAR)).tolist():
+                yield row[place == at]
+
+    def _tied(self, beside: list[Ints], leaving: set[int]) -> set[int]:
+        """Of sets of rows whose pairs may have changed, those that matter: two or more of one component, and pairs
+        that now speak for a link. A pair of two components that spoke for none, and still does not, joins nothing.
+        """
+        part = self._columns["part"]
+        rows: set[int] = set()
+        for some in beside:
+            _, back, times = np.unique(part[some], return_inverse=True, return_counts=True)
+            rows.update(some[times[back] >= 2].tolist())
+        every = once(np.concatenate([np.empty(0, np.int64), *beside]))
+        every = every[~np.isin(every, np.fromiter(leaving, np.int64, len(leaving)))]
+        every, evidence, _ = self._weighed(every)
+        a, b = evidence.pairs
+        speaks = (evidence.scores.total > 0) & (part[every[a]] != part[every[b]])
+        return rows | set(every[a[speaks]].tolist()) | set(every[b[speaks]].tolist())
 
     def _whole(self, rows: set[int]) -> set[int]:
         """The whole components of these rows."""
@@ -223,6 +237,13 @@ class Standing:
 
     def _linked(self, rows: Ints) -> Linked:
         """The reports `rows`, whole components, linked by themselves with the worth that their keys have among all."""
+        _, evidence, reports = self._weighed(rows)
+        decisions = sorted({d for i in reports.ids for d in self._decided.get(str(i), ())})
+        found = settle(reports, evidence, decisions, self.weights)
+        return Linked(reports, self.weights, evidence, found.label, found.contradictions)
+
+    def _weighed(self, rows: Ints) -> tuple[Ints, Evidence, Reports]:
+        """These rows in the order of their ids, what lies between them, and their reports."""
         rows = rows[np.argsort(self._columns["ids"][rows].astype(np.str_), kind="stable")]
         place, key, kind = self._named.many(rows)
         columns: dict[str, Any] = {name: self._columns[name][rows] for name in COLUMNS}
@@ -230,9 +251,7 @@ class Standing:
         groups = group(reports)
         worth, measures = self._measured.of(groups.key)
         evidence = weigh(reports, self._met(rows, groups.key[worth > 0]), groups, measures, worth, self.weights)
-        decisions = sorted({d for i in reports.ids for d in self._decided.get(str(i), ())})
-        found = settle(reports, evidence, decisions, self.weights)
-        return Linked(reports, self.weights, evidence, found.label, found.contradictions)
+        return rows, evidence, reports
 
     def _met(self, rows: Ints, keys: Ints) -> Meeting:
         """The pairs of `rows` that meet, numbered as in `rows`; who is whose neighbour is asked among all reports."""
