@@ -5,18 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.app.read_series import admit_series
-from chainbreak.app.reveal_identifier import MAY_REVEAL
+from chainbreak.app.reveal_identifier import MAY_REVEAL, known_values
 from chainbreak.app.show_series import show_series
 from chainbreak.app.word_link import Saying, word_series
 from chainbreak.base.clock import from_us
 from chainbreak.base.errors import RefusedError, UsageError, did_you_mean
 from chainbreak.base.files import write_atomic
 from chainbreak.base.wording import LANGS
-from chainbreak.records.finding import read_token
 from chainbreak.records.kind import Identifier
 
 if TYPE_CHECKING:
@@ -59,7 +58,8 @@ def export_series(
     if form == "csv":
         content = _table(shown, office.centre.settings.zone)
     else:
-        values = _values(office, shown, kinds) if reveal else {}
+        written = {str(row["key"]) for row in (*shown["identifiers"], *shown["suppressed"])}
+        values = known_values(office, written, kinds) if reveal else {}
         story = word_series(shown, saying_of(office, lang, values))
         content = json.dumps(shown | {"story": story} | ({"values": values} if reveal else {}), ensure_ascii=False)
     write_atomic(out, (content + "\n").encode(), mode=0o600 if reveal else 0o640)
@@ -104,13 +104,3 @@ def _inert(cell: str) -> str:
     """
     is_number = cell.startswith("-") and cell[1:].replace(".", "", 1).isdecimal()
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) and not is_number else cell
-
-
-def _values(office: Office, shown: Mapping[str, Any], kinds: Iterable[Identifier]) -> dict[str, str]:
-    written = {str(row["key"]) for row in (*shown["identifiers"], *shown["suppressed"])}
-    known: dict[str, str] = {}
-    for kind in kinds:
-        tokens = {read_token(text)[1]: text for text in written if text.startswith(f"{kind}:")}
-        if tokens:
-            known |= {tokens[token]: value for token, value in office.vault.values(kind, tokens).items()}
-    return known

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,16 @@ def reveal_identifier(office: Office, actor: Actor | None, token: str, *, purpos
     kind, number = _read(token)
     until_us = _admit(office, actor, token, MAY_REVEAL[kind], purpose.strip(), case.strip())
     return Revealed(token, office.vault.value(kind, number), until_us)
+
+
+def known_values(office: Office, written: Collection[str], kinds: Collection[Identifier]) -> dict[str, str]:
+    """Written token -> value, of `kinds`, as far as the vault knows; for verbs that have logged their look already."""
+    known: dict[str, str] = {}
+    for kind in kinds:
+        tokens = {read_token(text)[1]: text for text in written if text.startswith(f"{kind}:")}
+        if tokens:
+            known |= {tokens[token]: value for token, value in office.vault.values(kind, tokens).items()}
+    return known
 
 
 def reveal_text(office: Office, actor: Actor | None, record_ref: str, *, purpose: str, case: str) -> Revealed:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chainbreak.app.reveal_identifier import MAY_REVEAL
+from chainbreak.app.reveal_identifier import MAY_REVEAL, known_values
 from chainbreak.audit.log import Entry, append
 from chainbreak.base.errors import RefusedError
-from chainbreak.records.finding import read_token
 from chainbreak.records.kind import Identifier
 
 if TYPE_CHECKING:
@@ -33,10 +32,4 @@ def reveal_lead(office: Office, actor: Actor, lead: dict[str, Any], *, purpose: 
                               purpose=purpose.strip(), case=case.strip()))  # fmt: skip
     if not may:
         raise RefusedError("CB-FN-006", "a reveal needs a purpose, a case and a role that may", given=actor.name)
-    written = {member["token"] for member in found["members"]}
-    known: dict[str, str] = {}
-    for kind in kinds:
-        tokens = {read_token(text)[1]: text for text in written if text.startswith(f"{kind}:")}
-        if tokens:
-            known |= {tokens[token]: value for token, value in office.vault.values(kind, tokens).items()}
-    return known
+    return known_values(office, {member["token"] for member in found["members"]}, kinds)

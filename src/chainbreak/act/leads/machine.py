@@ -26,6 +26,7 @@ from chainbreak.act.leads.model import (
     State,
     kind_of,
 )
+from chainbreak.act.objection import Objection
 from chainbreak.base.errors import RefusedError
 from chainbreak.records.actor import SERVICE, Actor, Role
 
@@ -36,16 +37,6 @@ DISPATCHERS = frozenset({Role.COMMANDER, Role.APPROVER, Role.LIAISON})
 UNIT = frozenset({Role.OFFICER, Role.LIAISON})
 MACHINE = frozenset({Role.SERVICE})
 LARGEST_TEXT = 2_000
-
-
-@dataclass(frozen=True)
-class Objection:
-    """One reason why a move may not be made, with its stable code."""
-
-    code: str
-    what: str
-    given: str = ""
-    allowed: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chainbreak.act.objection import Objection
 from chainbreak.act.orders.fold import fold
-from chainbreak.act.orders.guards import DRAFTERS, Ask, Guard, Objection, content, people, signatures_needed, term
+from chainbreak.act.orders.guards import DRAFTERS, Ask, Guard, content, people, signatures_needed, term
 from chainbreak.act.orders.model import ISSUED, OVER, Event, Order, State
 from chainbreak.act.orders.rules import Rules
 from chainbreak.base.errors import RefusedError

@@ -3,7 +3,6 @@
 from chainbreak.act.orders.guards.ask import (
     Ask,
     Guard,
-    Objection,
     object_kind,
     signatures_needed,
     wanted_digest,
@@ -11,5 +10,5 @@ from chainbreak.act.orders.guards.ask import (
 from chainbreak.act.orders.guards.people import ANSWERS, DRAFTERS
 
 __all__ = [
-    "ANSWERS", "DRAFTERS", "Ask", "Guard", "Objection", "object_kind", "signatures_needed", "wanted_digest",
+    "ANSWERS", "DRAFTERS", "Ask", "Guard", "object_kind", "signatures_needed", "wanted_digest",
 ]  # fmt: skip

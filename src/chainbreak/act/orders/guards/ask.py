@@ -6,19 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from chainbreak.act.objection import Objection
 from chainbreak.act.orders.model import Content, Order, digest_of
 from chainbreak.act.orders.rules import Rules
 from chainbreak.records.actor import Actor
-
-
-@dataclass(frozen=True)
-class Objection:
-    """One reason why a move may not be made, with its stable code."""
-
-    code: str
-    what: str
-    given: str = ""
-    allowed: str = ""
 
 
 @dataclass(frozen=True)

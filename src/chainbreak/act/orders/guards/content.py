@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chainbreak.act.orders.guards.ask import Ask, Objection, meant, object_kind
+from chainbreak.act.objection import Objection
+from chainbreak.act.orders.guards.ask import Ask, meant, object_kind
 from chainbreak.act.orders.model import CONTENT_FIELDS, Order
 from chainbreak.act.orders.rules import Rules
 from chainbreak.base.clock import US_PER_HOUR

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chainbreak.act.orders.guards.ask import Ask, Objection, signatures_needed, wanted_digest
+from chainbreak.act.objection import Objection
+from chainbreak.act.orders.guards.ask import Ask, signatures_needed, wanted_digest
 from chainbreak.act.orders.model import Order
 from chainbreak.act.orders.rules import Rules
 from chainbreak.records.actor import Role

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from chainbreak.act.objection import Objection
 from chainbreak.act.orders.force import ends_at_us, in_force, standing
-from chainbreak.act.orders.guards.ask import Ask, Objection, meant
+from chainbreak.act.orders.guards.ask import Ask, meant
 from chainbreak.act.orders.model import CONTENT_FIELDS, Content, Order, State
 from chainbreak.act.orders.rules import KindRule, Rules
 from chainbreak.base.clock import US_PER_MIN, US_PER_S
