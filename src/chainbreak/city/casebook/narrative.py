@@ -26,7 +26,6 @@ from chainbreak.city.reports import QQ_WORDS, STREETS, WECHAT_WORDS
 
 Slots = dict[str, pa.Array]
 Texts = NDArray[np.str_]
-TELEGRAM_WORDS = ("飞机{}", "Telegram账号{}", "纸飞机{}", "TG：{}")
 TURN_TOLD = 0.7
 """Chance that a victim tells a turn of the script."""
 SLIPS = 0.03

@@ -31,7 +31,7 @@ Seen = Annotated[int, Form(ge=1)]
 
 @router.post("/leads")
 def draft(
-    visit: Signed, wanted: Filtered, finding: Line = "", series: Annotated[str, Form(max_length=16)] = "",
+    visit: Signed, finding: Line = "", series: Annotated[str, Form(max_length=16)] = "",
     target: Annotated[str, Form(max_length=255)] = "", unit: Line = "", question: Text = "",
 ) -> Response:  # fmt: skip
     """A draft from a finding's or a series' page; what follows from the evidence is filled in and can be revised."""

@@ -219,18 +219,3 @@ def standing_labels(conn: Connection, what: str | None = None) -> Iterator[dict[
         query = query.where(report_label.c.what == what)
     for row in conn.execute(query.execution_options(yield_per=1_000)).mappings():
         yield {**row, "machine": json.loads(row["machine"]), "person": json.loads(row["person"])}
-
-
-def corrected(conn: Connection) -> Iterator[dict[str, Any]]:
-    """Every report whose row in the lake is not all there is to say, for the linker: report_id, record_ref (of the
-    version that counts), state, type (a person's, else ""), district, loss_fen, occurred_at_us, said (identifier ->
-    role, "" taken away).
-    """
-    touched = select(report_event.c.report_id).where(report_event.c.act != ASSIGNED).distinct()
-    query = select(report_file).where(report_file.c.report_id.in_(touched)).order_by(report_file.c.report_id)
-    for row in conn.execute(query.execution_options(yield_per=1_000)).mappings():
-        yield {
-            "report_id": row["report_id"], "record_ref": row["record_ref"], "state": row["state"],
-            "type": row["type"] if row["type_by"] == PERSON else "", "district": row["district"],
-            "loss_fen": row["loss_fen"], "occurred_at_us": row["occurred_at_us"], "said": json.loads(row["said"]),
-        }  # fmt: skip

@@ -14,28 +14,19 @@ from chainbreak.base.errors import SetupError
 
 LOCAL_TYPES = Path("fraud", "types.yaml")
 """Where a centre keeps its own types, below its root."""
-_KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _CUE = re.compile(r"(?:[^~]{1,30}~)?[^~]{2,60}")
 _MOST_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
 class FraudType:
-    """One type: its key (stored), its names (shown), one line that says what belongs to it.
-
-    `cues`: bits -> cue words of a local type, in the form of cues.yaml.
-    """
+    """One type: its key (stored), its names (shown); `cues`: bits -> cue words of a local type, as in cues.yaml."""
 
     key: str
     zh: str
     en: str
-    definition_zh: str = ""
-    definition_en: str = ""
     cues: Mapping[float, tuple[str, ...]] = field(default_factory=dict)
-
-    def name(self, lang: str) -> str:
-        """The name in `lang` (`zh`, else English)."""
-        return self.zh if lang == "zh" else self.en
 
 
 @cache
@@ -81,16 +72,13 @@ def _types_of(text: str, where: str) -> dict[str, FraudType]:
 
 def _type_of(key: str, row: Any, where: str) -> FraudType:
     if not _KEY.fullmatch(key):
-        raise _unusable(f"{where}: key {key[:40]!r}", "lower-case letters, digits and _, a letter first")
+        raise _unusable(f"{where}: key {key[:40]!r}", "at most 32 lower-case letters, digits and _, a letter first")
     if not isinstance(row, dict) or set(row) - {"zh", "en", "definition", "cues"}:
         raise _unusable(f"{where}: {key}", "zh, en, definition, cues")
     if not all(isinstance(row.get(lang), str) and row[lang].strip() for lang in ("zh", "en")):
         raise _unusable(f"{where}: {key}", "names zh and en")
-    said = row.get("definition") or {}
-    if not isinstance(said, dict):
-        raise _unusable(f"{where}: {key}: definition", "zh: …, en: …")
     cues = cue_rows(row.get("cues") or {}, f"{where}: {key}")
-    return FraudType(key, row["zh"], row["en"], str(said.get("zh", "")), str(said.get("en", "")), cues)
+    return FraudType(key, row["zh"], row["en"], cues)
 
 
 def cue_rows(rows: Any, where: str) -> dict[float, tuple[str, ...]]:
