@@ -13,12 +13,13 @@ import numpy as np
 from chainbreak.app.collect_reports import Collected, collect_reports, stamp_of
 from chainbreak.app.link_decisions import standing_decisions
 from chainbreak.app.record_series import Linking, record_series
-from chainbreak.base.errors import SetupError
+from chainbreak.base.errors import RefusedError, SetupError
 from chainbreak.base.progress import Advance, silent
 from chainbreak.find.linkage.link import Linked
 from chainbreak.find.linkage.model import Decision, some_of
 from chainbreak.find.linkage.standing import Standing
 from chainbreak.find.linkage.weights import MILLI
+from chainbreak.records.actor import Role
 from chainbreak.store.desk import series as desk_series
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class _Held:
     run_id: int | None = None
 
 
+LINKERS = (Role.ANALYST, Role.ENGINEER, Role.SERVICE)
+"""Those who judge links, those who run what is computed, and the machine itself, for whoever takes a report."""
 _HELD: dict[Path, _Held] = {}
 _LOCK = Lock()
 """One linking at a time in a process: a second waits and then finds the work done."""
@@ -48,9 +51,16 @@ def link_reports(
 
     The first time in a process everything is linked; afterwards only what came, changed, went or was decided, to the
     same outcome.
+
+    Raises:
+        RefusedError: a role that does not link (CB-SE-018); a run with newer decisions was recorded meanwhile
+            (CB-SE-016).
     """
-    decisions, through = standing_decisions(office)
+    if not actor.has(*LINKERS):
+        raise RefusedError("CB-SE-018", "this role does not link reports", given="+".join(sorted(actor.roles)),
+                           allowed=", ".join(LINKERS))  # fmt: skip
     with _LOCK:
+        decisions, through = standing_decisions(office)  # within: the run that starts last knows the newest
         held, touched, gone = _up_to_date(office, decisions, advance)
         partly = held.run_id is not None and held.run_id == _last_run(office)
         ids = touched if partly else held.collected.facts.keys()
@@ -104,10 +114,9 @@ def _up_to_date(office: Office, decisions: list[Decision], advance: Advance) -> 
         came, gone = _differences(held.collected.marks, now.marks)
         if came or gone:
             rows = np.searchsorted(now.reports.ids.astype(np.str_), np.array(sorted(came), np.str_))
-            linked = held.standing.change(some_of(now.reports, rows) if came else None, gone)
-            touched |= {str(i) for i in linked.reports.ids}
+            touched.update(held.standing.change(some_of(now.reports, rows) if came else None, gone))
         held.collected, held.stamp = now, stamp
-    touched |= {str(i) for i in held.standing.decide(decisions).reports.ids}
+    touched.update(held.standing.decide(decisions))
     return held, touched, gone
 
 

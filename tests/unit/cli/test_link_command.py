@@ -179,6 +179,12 @@ def test_export_masks_unless_a_purpose_and_a_case_are_named(link: Terminal, tmp_
     assert actions(link.centre)[-3:] == ["series.export", "series.export_revealed", "series.export"]
 
 
+def test_series_are_linked_by_analysts_and_engineers_alone(link: Terminal) -> None:
+    assert "CB-SE-018" in link.text("run", "--as", "wu", code=4)
+    assert "CB-SE-018" in link.text("run", "--as", "boss", "--dry-run", code=4)
+    assert link.json("run", "--as", "qian")["ids_changed"] == 0
+
+
 def test_a_decision_needs_its_reason_and_an_analyst(link: Terminal) -> None:
     before = len(actions(link.centre))
     assert "CB-SE-004" in link.text("confirm", "r01", "r02", "--as", "chen", code=2)

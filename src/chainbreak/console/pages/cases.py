@@ -35,6 +35,7 @@ from chainbreak.console.marks import marked_story
 from chainbreak.console.session import Signed, Visit
 from chainbreak.console.show import word_or
 from chainbreak.console.view import render, said
+from chainbreak.records.actor import SERVICE
 
 router = APIRouter()
 PAGE = 50
@@ -151,9 +152,9 @@ def delete(
 
 @router.post("/cases/{report_id}/link")
 def link(visit: Signed, report_id: str) -> Response:
-    """Bring the series up to date now, and say which one this report joined and why."""
+    """Have the service bring the series up to date now, and say which one this report joined and why."""
     visit.need(*MAY_ACT)
-    link_reports(visit.office, visit.actor)
+    link_reports(visit.office, SERVICE)
     if not visit.is_fragment:
         return RedirectResponse(Wanted().path(report_id), 303)
     with visit.office.desk.read() as conn:
