@@ -47,12 +47,7 @@ class Linked:
 
     def best(self) -> Ints:
         """Of each report, in thousandths of a bit, its strongest link inside its series; 0 where it has none."""
-        (a, b), total = self.evidence.pairs, self.evidence.scores.total
-        here = (self.label[a] == self.label[b]) & (total > 0)
-        best = np.zeros(self.reports.n, np.int64)
-        np.maximum.at(best, a[here], total[here])
-        np.maximum.at(best, b[here], total[here])
-        return best
+        return best_inside(self.label, self.evidence.pairs, self.evidence.scores.total)
 
     def partition(self) -> list[list[str]]:
         """Ids of each series of two or more, sorted."""
@@ -111,9 +106,25 @@ def _near_terms(n: int, pairs: Pairs, near: tuple[Ints, Ints, Ints], groups: Gro
 
 def settle(reports: Reports, evidence: Evidence, decisions: Sequence[Decision], table: Weights) -> Clusters:
     """Clusters by the bits and the decisions."""
-    place = {str(i): at for at, i in enumerate(reports.ids)} if decisions else {}
+    ids = [str(i) for i in reports.ids] if decisions else []
+    return cluster(reports.n, evidence.pairs, evidence.scores.total, table.apart, *ruled(ids, decisions))
+
+
+def ruled(ids: Sequence[str], decisions: Sequence[Decision]) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """The rows of `ids` that people confirmed, and those they rejected; decisions on others are left out."""
+    place = {name: at for at, name in enumerate(ids)} if decisions else {}
     rows: dict[str, list[tuple[int, int]]] = {"confirm": [], "reject": []}
     for kind, a, b in decisions:
         if a in place and b in place and a != b:
             rows[kind].append((min(place[a], place[b]), max(place[a], place[b])))
-    return cluster(reports.n, evidence.pairs, evidence.scores.total, table.apart, rows["confirm"], rows["reject"])
+    return rows["confirm"], rows["reject"]
+
+
+def best_inside(label: Ints, pairs: Pairs, milli: Ints) -> Ints:
+    """Of each row its strongest link to one of the same label, in thousandths of a bit; 0 where it has none."""
+    a, b = pairs
+    here = (label[a] == label[b]) & (milli > 0)
+    best = np.zeros(len(label), np.int64)
+    np.maximum.at(best, a[here], milli[here])
+    np.maximum.at(best, b[here], milli[here])
+    return best

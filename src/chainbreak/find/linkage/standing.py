@@ -26,9 +26,10 @@ from chainbreak.find.linkage.candidates import (
     near_rows,
     once,
 )
+from chainbreak.find.linkage.cluster import cluster
 from chainbreak.find.linkage.components import components
 from chainbreak.find.linkage.hubs import Groups, group, measure
-from chainbreak.find.linkage.link import Evidence, Linked, Meeting, digests, link, settle, weigh
+from chainbreak.find.linkage.link import Evidence, Linked, Meeting, best_inside, digests, link, ruled, settle, weigh
 from chainbreak.find.linkage.measured import Measured
 from chainbreak.find.linkage.model import Decision, Ints, Named, Near, Reports, nothing_named, nothing_near
 from chainbreak.find.linkage.postings import Postings
@@ -49,7 +50,7 @@ class Standing:
         self._columns: dict[str, NDArray[Any]] = {name: getattr(reports, name) for name in COLUMNS}
         self._columns["digest"] = digests(reports.ids)
         self._columns["label"] = linked.label.copy()
-        self._columns["part"] = _parts(linked)
+        self._columns["part"] = _parts(linked.label, linked.evidence.pairs, linked.evidence.scores.total)
         self._columns["best"] = linked.best()
         self._names = dict(reports.names)
         self._n = reports.n  # rows in use; the columns have room for more
@@ -61,6 +62,8 @@ class Standing:
         self._meeters = Postings(near.pattern, near.report)
         self._near = Postings(near.report, near.pattern, near.value, near.kind)
         self._measured = Measured(evidence.groups, evidence.worth, evidence.measures)
+        (a, b), total = evidence.pairs, evidence.scores.total
+        self._links = Postings(np.append(a, b), np.append(b, a), np.append(total, total))
         self.contradictions = {_names(linked, pair) for pair in linked.contradictions}
 
     def partition(self, about: Collection[str] | None = None) -> list[list[str]]:
@@ -76,8 +79,8 @@ class Standing:
         """Thousandths of a bit of a report's strongest link inside its series."""
         return int(self._columns["best"][self._place[report_id]])
 
-    def change(self, come: Reports | None = None, gone: Iterable[str] = ()) -> Linked:
-        """Take reports in and let others go; returns the connected components that this touched, linked anew.
+    def change(self, come: Reports | None = None, gone: Iterable[str] = ()) -> list[str]:
+        """Take reports in and let others go; returns the reports, whole components of them, that were settled anew.
 
         A report that is there already is replaced.
         """
@@ -97,8 +100,8 @@ class Standing:
         touched |= self._tied(beside, set(leaving))
         return self._settle(self._whole(touched) - set(leaving))
 
-    def decide(self, decisions: Sequence[Decision]) -> Linked:
-        """Let these decisions, and no others, stand from now on; returns what was linked anew."""
+    def decide(self, decisions: Sequence[Decision]) -> list[str]:
+        """Let these decisions, and no others, stand from now on; returns the reports that were settled anew."""
         before = {decision for noted in self._decided.values() for decision in noted}
         changed = before.symmetric_difference(decisions)
         self._decided = {}
@@ -200,12 +203,25 @@ class Standing:
         for some in beside:
             _, back, times = np.unique(part[some], return_inverse=True, return_counts=True)
             rows.update(some[times[back] >= 2].tolist())
+        gone = np.fromiter(leaving, np.int64, len(leaving))
         every = once(np.concatenate([np.empty(0, np.int64), *beside]))
-        every = every[~np.isin(every, np.fromiter(leaving, np.int64, len(leaving)))]
-        every, evidence, _ = self._weighed(every)
-        a, b = evidence.pairs
-        speaks = (evidence.scores.total > 0) & (part[every[a]] != part[every[b]])
-        return rows | set(every[a[speaks]].tolist()) | set(every[b[speaks]].tolist())
+        every, evidence, _ = self._weighed(every[~np.isin(every, gone)])
+        a, b = (every[ends] for ends in evidence.pairs)
+        self._relink(every, gone, a, b, evidence.scores.total)
+        speaks = (evidence.scores.total > 0) & (part[a] != part[b])
+        return rows | set(a[speaks].tolist()) | set(b[speaks].tolist())
+
+    def _relink(self, rows: Ints, gone: Ints, a: Ints, b: Ints, total: Ints) -> None:
+        """From now on these pairs, and no others, lie between `rows`, and none between them and `gone`."""
+        place, other, milli = self._links.many(rows)
+        old = ~np.isin(other, np.append(rows, gone))
+        owner = np.concatenate([rows[place[old]], a, b])
+        others, bits = np.concatenate([other[old], b, a]), np.concatenate([milli[old], total, total])
+        order = np.argsort(owner, kind="stable")
+        ends = np.searchsorted(owner[order], rows, side="right")
+        starts = np.searchsorted(owner[order], rows)
+        for row, start, end in zip(rows.tolist(), starts.tolist(), ends.tolist(), strict=True):
+            self._links.put(row, others[order[start:end]], bits[order[start:end]])
 
     def _whole(self, rows: set[int]) -> set[int]:
         """The whole components of these rows."""
@@ -267,24 +283,35 @@ class Standing:
         low, high = np.minimum(left, right), np.maximum(left, right)
         return distinct(np.append(a, low), np.append(b, high), len(rows)), (low, high, kind[here])
 
-    def _settle(self, reached: set[int]) -> Linked:
-        """Link these rows anew and write down what came of it."""
-        linked = self._linked(np.fromiter(reached, np.int64, len(reached)))
-        rows = np.array([self._place[str(i)] for i in linked.reports.ids], np.int64)
+    def _settle(self, reached: set[int]) -> list[str]:
+        """Cluster these rows, whole components, by what lies between them, and write down what came of it."""
+        rows = np.fromiter(reached, np.int64, len(reached))
+        rows = rows[np.argsort(self._columns["ids"][rows].astype(np.str_), kind="stable")]
+        ids = [str(i) for i in self._columns["ids"][rows]]
+        place, other, milli = self._links.many(rows)
+        a, b = rows[place], other
+        once_each = np.flatnonzero(np.isin(other, rows))
+        a, b = _inside(rows, a[once_each], b[once_each])
+        milli, forward = milli[once_each], a < b
+        a, b, milli = a[forward], b[forward], milli[forward]
+        decisions = sorted({d for i in ids for d in self._decided.get(i, ())})
+        found = cluster(len(rows), (a, b), milli, self.weights.apart, *ruled(ids, decisions))
+        self._columns["label"][rows] = rows[found.label]
+        self._columns["best"][rows] = best_inside(found.label, (a, b), milli)
+        self._part(rows, _parts(found.label, (a, b), milli))
+        self.contradictions = {pair for pair in self.contradictions if not set(pair) & set(ids)}
+        self.contradictions |= {(ids[x], ids[y]) for x, y in found.contradictions}
+        return ids
+
+    def _part(self, rows: Ints, parts: Ints) -> None:
+        """These rows, whole components so far, are the components `parts` from now on."""
         for part in np.unique(self._columns["part"][rows]).tolist():
             self._members.put(part, np.empty(0, np.int64))
-        parts = _parts(linked)
         order = np.argsort(parts, kind="stable")
         for mine in np.split(rows[order], np.flatnonzero(np.diff(parts[order])) + 1):
             self._columns["part"][mine] = self._parts_made
             self._members.put(self._parts_made, mine)
             self._parts_made += 1
-        self._columns["label"][rows] = rows[linked.label]
-        self._columns["best"][rows] = linked.best()
-        here = {str(i) for i in linked.reports.ids}
-        self.contradictions = {pair for pair in self.contradictions if not here & {*pair}}
-        self.contradictions |= {_names(linked, pair) for pair in linked.contradictions}
-        return linked
 
 
 def _within_reach(moved: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
@@ -302,12 +329,10 @@ def _inside(rows: Ints, a: Ints, b: Ints) -> Pairs:
     return order[np.searchsorted(rows, a[both], sorter=order)], order[np.searchsorted(rows, b[both], sorter=order)]
 
 
-def _parts(linked: Linked) -> Ints:
+def _parts(label: Ints, pairs: Pairs, milli: Ints) -> Ints:
     """Connected components by what speaks for a link, and by what people confirmed (label)."""
-    a, b = linked.evidence.pairs
-    loud = linked.evidence.scores.total > 0
-    every = np.arange(linked.reports.n)
-    return components(linked.reports.n, np.append(a[loud], every), np.append(b[loud], linked.label))
+    (a, b), loud, every = pairs, milli > 0, np.arange(len(label))
+    return components(len(label), np.append(a[loud], every), np.append(b[loud], label))
 
 
 def _names(linked: Linked, pair: tuple[int, int]) -> tuple[str, str]:
