@@ -65,7 +65,8 @@ class Case:
     def __init__(self, of: Book) -> None:
         self.book, self.reports = of, of.reports
         self.groups = hubs.group(of.reports)
-        self.measures = hubs.measure(of.reports, link.digests(of.reports.ids), self.groups)
+        self.digests = link.digests(of.reports.ids)
+        self.measures = hubs.measure(of.reports, self.digests, self.groups)
         self.keys = key_columns(self.groups, self.measures)
 
     def same(self) -> tuple[Any, Any]:
@@ -79,7 +80,7 @@ class Case:
     def pairs(self, worth: Any) -> tuple[Columns, Any]:
         """What every compared pair is like, and whether it is of one gang."""
         groups, reports = self.groups, self.reports
-        met = link.meeting(reports, groups, worth)
+        met = link.meeting(reports, self.digests, groups, worth)
         evidence = link.weigh(reports, met, groups, self.measures, worth, flat())
         n, both = len(met[0][0]), evidence.both
         loud = worth[both.group] > 0
