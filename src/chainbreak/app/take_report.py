@@ -65,10 +65,10 @@ def take_report(office: Office, actor: Actor, draft: Draft) -> dict[str, Any]:
     must_act(actor)
     checked = check(office, draft)
     report_id = draft.report_id.strip() or number_of(office, actor, draft)
-    known = _known(office, report_id, checked.narrative)
+    with office.desk.read() as conn:
+        known = reports.read_report(conn, report_id)
     if known:
-        return {"report_id": report_id, "record_ref": known["record_ref"], "new": False, "type": known["type"],
-                "corrections": 0}  # fmt: skip
+        return _again(office, known, checked.narrative)
     mentions = mentions_of(office, checked.narrative, draft.reported_at_us)
     machine = named_in(office, mentions)
     said = {name: _said(office, machine, name, role) for name, role in draft.roles.items()}
@@ -78,10 +78,14 @@ def take_report(office: Office, actor: Actor, draft: Draft) -> dict[str, Any]:
     with office.desk.begin() as conn:
         save_run(conn, run, now, actor.name)
         append(conn, Entry.by(actor, now, "ingest.file", f"file:{run.digest[:16]}", payload=asdict(run)))
-        type_, labels = _file(office, conn, actor, now, checked, row | {"record_ref": ref}, machine, said)
-        append(conn, Entry.by(actor, now, "report.take", f"report:{report_id}",
-                              payload={"record_ref": ref, "corrections": labels}))  # fmt: skip
-    return {"report_id": report_id, "record_ref": ref, "new": True, "type": type_, "corrections": labels}
+        known = reports.read_report(conn, report_id)
+        if known is None or (known["record_ref"] == ref and not reports.was_taken(conn, report_id)):
+            type_, labels = _file(office, conn, actor, now, checked, row | {"record_ref": ref}, machine, said)
+            append(conn, Entry.by(actor, now, "report.take", f"report:{report_id}",
+                                  payload={"record_ref": ref, "corrections": labels}))  # fmt: skip
+            return {"report_id": report_id, "record_ref": ref, "new": True, "type": type_, "corrections": labels}
+    # Somebody else took a report under this number between our look and our writing: theirs is the one that counts.
+    return _again(office, known, checked.narrative)
 
 
 def check(office: Office, draft: Draft) -> Draft:
@@ -102,12 +106,12 @@ def number_of(office: Office, actor: Actor, draft: Draft) -> str:
     return f"B{day:%Y%m%d}-{hashlib.sha256(made_of.encode()).hexdigest()[:8].upper()}"
 
 
-def _known(office: Office, report_id: str, story: str) -> dict[str, Any] | None:
-    with office.desk.read() as conn:
-        row = reports.read_report(conn, report_id)
-    if row and office.vault.text(row["record_ref"]) != story:
-        raise RefusedError("CB-RT-010", "this number belongs to another report", given=report_id)
-    return row
+def _again(office: Office, known: dict[str, Any], story: str) -> dict[str, Any]:
+    if office.vault.text(known["record_ref"]) != story:
+        raise RefusedError("CB-RT-010", "this number belongs to another report", given=known["report_id"],
+                           next_step="amend that report, or take this one under another number")  # fmt: skip
+    return {"report_id": known["report_id"], "record_ref": known["record_ref"], "new": False, "type": known["type"],
+            "corrections": 0}  # fmt: skip
 
 
 def _said(office: Office, machine: dict[str, Named], name: str, role: str) -> Named:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from chainbreak.app.bootstrap import Office
 from chainbreak.app.correct_report import (
@@ -62,6 +62,21 @@ def test_a_report_is_taken_once_however_often_it_is_sent(office: Office) -> None
     assert [r["report_id"] for r in list_reports(office, CHEN)["rows"]] == [first["report_id"]]
     with pytest.raises(RefusedError, match="CB-RT-010"):
         take_report(office, CHEN, draft(office, report_id=first["report_id"], narrative="另一个故事"))
+
+
+def test_a_form_sent_twice_at_once_is_one_report(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Both requests look before either has written: at that moment the desk knows no such report.
+    looked = iter([None, reports.read_report, None, reports.read_report])
+
+    def read_report(conn: Connection, report_id: str) -> object:
+        ask = next(looked)
+        return ask and ask(conn, report_id)
+
+    with monkeypatch.context() as at_once:
+        at_once.setattr(reports, "read_report", read_report)
+        first, second = (take_report(office, CHEN, draft(office, type="loan")) for _ in range(2))
+    assert (first["new"], second["new"], second["record_ref"]) == (True, False, first["record_ref"])
+    assert [e["act"] for e in show_report(office, CHEN, first["report_id"])["events"]] == ["taken"]
 
 
 def test_nothing_in_clear_leaves_the_vault(office: Office) -> None:

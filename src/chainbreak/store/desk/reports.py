@@ -189,6 +189,12 @@ def events_of(conn: Connection, report_id: str) -> list[dict[str, Any]]:
     return [{**row, "changes": json.loads(row["changes"]), "undone": row["event_id"] in undone} for row in rows]
 
 
+def was_taken(conn: Connection, report_id: str) -> bool:
+    """Whether somebody has taken the report at the desk; else it is not there, or it came in a file."""
+    e = report_event.c
+    return conn.execute(select(e.event_id).where(e.report_id == report_id, e.act == TAKEN)).first() is not None
+
+
 def last_event_of(conn: Connection, actor: str, acts: Iterable[str]) -> dict[str, Any] | None:
     """The newest event of `actor` of these acts that was not taken back."""
     e, undo = report_event.c, report_event.alias("undo")
