@@ -79,11 +79,13 @@ def test_a_link_is_decided_and_taken_back_by_keyboard(office: Office, address: s
     press(chen, "j", 'tr[aria-selected="true"]')
     press(chen, "Enter", ".ladder-table .total")
     series = list_series(office)[0]["series_id"]
-    press(chen, "d", '.detail-head:has-text("不是一伙")')
-    chen.wait_for_selector('tr[aria-selected="true"] [data-state]:has-text("不是一伙")')
-    assert [d["kind"] for d in show_series(office, series)["decisions"]] == ["different"]
-    press(chen, "z", 'tr[aria-selected="true"] [data-state]:has-text("未认定")')
-    assert show_series(office, series)["decisions"][0]["undone_by"] is not None
+    press(chen, "u", '.detail-head:has-text("存疑")')  # changes no series: the page stays, its row says it
+    chen.wait_for_selector('tr[aria-selected="true"] [data-state]:has-text("存疑")')
+    press(chen, "d", '.title-bar:has-text("已终止")')  # takes effect at once: the two were all of it
+    assert chen.inner_text(".detail-head .right").endswith("不是一伙")
+    assert [d["kind"] for d in show_series(office, series)["decisions"]][-1] == "different"
+    press(chen, "z", '.title-bar:has-text("现有")')
+    assert show_series(office, series)["decisions"][-2]["undone_by"] is not None
     press(chen, "2", "#graph[data-drawn]")
     chen.wait_for_url(re.compile("tab=graph"))
     press(chen, "6", '.timeline:has-text("认定不是一伙")')

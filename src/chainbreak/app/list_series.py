@@ -1,4 +1,4 @@
-"""Series as lists show them, those that changed last first."""
+"""Series as lists show them: those that changed last first, or the largest, or the costliest."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from chainbreak.base.clock import rfc3339
 from chainbreak.base.errors import UsageError, did_you_mean
 from chainbreak.store.desk import series as desk_series
-from chainbreak.store.desk.series import STATES, Wanted
+from chainbreak.store.desk.series import ORDERS, STATES, Wanted
 
 if TYPE_CHECKING:
     from chainbreak.app.bootstrap import Office
@@ -38,15 +38,19 @@ def list_series(
 
 def wanted_series(
     state: str = "", district: str = "", type_: str = "", least_loss_fen: int | None = None,
-    new_since_us: int | None = None, changed_since_us: int | None = None,
+    new_since_us: int | None = None, changed_since_us: int | None = None, order: str = "",
 ) -> Wanted:  # fmt: skip
     """A filter from words as typed: "" leaves a part open, but the state: that is `live` unless `all` or `ended`.
+    `order`: changed, size or loss.
 
     Raises:
-        UsageError: no such state (CB-US-001).
+        UsageError: no such state or order (CB-US-001).
     """
     known = (*STATES, "all", "")
     if state not in known:
         raise UsageError("CB-US-001", "no such state", given=state, allowed=did_you_mean(state, known))
+    if order and order not in ORDERS:
+        raise UsageError("CB-US-001", "no such order", given=order, allowed=did_you_mean(order, ORDERS))
     chosen = None if state == "all" else state or desk_series.LIVE
-    return Wanted(chosen, district or None, type_ or None, least_loss_fen, new_since_us, changed_since_us)
+    return Wanted(chosen, district or None, type_ or None, least_loss_fen, new_since_us, changed_since_us,
+                  order or "changed")  # fmt: skip

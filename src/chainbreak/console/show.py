@@ -74,10 +74,13 @@ def thing(text: str, lang: Lang, head: int = 4, tail: int = 4, *, named: bool = 
     Markup('<span class="thing" title="line:9f3a0123456789ab"><span class="kind">line</span><span class="mono">9f3a…89ab</span></span>')
     >>> thing("some-shop.example.com", "zh")
     Markup('<span class="thing" title="some-shop.example.com">some-shop.example.com</span>')
+    >>> thing("device:box:9f3a0123456789ab", "en", named=False)
+    Markup('<span class="thing" title="device:box:9f3a0123456789ab"><span class="mono">9f3a…89ab</span></span>')
     """  # noqa: E501 the value of a doctest stands on one line
     kind, colon, value = text.partition(":")
     if not colon:
         return Markup('<span class="thing" title="{0}">{0}</span>').format(text)
+    value = value.rpartition(":")[2]  # `device:box:…`: the kind is told already
     shown = word("console.thing.all", lang) if value == "*" else _cut(value, head, tail)
     mark = Markup('<span class="kind">{}</span>').format(word_or(f"console.thing.{kind}", kind, lang))
     return Markup('<span class="thing" title="{}">{}<span class="mono">{}</span></span>').format(

@@ -131,14 +131,59 @@ def test_every_side_of_a_series_is_a_page(office: Office, sign_in: SignIn, serie
 def test_a_decision_is_kept_shown_and_taken_back(office: Office, sign_in: SignIn, series: str) -> None:
     chen, shown = sign_in("chen"), show_series(office, series)
     a, b = shown["edges"][0]["a"], shown["edges"][0]["b"]
-    chen.press(f"/series/{series}/decide", a=a, b=b, verdict="different", why="话术不同")
-    assert [d["kind"] for d in show_series(office, series)["decisions"]] == ["different"]
+    kept = chen.press(f"/series/{series}/decide", a=a, b=b, verdict="same", why="同一张卡")
+    assert "系列没有变化" in kept.text
+    moved = chen.press(f"/series/{series}/decide", a=a, b=b, verdict="different", why="话术不同")
+    assert "系列已随之变化" in moved.text
+    assert "现不在同一系列" in moved.text
+    apart = show_series(office, series)
+    assert apart["pending"] == []
+    assert not {a, b} <= {m["report_id"] for m in apart["members"]}
     page = chen.get(f"/series/{series}?tab=log").text
     assert "话术不同" in page
-    assert "待生效" in page
-    chen.press(f"/series/{series}/undo", why="看错了")
-    assert [d["undone_by"] is None for d in show_series(office, series)["decisions"]] == [False, True]
+    assert "待生效" not in page
+    assert "系列已随之恢复" in chen.press(f"/series/{series}/undo", why="看错了").text
+    after = show_series(office, series)
+    assert len(after["members"]) == 3
+    assert [d["undone_by"] is None for d in after["decisions"]][-2:] == [False, True]
     assert sign_in("wu").press(f"/series/{series}/decide", a=a, b=b, verdict="same", why="x").status_code == 403
+
+
+def test_series_are_merged_and_split_at_once(office: Office, sign_in: SignIn, series: str) -> None:
+    chen = sign_in("chen")
+    out = show_series(office, series)["members"][0]["report_id"]
+    left = chen.press(f"/series/{series}/split", report=out, why="另案")
+    assert "系列已随之变化" in left.text
+    assert len(show_series(office, series)["members"]) == 2
+    now = office.clock.now_us()
+    for i in range(2):
+        told = f"微信wxid_qq8877{i}让我投资，转账到卡6217000012345678903，网址tz-{i}.example.top"
+        take_report(office, CHEN, Draft(told, now, f"g{i}"))
+    link_reports(office, CHEN)
+    other = next(row["series_id"] for row in list_series(office) if row["series_id"] != series)
+    joined = chen.press(f"/series/{other}/merge", other=series, why="同一伙")
+    assert "系列已随之变化" in joined.text
+    into = show_series(office, other)["merged_into"] or other
+    assert joined.url.path == f"/series/{into}"
+    assert len(show_series(office, into)["members"]) == 4
+
+
+def test_series_are_ordered_by_size_and_by_loss(office: Office, sign_in: SignIn, series: str) -> None:
+    now = office.clock.now_us()
+    for i in range(2):
+        told = f"微信wxid_qq8877{i}让我投资，转账到卡6217000012345678903，网址tz-{i}.example.top"
+        take_report(office, CHEN, Draft(told, now, f"g{i}", loss_fen=9_000_000))
+    link_reports(office, CHEN)
+    chen = sign_in("chen")
+
+    def ids(order: str) -> list[str]:
+        page = chen.get("/series", params={"order": order}).text
+        assert 'aria-sort="descending"' in page
+        return re.findall(r'<a class="row mono" href="/series/([^"]+)"', page)
+
+    costly = next(s for s in ids("size") if s != series)
+    assert (ids("size"), ids("loss")) == ([series, costly], [costly, series])
+    assert chen.get("/series", params={"order": "age"}).status_code == 422
 
 
 def test_the_ladder_adds_up(office: Office, series: str) -> None:

@@ -38,6 +38,8 @@ MEMBERS = 300
 """Members listed in one go."""
 MOST_DAYS = 400
 NEAR = "near_"
+DEFAULTS = (("state", "live"), ("order", "changed"))
+"""Of the list: what its address need not say."""
 Tab = Literal["story", "graph", "timeline", "identifiers", "orders", "log"]
 ReportId = Annotated[str, Query(max_length=255)]
 
@@ -48,8 +50,9 @@ class Wanted:
     def __init__(
         self, state: Annotated[Literal["live", "ended", "all"], Query()] = "live",
         type: Annotated[str, Query(max_length=40)] = "", district: Annotated[str, Query(max_length=64)] = "",
+        order: Annotated[Literal["changed", "size", "loss"], Query()] = "changed",
     ) -> None:  # fmt: skip
-        self.state, self.given = state, {"type": type, "district": district}
+        self.state, self.order, self.given = state, order, {"type": type, "district": district}
 
     @property
     def is_narrow(self) -> bool:
@@ -58,8 +61,8 @@ class Wanted:
 
     def query(self, **changed: str) -> str:
         """The filter as the query of an address; defaults are left out."""
-        pairs = {"state": self.state, **self.given} | changed
-        return urlencode({k: v for k, v in pairs.items() if v and (k, v) != ("state", "live")})
+        pairs = {"state": self.state, "order": self.order, **self.given} | changed
+        return urlencode({k: v for k, v in pairs.items() if v and (k, v) not in DEFAULTS})
 
 
 Filtered = Annotated[Wanted, Depends()]
@@ -67,9 +70,9 @@ Filtered = Annotated[Wanted, Depends()]
 
 @router.get("/series")
 def page(visit: Signed, wanted: Filtered, after: Annotated[str | None, Query(max_length=16)] = None) -> Response:
-    """Every series, changed last first."""
+    """Every series, in the order asked for."""
     admit_series(visit.office, visit.actor, "series.list", "series:*")
-    asked = wanted_series(wanted.state, wanted.given["district"], wanted.given["type"])
+    asked = wanted_series(wanted.state, wanted.given["district"], wanted.given["type"], order=wanted.order)
     rows = list_series(visit.office, asked, after=after, limit=PAGE + 1)
     return render(
         visit, "series_list.html", here="series", wanted=wanted, rows=rows[:PAGE], is_first=after is None,

@@ -11,7 +11,9 @@ from fastapi.responses import RedirectResponse
 from chainbreak.app.decide_link import decide_link
 from chainbreak.app.detach_report import detach_report
 from chainbreak.app.link_decisions import DECIDERS
+from chainbreak.app.link_reports import link_reports
 from chainbreak.app.merge_series import merge_series
+from chainbreak.app.record_series import KINDS
 from chainbreak.app.rename_series import rename_series
 from chainbreak.app.show_series import show_series
 from chainbreak.app.split_series import split_series
@@ -34,12 +36,10 @@ def decide(
     visit: Signed, series_id: str, a: Report, b: Report,
     verdict: Annotated[Literal["same", "different", "unsure"], Form()], why: Why = "", tab: From = "story",
 ) -> Response:  # fmt: skip
-    """Same, different or unsure of one pair; the panel then shows what was decided."""
+    """Same, different or unsure of one pair; the panel then shows what was decided, or the page what became of it."""
     visit.need(*DECIDERS)
-    outcome = decide_link(visit.office, visit.actor, a, b, verdict, why)
-    if not visit.is_fragment:
-        return _back(series_id, tab, "decided_link", a=a, b=b)
-    return _panel(visit, series_id, tab, a, b, outcome)
+    decide_link(visit.office, visit.actor, a, b, verdict, why)
+    return _put_in_force(visit, series_id, tab, "decided_link", a, b)
 
 
 @router.post("/series/{series_id}/undo")
@@ -52,9 +52,7 @@ def undo(
     shown = show_series(visit.office, series_id)
     number = decision or _own_newest(visit, shown)
     undo_decision(visit.office, visit.actor, number, why.strip() or word("console_series.undo_why", visit.lang))
-    if visit.is_fragment and a and b:
-        return _panel(visit, series_id, tab, a, b, {})
-    return _back(series_id, tab, "undone_link")
+    return _put_in_force(visit, series_id, tab, "undone_link", a, b)
 
 
 @router.post("/series/{series_id}/merge")
@@ -62,7 +60,7 @@ def merge(visit: Signed, series_id: str, other: Annotated[str, Form(max_length=2
     """This series and others are one."""
     visit.need(*DECIDERS)
     merge_series(visit.office, visit.actor, [series_id, *other.replace("，", " ").replace(",", " ").split()], why)
-    return _back(series_id, "log", "decided_link")
+    return _put_in_force(visit, series_id, "log", "decided_link")
 
 
 @router.post("/series/{series_id}/split")
@@ -74,7 +72,7 @@ def split(visit: Signed, series_id: str, report: Annotated[list[str] | None, For
         detach_report(visit.office, visit.actor, chosen[0], why)
     else:
         split_series(visit.office, visit.actor, series_id, chosen, why)
-    return _back(series_id, "log", "decided_link")
+    return _put_in_force(visit, series_id, "log", "decided_link")
 
 
 @router.post("/series/{series_id}/name")
@@ -82,7 +80,7 @@ def name(visit: Signed, series_id: str, name: Annotated[str, Form(max_length=400
     """How people call it."""
     visit.need(*DECIDERS)
     rename_series(visit.office, visit.actor, series_id, name, why)
-    return _back(series_id, "story", "saved")
+    return _back(visit, series_id, "story", "saved")
 
 
 def _own_newest(visit: Visit, shown: dict[str, Any]) -> int:
@@ -93,13 +91,20 @@ def _own_newest(visit: Visit, shown: dict[str, Any]) -> int:
     return int(own[-1]["decision_id"])
 
 
-def _panel(visit: Visit, series_id: str, tab: str, a: str, b: str, outcome: dict[str, Any]) -> Response:
+def _put_in_force(visit: Visit, series_id: str, tab: str, what: str, a: str = "", b: str = "") -> Response:
+    """Link what the decision touched. Where no series changed by it the panel of the pair is enough, and the keyboard
+    stays where it was; else the page is shown anew, of the series that this one is now part of.
+    """
+    told = link_reports(visit.office, visit.actor)
     shown = show_series(visit.office, series_id)
-    return render(
-        visit, "_pair.html", shown=shown, tab=tab, outcome=outcome, **names(visit), **pair_values(visit, shown, a, b)
-    )
+    changed = any(told[kind] for kind in KINDS)
+    if visit.is_fragment and a and b and not changed:
+        return render(visit, "_pair.html", shown=shown, tab=tab, **names(visit), **pair_values(visit, shown, a, b))
+    pair = {"a": a, "b": b} if a and b else {}
+    return _back(visit, shown["merged_into"] or series_id, tab, f"{what}_moved" if changed else what, **pair)
 
 
-def _back(series_id: str, tab: str, what: str, **more: str) -> Response:
-    query = urlencode({"tab": tab, **more})
-    return said(RedirectResponse(f"/series/{quote(series_id, safe='')}?{query}", 303), what)
+def _back(visit: Visit, series_id: str, tab: str, what: str, **more: str) -> Response:
+    path = f"/series/{quote(series_id, safe='')}?{urlencode({'tab': tab, **more})}"
+    response = Response(headers={"HX-Redirect": path}) if visit.is_fragment else RedirectResponse(path, 303)
+    return said(response, what)

@@ -58,6 +58,10 @@ class Stay:
     bits: float
 
 
+ORDERS = {"changed": series.c.changed_at_us, "size": series.c.reports, "loss": series.c.loss_fen}
+"""What a list can be ordered by; equals by number, the younger first."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What a list shows; None: everything. Times are UTC µs. `district` and `type`: of at least one report."""
@@ -68,6 +72,7 @@ class Wanted:
     least_loss_fen: int | None = None
     new_since_us: int | None = None
     changed_since_us: int | None = None
+    order: str = "changed"
 
 
 def add_decision(
@@ -275,13 +280,15 @@ def read_series(conn: Connection, series_id: str) -> Row[Any] | None:
 
 
 def page(conn: Connection, wanted: Wanted, after: str | None = None, limit: int = 50) -> list[Row[Any]]:
-    """Up to `limit` series, changed last first, after the series `after`; keyset, so every page costs the same."""
-    s = series.c
-    query = select(series).where(*_conditions(wanted)).order_by(s.changed_at_us.desc(), s.number.desc()).limit(limit)
+    """Up to `limit` series in the order wanted, most first, after the series `after`; keyset, so no page costs more
+    than the first.
+    """
+    s, by = series.c, ORDERS[wanted.order]
+    query = select(series).where(*_conditions(wanted)).order_by(by.desc(), s.number.desc()).limit(limit)
     if after is not None:
-        place = select(s.changed_at_us, s.number).where(s.series_id == after).subquery()
-        mark = tuple_(select(place.c.changed_at_us).scalar_subquery(), select(place.c.number).scalar_subquery())
-        query = query.where(tuple_(s.changed_at_us, s.number) < mark)
+        place = select(by.label("by"), s.number).where(s.series_id == after).subquery()
+        mark = tuple_(select(place.c.by).scalar_subquery(), select(place.c.number).scalar_subquery())
+        query = query.where(tuple_(by, s.number) < mark)
     return list(conn.execute(query))
 
 

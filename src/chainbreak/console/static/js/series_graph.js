@@ -8,7 +8,7 @@ const NAMED = 14; // identifiers that carry their name in a large graph: more wo
 const GOLDEN_ANGLE = Math.PI * (3 - Math.sqrt(5));
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const short = (key) => (key.includes(":") ? key.split(":")[1].slice(0, 6) : key);
+const short = (key) => (key.includes(":") ? key.split(":").at(-1).slice(0, 6) : key);
 
 /** Where the layout starts: on a spiral, in the order the server gave, so that the same series always looks the same. */
 function seed(i, n) {
@@ -20,8 +20,8 @@ function seed(i, n) {
 function elements(data) {
   const most = Math.max(1, ...data.reports.map((r) => r.loss_fen ?? 0));
   const nodes = [
-    ...data.keys.map((k) => ({ id: `k ${k.key}`, key: k.key, label: `${k.said} ${short(k.key)}`, shape: SHAPES[k.kind] ?? "pentagon", hue: HUES[k.kind] ?? "--medium", size: 16 + Math.min(22, 5 * Math.log2(1 + k.n)), hub: k.hub ? 1 : 0 })),
-    ...data.reports.map((r) => ({ id: `r ${r.report_id}`, report: r.report_id, label: `${r.day} ${r.said}`, shape: "ellipse", hue: "--text-2", size: 12 + 16 * Math.sqrt((r.loss_fen ?? 0) / most), hub: 0 })),
+    ...data.keys.map((k) => ({ id: `k ${k.key}`, key: k.key, label: SHAPES[k.kind] ? short(k.key) : `${k.said} ${short(k.key)}`, full: `${k.said} ${short(k.key)}`, shape: SHAPES[k.kind] ?? "pentagon", hue: HUES[k.kind] ?? "--medium", size: 16 + Math.min(22, 5 * Math.log2(1 + k.n)), hub: k.hub ? 1 : 0 })),
+    ...data.reports.map((r) => ({ id: `r ${r.report_id}`, report: r.report_id, label: r.day, full: `${r.day} ${r.said}`, shape: "ellipse", hue: "--text-2", size: 12 + 16 * Math.sqrt((r.loss_fen ?? 0) / most), hub: 0 })),
   ];
   return [
     ...nodes.map((data, i) => ({ data, position: seed(i, nodes.length), classes: data.report ? "report" : data.hub ? "key hub" : "key" })),
@@ -38,7 +38,8 @@ function style(f, few) {
     { selector: "node", style: { shape: "data(shape)", width: (n) => n.data("size") * f, height: (n) => n.data("size") * f, label: few ? "data(label)" : "", color: faint, "font-size": 10 * f, "text-background-color": panel, "text-background-opacity": 0.85, "text-background-padding": f, "font-family": font, "text-valign": "bottom", "text-margin-y": 2 * f, "min-zoomed-font-size": 7, "border-width": 1.5 * f } },
     ...["--low", "--high", "--done", "--accent", "--medium", "--text-2"].map((hue) => ({ selector: `node[hue = "${hue}"]`, style: { "background-color": colour(hue), "border-color": colour(hue) } })),
     { selector: "node.key", style: { color: text, "font-size": 11 * f } },
-    { selector: "node.named, node.over", style: { label: "data(label)", "z-index": 9 } },
+    { selector: "node.named", style: { label: "data(label)", "z-index": 9 } },
+    { selector: "node.over", style: { label: "data(full)", "z-index": 10 } },
     { selector: "node.report", style: { "background-color": panel, "border-color": faint, "border-width": 2 * f } },
     { selector: "node.hub", style: { "background-opacity": 0, "border-style": "dashed", color: faint } },
     { selector: "edge", style: { width: f, "line-color": line, "curve-style": "straight" } },
@@ -46,6 +47,7 @@ function style(f, few) {
     { selector: "edge.link", style: { width: 1.5 * f, "line-color": colour("--accent-line"), label: "data(label)", "font-size": 9 * f, color: faint, "min-zoomed-font-size": 8 } },
     { selector: ".aside", style: { opacity: 0.18 } },
     { selector: ".chosen", style: { label: "data(label)", color: text, "border-width": 3 * f, "border-color": colour("--accent") } },
+    { selector: "node.chosen", style: { label: "data(full)", "z-index": 10 } },
     { selector: "edge.chosen", style: { "line-color": colour("--accent"), width: 3 * f } },
     { selector: ".gone", style: { display: "none" } },
   ];
