@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LONGEST = 20_000
 """Characters of a story; the longest public statements are a tenth of this."""
+LONGEST_DISTRICT = 64
 ROLES = ("suspect", "victim", "bank", "police", "unknown")
 OF_INTEREST = ("suspect", "unknown")
 """Roles under which an identifier may link reports; the victim's own and official ones never do."""
@@ -55,6 +56,18 @@ def story_of(narrative: str) -> str:
         given = f"{len(story)} characters"
         raise InputError("CB-RT-009", "a report needs a story", given=given, allowed=f"1..{LONGEST}")
     return story
+
+
+def district_of(text: str) -> str:
+    """The name of a district.
+
+    Raises:
+        UsageError: longer than any is (CB-RT-005).
+    """
+    if len(text) > LONGEST_DISTRICT:
+        raise UsageError("CB-RT-005", "no district is called that", given=text[:40],
+                         allowed=f"at most {LONGEST_DISTRICT} characters")  # fmt: skip
+    return text
 
 
 def moment_in(office: Office, text: str) -> int | None:
@@ -109,11 +122,11 @@ def type_names(office: Office) -> dict[str, dict[str, str]]:
     return {key: {"zh": kind.zh, "en": kind.en} for key, kind in types_of(office.centre.root).items()}
 
 
-def mentions_of(office: Office, text: str, reported_at_us: int | None) -> list[Mention]:
-    """What a text mentions, in order."""
+def mentions_of(office: Office, text: str, reported_at_us: int | None, *, marks: bool = False) -> list[Mention]:
+    """What a text mentions, in order; with `marks`, the marks of a masked text as well (see `extract`)."""
     from chainbreak.text.extract import extract
 
-    return extract(text, place_of(office), reported_at_us, office.centre.settings.zone)
+    return extract(text, place_of(office), reported_at_us, office.centre.settings.zone, marks)
 
 
 def typed(office: Office, text: str) -> tuple[Typed, str]:

@@ -54,7 +54,10 @@ def show_report(
     narrative = told.get("narrative") or ""
     read, version = typed(office, narrative)
     spans = marked(office, narrative, row["reported_at_us"])
-    roles = _roles(office, row["record_ref"], row["reported_at_us"]) | row["said"]
+    roles = row["said"]
+    if any(span["key"] and span["role"] == "unknown" for span in spans):
+        # A hotline is known by its digits, which a mark does not show.
+        roles = _roles(office, row["record_ref"], row["reported_at_us"]) | roles
     for span in spans:
         span["role"] = roles.get(span["key"], span["role"]) or "unknown"
     return row | {
@@ -71,16 +74,8 @@ def marked(office: Office, text: str, reported_at_us: int | None) -> list[dict[s
     """What a masked text mentions: start, end, kind, key ("" when none), role, confidence, valid, low, high; in order,
     without overlap. Masked identifiers are their marks; the rest is read as in any text.
     """
-    from chainbreak.text.masking import MARK
-
-    blank = {"role": "unknown", "confidence": 1.0, "valid": True, "low": None, "high": None, "value": ""}
-    found: list[dict[str, Any]] = [
-        {"start": m.start(), "end": m.end(), "kind": m["kind"], "key": m["n"], **blank} for m in MARK.finditer(text)
-    ]
-    taken = {at for span in found for at in range(span["start"], span["end"])}
-    read = mentions_of(office, text, reported_at_us)
-    found += [span_of(m, _clear_key(m)) for m in read if taken.isdisjoint(range(m.start, m.end))]
-    return sorted(found, key=lambda span: int(span["start"]))
+    read = mentions_of(office, text, reported_at_us, marks=True)
+    return [span_of(m, m.value if "token" in m.normalisation else _clear_key(m)) for m in read]
 
 
 def _roles(office: Office, record_ref: str, reported_at_us: int) -> dict[str, str]:
