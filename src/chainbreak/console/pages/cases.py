@@ -40,6 +40,8 @@ from chainbreak.records.actor import SERVICE
 router = APIRouter()
 PAGE = 50
 TABS = ("all", "unread", "mine", "free", "deleted")
+DOUBTFUL = 0.9
+"""A type read with less than this probability says so on its row."""
 
 
 class Wanted:
@@ -199,7 +201,10 @@ def _rows(visit: Visit, wanted: Wanted, after: str | None) -> dict[str, Any]:
     listed = list_reports(visit.office, visit.actor, wanted.filter(visit.actor.name), after=after, limit=PAGE + 1)
     rows = listed["rows"]
     following = rows[PAGE - 1]["report_id"] if len(rows) > PAGE else None
-    return {"rows": rows[:PAGE], "next_after": following, "waiting": listed["waiting"], **_words(visit)}
+    return {
+        "rows": rows[:PAGE], "next_after": following, "waiting": listed["waiting"], "doubtful": DOUBTFUL,
+        **_words(visit),
+    }  # fmt: skip
 
 
 def _one(visit: Visit, found: dict[str, Any] | None) -> dict[str, Any]:
