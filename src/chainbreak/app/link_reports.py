@@ -83,12 +83,14 @@ def linked_about(office: Office, reports: Collection[str]) -> Linked:
     """
     with _LOCK:
         held = _HELD.get(office.centre.root)
-        if held is None or not set(reports) <= held.collected.facts.keys():
+        # What another process recorded meanwhile rests on reports and decisions that are not held yet.
+        if held is None or held.run_id != _last_run(office) or not set(reports) <= held.collected.facts.keys():
             held, _, _ = _up_to_date(office, standing_decisions(office)[0], silent)
             held.run_id = None
-        if not set(reports) <= held.collected.facts.keys():
-            raise SetupError("CB-SE-011", "a report has not been linked", given=", ".join(sorted(reports)[:3]),
-                             next_step="chainbreak link run")  # fmt: skip
+        missing = sorted(set(reports) - held.collected.facts.keys())
+        if missing:
+            raise SetupError("CB-SE-011", "deleted, or not linked yet", given=", ".join(missing[:3]),
+                             next_step="chainbreak case report ID says which; chainbreak link run")  # fmt: skip
         return held.standing.about(reports)
 
 
@@ -105,6 +107,7 @@ def _up_to_date(office: Office, decisions: list[Decision], advance: Advance) -> 
     held, stamp = _HELD.get(office.centre.root), stamp_of(office)
     if held is None:
         now = collect_reports(office, advance)
+        _HELD.clear()  # a process serves one centre, and what is held of a million reports is large
         _HELD[office.centre.root] = held = _Held(Standing(now.reports, decisions), now, stamp)
         return held, set(now.facts), []
     touched: set[str] = set()

@@ -85,6 +85,18 @@ def test_what_a_person_corrects_links_or_parts(office: Office) -> None:
     assert series_of(office) == [{"A1", "A2"}]
 
 
+def test_what_another_process_recorded_is_explained_here(office: Office) -> None:
+    link_reports(office, CHEN)
+    key = next(t["key"] for t in explain_link(office, "A1", "A2")["terms"] if t["kind"] == "chat")
+    here = dict(linking._HELD)
+    correct_report(office, CHEN, "A1", {}, "是被害人自己的微信", roles={key: "victim"})
+    linking._HELD.clear()
+    link_reports(office, CHEN)
+    linking._HELD.clear()
+    linking._HELD.update(here)
+    assert "chat" not in {term["kind"] for term in explain_link(office, "A1", "A2")["terms"]}
+
+
 def test_a_deleted_report_leaves_its_series_and_comes_back_restored(office: Office) -> None:
     link_reports(office, CHEN)
     delete_report(office, CHEN, "A2", "重复录入")

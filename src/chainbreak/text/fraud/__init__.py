@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from chainbreak.text.fraud.typed import Model, Typed, Word
@@ -32,6 +32,14 @@ def _built_in() -> Model:
     return cue_model()
 
 
+@lru_cache(maxsize=2)
+def _trained(folder: Path, written: tuple[tuple[str, int], ...]) -> Model:
+    """The reader in `folder`, read once for as long as its files were `written` when they are."""
+    from chainbreak.text.fraud.table import load_model
+
+    return load_model(folder)
+
+
 def model_of(root: Path | None, folder: Path | None = None) -> Model:
     """The reader in `folder`; else the one the centre at `root` trained; else the built-in words, for its types.
 
@@ -42,9 +50,7 @@ def model_of(root: Path | None, folder: Path | None = None) -> Model:
     if folder is None and root is not None and (root / TRAINED).is_dir():
         folder = root / TRAINED
     if folder is not None:
-        from chainbreak.text.fraud.table import load_model
-
-        return load_model(folder)
+        return _trained(folder, tuple(sorted((p.name, p.stat().st_mtime_ns) for p in folder.glob("*.*"))))
     from chainbreak.text.fraud.cues import cue_model
     from chainbreak.text.fraud.types import types_of
 
