@@ -69,6 +69,8 @@ def measured(folder: Path, reports: int, seed: int, taught: Path) -> Iterator[tu
 
 
 def _reports(folder: Path, reports: int, taught: Path) -> list[BenchRow]:
+    from chainbreak.bench.linkage.trial import tried
+
     found = list(measured(folder, reports, SEED, taught))
     cpu_s = {method: lines[0]["cpu_s"] for method, _, lines in found}
     rows: list[BenchRow] = []
@@ -78,7 +80,7 @@ def _reports(folder: Path, reports: int, taught: Path) -> list[BenchRow]:
             if method == "ours":
                 row.peer, row.ratio = "Splink 5", cpu_s["ours"] / cpu_s["splink"]
             rows.append(row)
-    return rows
+    return rows + [BenchRow(**line) for line in tried(folder, "arrive")[1]]
 
 
 def _row(what: str, line: dict[str, Any], peak_mib: float | None = None) -> LinkageRow:

@@ -21,7 +21,7 @@ def arrivals(book: Book, held_out: int = 500, seed: int = 1) -> list[BenchRow]:
     late = np.sort(np.random.default_rng(seed).choice(reports.n, held_out, replace=False))
     began = time.process_time()
     standing = Standing(some_of(reports, np.setdiff1d(np.arange(reports.n), late)))
-    rows = [BenchRow(f"linkage: standing state of {reports.n - held_out:,} reports, from scratch", reports.n,
+    rows = [BenchRow(f"linkage: standing state of {reports.n - held_out:,} reports, from scratch", reports.n - held_out,
                      cpu_s=time.process_time() - began)]  # fmt: skip
     took = []
     for row in late:

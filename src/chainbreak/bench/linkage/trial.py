@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,14 @@ def attempt(folder: str, method: str) -> None:
         sub = partition_measures(book.sub_gang, label)
         told = partition_measures(book.gang, label) | ranked | {f"sub_{m}": sub[m] for m in ("pair_f1", "b3_f1")}
         sys.stdout.write(json.dumps({"method": name, "reports": book.reports.n} | told | spent) + "\n")
+
+
+def arrive(folder: str) -> None:
+    """Reports that arrive one by one on all the others of the book in `folder`; a line of JSON a row of the table."""
+    from chainbreak.bench.linkage.arrival import arrivals
+
+    for row in arrivals(_book(folder)):
+        sys.stdout.write(json.dumps(asdict(row)) + "\n")
 
 
 def people(file: str) -> None:
