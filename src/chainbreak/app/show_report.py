@@ -54,10 +54,8 @@ def show_report(
     narrative = told.get("narrative") or ""
     read, version = typed(office, narrative)
     spans = marked(office, narrative, row["reported_at_us"])
-    roles = row["said"]
-    if any(span["key"] and span["role"] == "unknown" for span in spans):
-        # A hotline is known by its digits, which a mark does not show.
-        roles = _roles(office, row["record_ref"], row["reported_at_us"]) | roles
+    # A mark's role is read from the words around it; a hotline is known by its digits, which only the original has.
+    roles = _roles(office, row["record_ref"], row["reported_at_us"]) | row["said"]
     for span in spans:
         span["role"] = roles.get(span["key"], span["role"]) or "unknown"
     return row | {

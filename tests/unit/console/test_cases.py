@@ -73,6 +73,8 @@ def test_a_field_that_cannot_be_read_keeps_everything_typed(sign_in: SignIn, off
     assert answer.status_code == 422
     assert STORY[:12] in answer.text
     assert "未能保存" in answer.text
+    assert re.search(r'id="loss"[^>]*aria-invalid="true"', answer.text)
+    assert "如35000" in answer.text
     assert "CB-" not in answer.text.split("take-refused")[1][:60]
     assert list_reports(office, CHEN)["rows"] == []
 
@@ -87,6 +89,11 @@ def test_nothing_is_kept_while_typing_and_nothing_in_clear_is_shown_after(office
     for secret in ("13800138000", "13912345678", "6222020200112233448"):
         assert secret not in saved
         assert secret not in listed
+
+
+def test_a_hotline_stays_a_hotline_once_its_number_is_masked(office: Office, sign_in: SignIn) -> None:
+    saved = sign_in("chen").press("/cases", narrative=f"{STORY}后拨打96110核实方知被骗。", receipt="x").text
+    assert [saved.count(f'class="role">{role}<') for role in ("嫌疑人", "公安", "银行", "被害人")] == [3, 1, 1, 1]
 
 
 def test_corrections_send_only_what_changed(office: Office, sign_in: SignIn) -> None:
