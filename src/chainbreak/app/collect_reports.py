@@ -133,7 +133,8 @@ class _Columns:
             self._names[key_of(tie)] = tie
             self._named.append((at, key_of(tie), CODE[tie.partition(":")[0]]))
         self._facts[report_id] = Stay(report_id, row["reported_at_us"], row["district"], told, row["loss_fen"], 0.0)
-        self._marks[report_id] = hash((row["record_ref"], row["said"], told, *tied, self._reader))
+        corrected = (row["said"], told, row["district"], row["loss_fen"], row["occurred_at_us"])
+        self._marks[report_id] = hash((row["record_ref"], *corrected, *tied, self._reader))
 
     def _keys(self, at: int, said: Mapping[str, str], read: Mapping[str, Any]) -> list[int]:
         """The keys of one report: what was read under a role that may link, unless a person gave it another."""

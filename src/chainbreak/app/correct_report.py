@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.app.report_rights import must_act, report_named
-from chainbreak.app.report_texts import AWAY, ROLES, named_by_hand, story_of, type_names
+from chainbreak.app.report_texts import AWAY, ROLES, district_of, named_by_hand, story_of, type_names
 from chainbreak.base.errors import RefusedError, UsageError, did_you_mean
 from chainbreak.records import Identifier
 from chainbreak.store.desk import reports
@@ -31,7 +31,7 @@ def correct_report(
     A change of type or of an identifier is kept as a label with what the machine had said.
 
     Raises:
-        UsageError: no such report, field or role (CB-RT-001, CB-RT-005); nothing changed (CB-RT-004).
+        UsageError: no such report, field, role or identifier (CB-RT-001, CB-RT-005); nothing changed (CB-RT-004).
         RefusedError: a role that does not work on reports (CB-RT-002); the report is deleted (CB-RT-006).
     """
     from chainbreak.audit.log import Entry, append
@@ -39,6 +39,8 @@ def correct_report(
     must_act(actor)
     _check(office, values, {**(roles or {}), **(add or {})})
     by_hand = _keep(office, add or {})
+    if roles:
+        _must_name(office, report_id, roles)
     now = office.clock.now_us()
     with office.desk.begin() as conn:
         row = report_named(conn, report_id)
@@ -71,12 +73,34 @@ def _check(office: Office, values: Mapping[str, Any], roles: Mapping[str, str]) 
     if values.get("type", "") not in ("", *known):
         raise UsageError("CB-RT-005", "no such type", given=values["type"][:40],
                          allowed=did_you_mean(values["type"], known))  # fmt: skip
+    district_of(values.get("district", ""))
     loss = values.get("loss_fen")
     if loss is not None and not 0 <= loss <= 10**15:
-        raise UsageError("CB-RT-005", "no such loss", given=str(loss), allowed="0..10^15 fen")
+        raise UsageError("CB-RT-005", "no such loss", given=str(loss)[:40], allowed="0..10^15 fen")
     for role in roles.values():
         if role not in (*ROLES, AWAY):
             raise UsageError("CB-RT-005", "no such role", given=role[:40], allowed=did_you_mean(role, ROLES))
+
+
+def _must_name(office: Office, report_id: str, keys: Iterable[str]) -> None:
+    """Let only keys pass that the report names: a slip of the pen must not become a fact about somebody else's."""
+    from chainbreak.app.file_reports import lake_rows
+    from chainbreak.app.show_report import marked
+
+    with office.desk.read() as conn:
+        row = report_named(conn, report_id)
+    engine = office.engine()
+    try:
+        told = next(iter(lake_rows(engine, [row["record_ref"]])), {})
+    finally:
+        engine.close()
+    spans = marked(office, told.get("narrative") or "", row["reported_at_us"])
+    known = {*row["said"], *(told.get("identifiers") or ())}
+    known |= {span["key"] or f"{span['kind']}:{span['value']}" for span in spans}
+    unknown = sorted(set(keys) - known)
+    if unknown:
+        raise UsageError("CB-RT-005", "the report names no such thing", given=", ".join(unknown)[:80],
+                         next_step=f"chainbreak case report {report_id}")  # fmt: skip
 
 
 def _keep(office: Office, add: Mapping[str, str]) -> dict[str, str]:
@@ -195,12 +219,15 @@ def assign_report(office: Office, actor: Actor, report_id: str, to: str) -> int 
     """Put a report on the desk of `to` ("" for nobody); None when it is there already.
 
     Raises:
-        UsageError: no such report (CB-RT-001).
-        RefusedError: a role that does not work on reports (CB-RT-002).
+        UsageError: no such report (CB-RT-001), or nobody is called `to` (CB-PE-001).
+        RefusedError: a role that does not work on reports (CB-RT-002), also of `to`, or who left (CB-PE-002).
     """
+    from chainbreak.app.find_actor import find_actor
     from chainbreak.audit.log import Entry, append
 
     must_act(actor)
+    if to and to != actor.name:
+        must_act(find_actor(office, to))
     now = office.clock.now_us()
     with office.desk.begin() as conn:
         row = report_named(conn, report_id)

@@ -64,7 +64,7 @@ def must_be_reports(office: Office, *ids: str) -> None:
     missing = sorted(set(ids) - known)
     if missing:
         raise UsageError("CB-SE-003", "there is no such report", given=", ".join(missing)[:200],
-                         next_step="chainbreak case list")  # fmt: skip
+                         next_step="chainbreak case reports")  # fmt: skip
 
 
 def _in_lake(office: Office, ids: Collection[str]) -> set[str]:

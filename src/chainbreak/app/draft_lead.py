@@ -11,6 +11,7 @@ from chainbreak.act.leads.machine import Ask, step
 from chainbreak.act.leads.model import KINDS, Content, Lead, new_lead_id
 from chainbreak.app.move_lead import keep, lead_now, move_lead, read_lead
 from chainbreak.base.errors import RefusedError, UsageError, did_you_mean
+from chainbreak.store.desk.series import LIVE
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -23,7 +24,8 @@ def draft_lead(office: Office, actor: Actor, wish: Wish, *, dry_run: bool = Fals
     """A new draft on a series (`wish.series_id`), or on findings.
 
     Raises:
-        UsageError: no such finding (CB-FN-001), series (CB-SE-001) or kind (CB-LF-008), or nothing named (CB-LF-007).
+        UsageError: no such finding (CB-FN-001), series (CB-SE-001) or kind (CB-LF-008), a series that has ended
+            (CB-SE-008), or nothing named (CB-LF-007).
         RefusedError: the same evidence was drafted before (CB-LF-009), the actor's role (CB-LF-003), or the content
             does not fit (CB-LF-011 to CB-LF-016).
     """
@@ -32,6 +34,9 @@ def draft_lead(office: Office, actor: Actor, wish: Wish, *, dry_run: bool = Fals
     if wish.kind and wish.kind not in KINDS:
         raise UsageError("CB-LF-008", "no such kind of lead", given=wish.kind, allowed=did_you_mean(wish.kind, KINDS))
     shown = show_series(office, wish.series_id) if wish.series_id and not wish.findings else None
+    if shown is not None and shown["state"] != LIVE:
+        raise UsageError("CB-SE-008", "the series has ended", given=wish.series_id,
+                         next_step=f"chainbreak link show {shown['merged_into'] or wish.series_id}")  # fmt: skip
     with office.desk.read() if dry_run else office.desk.begin(key) as conn:
         now = lead_now(conn, office.clock.now_us())
         if shown is not None:

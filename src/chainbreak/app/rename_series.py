@@ -27,7 +27,8 @@ def rename_series(
     """
     from chainbreak.audit.log import Entry, append
 
-    new = " ".join(name.split())
+    # A name is one line on every page, terminal and file: what steers a screen is no part of it.
+    new = " ".join("".join(c for c in name if c.isprintable() or c.isspace()).split())
     if len(new) > LONGEST:
         raise UsageError("CB-SE-015", "the name is too long", given=str(len(new)), allowed=str(LONGEST))
     now = office.clock.now_us()

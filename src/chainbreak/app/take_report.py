@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from chainbreak.app.report_texts import (
     AWAY,
     OF_INTEREST,
     Named,
+    district_of,
     mentions_of,
     named_by_hand,
     named_in,
@@ -20,7 +22,7 @@ from chainbreak.app.report_texts import (
     type_names,
     typed,
 )
-from chainbreak.base.clock import local_day
+from chainbreak.base.clock import US_PER_DAY, local_day, rfc3339
 from chainbreak.base.errors import RefusedError, UsageError, did_you_mean
 from chainbreak.store.desk import reports
 from chainbreak.text import extract
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
     from chainbreak.app.bootstrap import Office
     from chainbreak.records.actor import Actor
+
+ID = re.compile(r"[\w.-]{1,64}")
+"""Numbers given here: what an address, a file name and a column of a list can hold."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,12 @@ def check(office: Office, draft: Draft) -> Draft:
     known = type_names(office)
     if draft.type is not None and draft.type not in ("", *known):
         raise UsageError("CB-RT-005", "no such type", given=draft.type[:40], allowed=did_you_mean(draft.type, known))
+    if draft.report_id.strip() and not ID.fullmatch(draft.report_id.strip()):
+        raise UsageError("CB-RT-005", "no number for a report", given=draft.report_id[:40],
+                         allowed="1 to 64 letters, digits, - _ .")  # fmt: skip
+    if draft.reported_at_us > office.clock.now_us() + US_PER_DAY:
+        raise UsageError("CB-RT-005", "nothing is reported in the future", given=rfc3339(draft.reported_at_us))
+    district_of(draft.district)
     return Draft(**{**draft.__dict__, "narrative": story})
 
 

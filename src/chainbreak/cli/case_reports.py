@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chainbreak.cli.common import AsOption, CentreOption, JsonOption, emit
+from chainbreak.cli.common import AsOption, CentreOption, JsonOption, emit, say
 
 app = typer.Typer(pretty_exceptions_enable=False)
 
@@ -66,7 +66,10 @@ def take(
         text, at_us, "", report_id, type or None, given.get("district", read["district"]),
         given.get("loss_fen", read["loss_fen"]), given.get("occurred_at_us", read["occurred_at_us"]), victim,
     )  # fmt: skip
-    emit(take_report(office, actor, draft), as_json)
+    taken = take_report(office, actor, draft)
+    emit(taken, as_json)
+    if not taken["new"]:
+        say(f"taken before, and left as it is: `chainbreak case correct {taken['report_id']}` changes its fields")
 
 
 @app.command()

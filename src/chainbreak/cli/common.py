@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import sys
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -53,13 +54,22 @@ def complain(error: ChainbreakError) -> int:
     if "--json" in sys.argv:
         sys.stderr.write(json.dumps({"ok": False, "error": error.as_dict()}, ensure_ascii=False) + "\n")
     else:
-        sys.stderr.write(error.sentence() + "\n")
+        sys.stderr.write(plain(error.sentence()) + "\n")
     return error.exit_code
 
 
 def say(text: str) -> None:
     """A line for the person at the terminal, on stderr, so that stdout stays machine-readable."""
     sys.stderr.write(text + "\n")
+
+
+def plain(text: str) -> str:
+    """Text without what steers a terminal (escape sequences, bells, reversed writing): reports and files hold anything.
+
+    >>> plain("a\\x1b[31mb\\u202ec\\tx\\n")
+    'a[31mbc\\tx\\n'
+    """
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf"))
 
 
 def _safe(value: Any) -> Any:
@@ -107,8 +117,8 @@ def _print_table(rows: list[Mapping[str, Any]], columns: Iterable[str] | None, t
 def _screen() -> Console:
     from rich.console import Console
 
-    # Into a pipe or a file there is no edge to fold at.
-    return Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    # Into a pipe or a file there is no edge to fold at. What was brought in is shown as it is: `[line:…]` is no markup.
+    return Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def _cell(value: Any) -> str:
@@ -118,4 +128,4 @@ def _cell(value: Any) -> str:
         return f"{value:.4g}"
     if isinstance(value, (dict, list, tuple)):
         return json.dumps(_safe(value), ensure_ascii=False, default=str)
-    return str(value)
+    return plain(str(value))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chainbreak.cli.common import AsOption, CentreOption, DryRunOption, JsonOption, emit, say
+from chainbreak.cli.common import AsOption, CentreOption, DryRunOption, JsonOption, emit, plain, say
 
 if TYPE_CHECKING:
     from chainbreak.app.bootstrap import Office
@@ -35,7 +35,7 @@ def _act(centre: Path | None, name: str) -> tuple[Office, Actor]:
 
 def _tell(sentences: Iterable[str]) -> None:
     for sentence in sentences:
-        typer.echo(sentence)
+        typer.echo(plain(sentence))
 
 
 @app.command()

@@ -67,7 +67,7 @@ def run(argv: Sequence[str] | None = None) -> None:
 
 
 def _dispatch(noun: str, args: list[str]) -> int:
-    from chainbreak.base.errors import ChainbreakError, UsageError, did_you_mean
+    from chainbreak.base.errors import ChainbreakError, SetupError, UsageError, did_you_mean
     from chainbreak.cli.common import complain
 
     try:
@@ -80,4 +80,7 @@ def _dispatch(noun: str, args: list[str]) -> int:
     except BrokenPipeError:
         # The reader of our output went away (`| head`): nothing is wrong, and nothing more can be written.
         sys.stderr.close()
+    except OSError as e:
+        what = f"{e.filename or ''}: {e.strerror or e}".removeprefix(": ")
+        return complain(SetupError("CB-ST-004", "the machine refused a file", given=what))
     return 0
