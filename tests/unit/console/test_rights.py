@@ -43,6 +43,7 @@ ENGINEER, ADMIN, LIAISON, AUDITOR, APPROVER = (
 DISPATCH, UNIT = {Role.COMMANDER, Role.APPROVER, Role.LIAISON}, {Role.OFFICER, Role.LIAISON}
 REVIEW = {Role.ANALYST, Role.COMMANDER, Role.APPROVER}
 ON_LEADS = DRAFT | DISPATCH | UNIT
+ON_SERIES = JUDGE | {Role.APPROVER, Role.LIAISON, Role.AUDITOR}
 TAKE, ANALYST = JUDGE | {Role.HOTLINE}, {Role.ANALYST}
 WHY, SEEN, LINKED = {"reason": "理由"}, {"seen": 1}, {"why": "核对依据"}
 PUBLIC = {"/sign-in", "/sign-in/{secret}", "/status", "/status/{code}/appeal"}
@@ -69,7 +70,7 @@ MATRIX: dict[str, tuple[Any, dict[str, Any], str]] = {
     "/leads/{lead_id}/close": (UNIT, SEEN | {"outcome": "found"}, "lead accept"),
     "/leads/{lead_id}/snooze": (DRAFT | UNIT, SEEN | WHY | {"days": 7}, "lead draft"),
     "/leads/{lead_id}/wake": (DRAFT | UNIT, SEEN, "lead snooze"),
-    "/leads/{lead_id}/reveal": (REVEAL | UNIT, {"purpose": "落地核查", "case": "C-9"}, "lead accept"),
+    "/leads/{lead_id}/reveal": (REVEAL | UNIT | {Role.HOTLINE}, {"purpose": "落地核查", "case": "C-9"}, "lead accept"),
     "/leads/{lead_id}/undo": (ON_LEADS, SEEN, "lead draft"),
     "/cases": (TAKE, {"narrative": "接到13800138000来电，被骗500元。", "receipt": "x"}, ""),
     "/cases/new/read": (TAKE, {"narrative": "接到13800138000来电"}, ""),
@@ -206,3 +207,16 @@ def test_a_role_presses_what_is_its_own_and_nothing_else(
         if refused == (role in may):
             wrong.append(f"{path}: {answer.status_code}, may: {role in may}")
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("role", sorted(ALL))
+def test_no_part_of_a_series_is_shown_to_whose_work_does_not_rest_on_it(
+    office: Office, sign_in: SignIn, role: str
+) -> None:
+    add_person(office, SETUP, "reader", [role])
+    reader = sign_in("reader")
+    parts = ("", "/pair?a=r1&b=r2", "/identifier?key=line:00", "/graph", "/print")
+    answers = {part: reader.get(f"/series/S-000001{part}").status_code for part in parts}
+    assert answers == dict.fromkeys(parts, 404 if role in ON_SERIES else 403)
+    why = reader.get("/series/S-000001/why/r1").status_code
+    assert why == (404 if role in ON_SERIES | {Role.HOTLINE} else 403), "who takes a report is told why it joined"

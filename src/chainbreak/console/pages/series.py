@@ -16,6 +16,7 @@ from chainbreak.app.list_reports import known_districts
 from chainbreak.app.list_series import list_series, wanted_series
 from chainbreak.app.read_series import admit_series
 from chainbreak.app.record_read import record_read
+from chainbreak.app.report_rights import must_read
 from chainbreak.app.report_texts import type_names
 from chainbreak.app.series_graph import MOST_NODES, series_graph
 from chainbreak.app.show_series import show_series
@@ -91,7 +92,7 @@ def one(visit: Signed, series_id: str, tab: Tab = "story", a: ReportId = "", b: 
 @router.get("/series/{series_id}/pair")
 def pair(visit: Signed, series_id: str, a: ReportId, b: ReportId, tab: Tab = "story") -> Response:
     """Why two reports are linked: alone for htmx, else beside the series."""
-    record_read(visit.office, visit.actor, "link.read", f"series:{series_id}")
+    admit_series(visit.office, visit.actor, "link.read", f"series:{series_id}")
     if not visit.is_fragment:
         return one(visit, series_id, tab, a, b)
     shown = show_series(visit.office, series_id)
@@ -101,6 +102,7 @@ def pair(visit: Signed, series_id: str, a: ReportId, b: ReportId, tab: Tab = "st
 @router.get("/series/{series_id}/why/{report_id}")
 def why(visit: Signed, series_id: str, report_id: str, panel: bool = False) -> Response:
     """Why a report belongs to its series, in its strongest link: a line for the page of the report, or the panel."""
+    must_read(visit.actor)  # whoever takes a report is told why it joined
     record_read(visit.office, visit.actor, "link.read", f"report:{report_id}")
     shown = show_series(visit.office, series_id)
     own = [e for e in shown["edges"] if report_id in (e["a"], e["b"])]
@@ -116,7 +118,7 @@ def why(visit: Signed, series_id: str, report_id: str, panel: bool = False) -> R
 @router.get("/series/{series_id}/identifier")
 def identifier(visit: Signed, series_id: str, key: Annotated[str, Query(max_length=255)]) -> Response:
     """One identifier of a series: who names it, what it weighs, and what would remain without it."""
-    record_read(visit.office, visit.actor, "series.identifier", f"series:{series_id}")
+    admit_series(visit.office, visit.actor, "series.identifier", f"series:{series_id}")
     shown = show_series(visit.office, series_id)
     rows = (*shown["identifiers"], *shown["suppressed"])
     weight = next((row for row in rows if row["key"] == key), None)
@@ -144,7 +146,7 @@ def printed(visit: Signed, series_id: str) -> Response:
 @router.get("/series/{series_id}/graph")
 def graph(visit: Signed, series_id: str) -> Response:
     """What the graph draws, as JSON for the page's own script."""
-    record_read(visit.office, visit.actor, "series.graph", f"series:{series_id}")
+    admit_series(visit.office, visit.actor, "series.graph", f"series:{series_id}")
     shown = show_series(visit.office, series_id)
     found, known = series_graph(shown), names(visit)
     zone = visit.office.centre.settings.zone
