@@ -15,12 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
 from chainbreak.store.desk import Desk
 
 pytest_plugins: list[str] = []
+
+# Speed is measured in benches; a test that a busy machine slows down is not wrong.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 _NUMBERS = itertools.count()
