@@ -26,14 +26,18 @@ def draft_lead(office: Office, actor: Actor, wish: Wish, *, dry_run: bool = Fals
     Raises:
         UsageError: no such finding (CB-FN-001), series (CB-SE-001) or kind (CB-LF-008), a series that has ended
             (CB-SE-008), or nothing named (CB-LF-007).
-        RefusedError: the same evidence was drafted before (CB-LF-009), the actor's role (CB-LF-003), or the content
-            does not fit (CB-LF-011 to CB-LF-016).
+        RefusedError: the same evidence was drafted before (CB-LF-009), the actor drafts no leads (CB-LF-003) or reads
+            no series (CB-SE-012), or the content does not fit (CB-LF-011 to CB-LF-016).
     """
+    from chainbreak.app.read_series import admit_series
     from chainbreak.app.show_series import show_series
 
     if wish.kind and wish.kind not in KINDS:
         raise UsageError("CB-LF-008", "no such kind of lead", given=wish.kind, allowed=did_you_mean(wish.kind, KINDS))
-    shown = show_series(office, wish.series_id) if wish.series_id and not wish.findings else None
+    shown = None
+    if wish.series_id and not wish.findings:
+        admit_series(office, actor, "series.read", f"series:{wish.series_id}")
+        shown = show_series(office, wish.series_id)
     if shown is not None and shown["state"] != LIVE:
         raise UsageError("CB-SE-008", "the series has ended", given=wish.series_id,
                          next_step=f"chainbreak link show {shown['merged_into'] or wish.series_id}")  # fmt: skip

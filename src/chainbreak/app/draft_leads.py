@@ -11,6 +11,7 @@ from chainbreak.act.leads.machine import DRAFTERS, OPEN
 from chainbreak.act.leads.model import Content, kind_of
 from chainbreak.app.draft_lead import draft_in
 from chainbreak.app.move_lead import lead_now
+from chainbreak.app.read_series import MAY_READ, admit_series
 from chainbreak.base.errors import RefusedError
 from chainbreak.records.actor import Role
 from chainbreak.records.finding import Finding, Level
@@ -40,13 +41,13 @@ def draft_leads(
     findings that were confirmed, and urgent ones that nobody has judged yet.
 
     Raises:
-        RefusedError: the actor drafts no leads (CB-LF-003).
+        RefusedError: the actor drafts no leads (CB-LF-003), or reads no series and named some (CB-SE-012).
     """
     if not actor.has(*DRAFTERS, Role.SERVICE):
         raise RefusedError("CB-LF-003", "this role may not: draft", given="+".join(sorted(actor.roles)),
                            allowed=", ".join(sorted(DRAFTERS)))  # fmt: skip
     now = office.clock.now_us()
-    wanted = list(_of_series(office, series, unit, now))
+    wanted = list(_of_series(office, series, unit, now)) if _reads(office, actor, series) else []
     if not series:
         wanted += _of_findings(office, unit, now)
     rows: list[dict[str, Any]] = []
@@ -76,6 +77,17 @@ def _draft(
     seen.add((content.kind, content.target))
     lead = draft_in(conn, actor, now, content, dry_run=dry_run)
     return row | {"lead_id": "" if dry_run else lead.lead_id, "why": "drafted"}
+
+
+def _reads(office: Office, actor: Actor, series: Sequence[str]) -> bool:
+    """Whether the actor drafts from series too; the look at them is in the log, and so is a refusal of those named."""
+    if actor.has(Role.SERVICE):
+        return True
+    if not series and not actor.has(*MAY_READ):
+        return False
+    for series_id in series or ("*",):
+        admit_series(office, actor, "series.read", f"series:{series_id}")
+    return True
 
 
 def _of_series(office: Office, series: Sequence[str], unit: str, now_us: int) -> Iterator[tuple[str, Content]]:

@@ -284,3 +284,16 @@ def test_a_finding_shows_the_leads_that_rest_on_it(world: Any) -> None:
         body = leads.read_body(conn, lead.lead_id)
     assert body is not None
     assert json.loads(body)["lead_id"] == lead.lead_id
+
+
+def test_who_reads_no_series_drafts_from_none(world: Any) -> None:
+    sun = Actor("sun", frozenset({Role.HOTLINE}))
+    drafts(world, 1)
+    with pytest.raises(RefusedError, match="CB-SE-012"):
+        draft_lead(world.office, sun, Wish(series_id="S-000001"))
+    with pytest.raises(RefusedError, match="CB-SE-012"):
+        draft_leads(world.office, sun, series=["S-000001"])
+    assert {row["from"].partition(":")[0] for row in draft_leads(world.office, sun)} <= {"finding"}
+    with world.office.desk.read() as conn:
+        noted = list(conn.execute(select(entries.c.action).where(entries.c.actor == "sun")).scalars())
+    assert noted == ["series.refuse_read"] * 2

@@ -234,13 +234,8 @@ def waits(state: State, editors: Collection[str], reviewed_by: str, sent_back: b
     return not own and not machine_only
 
 
-def standing_state(lead: Lead, now_us: int) -> State:
-    """The state with what the clock has made of it: a lead past its end is lapsed though nobody has noted so."""
-    return standing_at(lead.state, lead.content.expires_at_us, now_us)
-
-
 def standing_at(state: State, expires_at_us: int, now_us: int) -> State:
-    """`standing_state` from the columns that lists read."""
+    """The state with what the clock has made of it: a lead past its end is lapsed though nobody has noted so."""
     return S.LAPSED if state in OPEN and now_us >= expires_at_us else state
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chainbreak.act.leads.fold import UNDO, replay, standing
-from chainbreak.act.leads.machine import MOVES, OPEN, UNDOABLE, Ask, may, objections, standing_state, step, waits_for
+from chainbreak.act.leads.machine import MOVES, OPEN, UNDOABLE, Ask, may, objections, standing_at, step, waits_for
 from chainbreak.act.leads.model import KIND_OF_TARGET, OUTCOMES, Content, Event, Lead, State, kind_of
 from chainbreak.base.clock import US_PER_DAY, US_PER_HOUR
 from chainbreak.base.errors import RefusedError
@@ -195,8 +195,8 @@ def test_a_lead_of_the_machine_needs_two_people() -> None:
 def test_a_lead_past_its_end_is_over_whether_or_not_anybody_noted_so() -> None:
     lead, _ = brought_to(State.DISPATCHED)
     late = lead.content.expires_at_us
-    assert standing_state(lead, late - 1) is State.DISPATCHED
-    assert standing_state(lead, late) is State.LAPSED
+    assert standing_at(lead.state, lead.content.expires_at_us, late - 1) is State.DISPATCHED
+    assert standing_at(lead.state, lead.content.expires_at_us, late) is State.LAPSED
     assert [o.code for o in objections("accept", lead, Ask(MA, late))] == ["CB-LF-023"]
 
 
