@@ -30,8 +30,7 @@ def explain_pair(linked: Linked, a: str, b: str) -> dict[str, Any]:
 
     `linked`: in one series; `compared`: whether the linker looked at the pair at all, or they are joined (or not)
     through others: then `path` is the chain of links between them that is strongest at its weakest point.
-    `suppressed`: keys that both name and that say nothing, since they are hubs. `constraints`: none here; people's
-    decisions are added by who knows them.
+    `suppressed`: keys that both name and that say nothing, since they are hubs.
 
     Raises:
         UsageError: one of them is not among the reports (CB-LK-001).
@@ -54,7 +53,7 @@ def explain_pair(linked: Linked, a: str, b: str) -> dict[str, Any]:
         "total_bits": _bits(scores.total[0]), "prior_bits": _bits(linked.weights.prior),
         "terms": _terms(linked, pair, both, near[1], scores),
         "suppressed": [_key(linked, int(g)) for g in both.group if evidence.worth[g] <= 0],
-        "constraints": [], "compared": at is not None,
+        "compared": at is not None,
         "linked": bool(linked.label[row_a] == linked.label[row_b]),
         "path": _path(linked, row_a, row_b), "model_version": linked.weights.version,
     }  # fmt: skip
