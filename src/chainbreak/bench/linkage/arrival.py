@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import numpy as np
 
 from chainbreak.bench import BenchRow
 from chainbreak.bench.linkage.book import Book
+from chainbreak.find.linkage.explain import explain_series
 from chainbreak.find.linkage.link import link
 from chainbreak.find.linkage.model import some_of
 from chainbreak.find.linkage.standing import Standing
@@ -35,3 +37,28 @@ def arrivals(book: Book, held_out: int = 500, seed: int = 1) -> list[BenchRow]:
     same = standing.partition() == sorted(link(reports).partition())
     rows.append(BenchRow(f"linkage: series after {held_out} arrivals equal the batch: {'yes' if same else 'NO'}"))
     return rows
+
+
+def orders(book: Book, reports: int = 1_000, n: int = 20) -> list[BenchRow]:
+    """One row: of `n` random orders of arrival, each in random batches and with a tenth deleted and sent again on the
+    way, how many end in other series or other explanations than linking all at once.
+    """
+    first = some_of(book.reports, np.arange(min(reports, book.reports.n)))
+    whole, different = _told(Standing(first)), 0
+    for seed in range(n):
+        rng = np.random.default_rng(seed)
+        order, at = rng.permutation(first.n), int(rng.integers(1, first.n // 2))
+        standing = Standing(some_of(first, order[:at]))
+        while at < first.n:
+            upto = at + int(rng.integers(1, first.n // 10))
+            standing.change(some_of(first, order[at:upto]))
+            at = upto
+        again = rng.choice(first.n, first.n // 10, replace=False)
+        standing.change(gone=[str(i) for i in first.ids[again]])
+        standing.change(some_of(first, again))
+        different += _told(standing) != whole
+    return [BenchRow(f"linkage: {different} differences over {n} arrival orders, explanations included", first.n)]
+
+
+def _told(standing: Standing) -> str:
+    return json.dumps([[series, explain_series(standing.about(series), series)] for series in standing.partition()])

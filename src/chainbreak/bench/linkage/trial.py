@@ -63,10 +63,11 @@ def attempt(folder: str, method: str) -> None:
 
 
 def arrive(folder: str) -> None:
-    """Reports that arrive one by one on all the others of the book in `folder`; a line of JSON a row of the table."""
-    from chainbreak.bench.linkage.arrival import arrivals
+    """Reports of the book in `folder` that arrive one by one on all others, and in any order; a line of JSON a row."""
+    from chainbreak.bench.linkage.arrival import arrivals, orders
 
-    for row in arrivals(_book(folder)):
+    book = _book(folder)
+    for row in [*arrivals(book), *orders(book)]:
         sys.stdout.write(json.dumps(asdict(row)) + "\n")
 
 
