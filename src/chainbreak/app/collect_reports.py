@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainbreak.app.current_keys import current_keys, said_now
 from chainbreak.app.file_reports import file_reports
-from chainbreak.app.readings import reader_of, readings_of
-from chainbreak.app.report_texts import OF_INTEREST, type_names
+from chainbreak.app.readings import number_of, reader_of, readings_of
+from chainbreak.app.report_texts import OF_INTEREST, is_token, type_names
 from chainbreak.base.progress import Advance, silent
 from chainbreak.find.linkage.model import CODE, Named, Near, Reports, in_order, key_of
-from chainbreak.records import Identifier
-from chainbreak.records.finding import read_token
 from chainbreak.store.desk.series import Stay
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ TIED_BY = {"goip": "device", "mules": "ring", "sites": "site"}
 """Detectors whose findings tie reports together, and the kind of key a finding of theirs is."""
 SURE_LEVELS = ("urgent", "high")
 """Levels from which an open finding ties reports; a confirmed one always does, a false one never."""
-_TOKENS = frozenset(kind.value for kind in Identifier)
 
 
 @dataclass(frozen=True)
@@ -44,9 +42,11 @@ def collect_reports(office: Office, advance: Advance = silent) -> Collected:
     read = readings_of(office, [row["record_ref"] for row in rows], advance).to_pylist()
     readings = {reading["record_ref"]: reading for reading in read}
     ties = tied_by_findings(office)
+    said = [json.loads(row["said"]) for row in rows]
+    now = current_keys(office, {key for roles in said for key in roles})
     made = _Columns(type_names(office), reader_of(office))
-    for row in rows:
-        made.add(row, readings[row["record_ref"]], ties)
+    for row, roles in zip(rows, said, strict=True):
+        made.add(row, readings[row["record_ref"]], ties, said_now(roles, now))
     return made.collected()
 
 
@@ -69,7 +69,7 @@ def tied_by_findings(office: Office) -> dict[int, list[str]]:
     """
     from chainbreak.store.desk import findings
 
-    ties: dict[int, list[str]] = {}
+    found: list[tuple[str, str]] = []
     with office.desk.read() as conn:
         for state in (findings.OPEN, "confirmed"):
             for row in findings.every(conn, findings.Filter(state=state)):
@@ -78,14 +78,14 @@ def tied_by_findings(office: Office) -> dict[int, list[str]]:
                 members = json.loads(row.body)["members"]
                 if len(members) < 2:
                     continue
-                for member in members:
-                    ties.setdefault(_key(member["token"]), []).append(f"{TIED_BY[row.detector]}:{row.subject}")
+                tie = f"{TIED_BY[row.detector]}:{row.subject}"
+                found += [(member["token"], tie) for member in members]
+    # A finding keeps the tokens it was made with; the reports have those of today.
+    now = current_keys(office, {token for token, _ in found})
+    ties: dict[int, list[str]] = {}
+    for token, tie in found:
+        ties.setdefault(number_of(now[token]), []).append(tie)
     return ties
-
-
-def _key(name: str) -> int:
-    kind, colon, _ = name.partition(":")
-    return read_token(name)[1] if colon and kind in _TOKENS else key_of(name)
 
 
 def _filed(office: Office) -> Sequence[Any]:
@@ -114,8 +114,10 @@ class _Columns:
         self._facts: dict[str, Stay] = {}
         self._marks: dict[str, int] = {}
 
-    def add(self, row: Mapping[str, Any], read: Mapping[str, Any], ties: Mapping[int, list[str]]) -> None:
-        """One report."""
+    def add(
+        self, row: Mapping[str, Any], read: Mapping[str, Any], ties: Mapping[int, list[str]], said: Mapping[str, str]
+    ) -> None:
+        """One report; `said`: key -> role where a person gave it one."""
         at, report_id = len(self._ids), row["report_id"]
         told = row["type"] if row["type_by"] == "person" else read["type"]
         values = {
@@ -127,7 +129,7 @@ class _Columns:
         for name, value in values.items():
             self._rows[name].append(value)
         self._ids.append(report_id)
-        keys = self._keys(at, json.loads(row["said"]), read)
+        keys = self._keys(at, said, read)
         tied = sorted({tie for key in keys for tie in ties.get(key, ())})
         for tie in tied:
             self._names[key_of(tie)] = tie
@@ -148,9 +150,9 @@ class _Columns:
             self._names.setdefault(key, name)
         for name, role in said.items():
             if role in OF_INTEREST and name not in read["name"]:
-                key, kind = _key(name), name.partition(":")[0]
+                key, kind = number_of(name), name.partition(":")[0]
                 keys.append(key)
-                self._named.append((at, key, CODE.get(kind, CODE["id"]) if kind in _TOKENS else CODE["domain"]))
+                self._named.append((at, key, CODE.get(kind, CODE["id"]) if is_token(name) else CODE["domain"]))
                 self._names.setdefault(key, name)
         near = zip(read["pattern"], read["near_value"], read["near_kind"], strict=True)
         self._near += [(at, pattern, value, kind) for pattern, value, kind in near if value not in away]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chainbreak.app.current_keys import current_keys, said_now
 from chainbreak.app.file_reports import AT_ONCE, file_reports, lake_rows
 from chainbreak.app.list_reports import series_of
 from chainbreak.app.report_rights import must_read, report_named
@@ -45,6 +46,7 @@ def show_report(
         append(conn, Entry.by(actor, now, "report.read", f"report:{report_id}", purpose=purpose, case=case))
         if row["unread"]:
             reports.set_read(conn, report_id)
+    row["said"] = said_now(row["said"], current_keys(office, row["said"]))
     engine = office.engine()
     try:
         found = lake_rows(engine, [row["record_ref"]])

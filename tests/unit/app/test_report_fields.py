@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from chainbreak.act.leads.drafting import Wish
 from chainbreak.app.add_person import add_person
-from chainbreak.app.bootstrap import Office
+from chainbreak.app.bootstrap import Office, open_office
 from chainbreak.app.collect_reports import collect_reports
 from chainbreak.app.correct_report import assign_report, correct_report, delete_report
 from chainbreak.app.draft_lead import draft_lead
@@ -17,9 +17,12 @@ from chainbreak.app.explain_link import explain_link
 from chainbreak.app.link_reports import link_reports
 from chainbreak.app.merge_series import merge_series
 from chainbreak.app.rename_series import rename_series
+from chainbreak.app.rotate_keys import rotate_keys
+from chainbreak.app.show_report import show_report
 from chainbreak.app.take_report import Draft, take_report
 from chainbreak.base.clock import US_PER_DAY
 from chainbreak.base.errors import ChainbreakError, RefusedError, SetupError, UsageError
+from chainbreak.records import Identifier
 from chainbreak.records.actor import Actor, Role
 from chainbreak.store.desk import reports
 
@@ -92,6 +95,25 @@ def test_a_corrected_loss_or_district_is_another_report_to_linkage(office: Offic
     after = collect_reports(office).marks["A1"]
     correct_report(office, CHEN, "A1", {"district": "东区"})
     assert len({before, after, collect_reports(office).marks["A1"]}) == 3
+
+
+def test_what_a_person_said_of_a_thing_outlives_its_key(office: Office) -> None:
+    def keys(kind: str) -> dict[str, str]:
+        named = show_report(again, CHEN, "A1")["identifiers"]
+        return {row["key"]: row["role"] for row in named if row["kind"] == kind}
+
+    again = office
+    (old,) = keys("chat")
+    correct_report(office, CHEN, "A1", {}, "被害人自己的微信", roles={old: "victim"})
+    assert link_reports(office, CHEN)["series"] == 1
+    rotate_keys(office, ADMIN, [Identifier.CHAT])
+    again = open_office(office.centre.root, office.clock)
+    assert link_reports(again, CHEN)["series"] == 1
+    (new,) = keys("chat")
+    assert (new != old, keys("chat")) == (True, {new: "victim"})
+    correct_report(again, CHEN, "A1", {}, "还是对方的", roles={new: "suspect"})
+    assert keys("chat") == {new: "suspect"}
+    assert link_reports(again, CHEN)["series"] == 2
 
 
 def test_what_is_not_linked_is_named_and_nothing_else(office: Office) -> None:
