@@ -11,12 +11,13 @@ import shutil
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from chainbreak.app.report_texts import OF_INTEREST, mentions_of, model_of, named_in, place_of
+from chainbreak.app.report_texts import OF_INTEREST, is_token, mentions_of, model_of, named_in, place_of
 from chainbreak.base.files import replace_atomic
 from chainbreak.base.progress import Advance, silent
 from chainbreak.find.linkage.model import CODE, key_of
 from chainbreak.identity.tokens import token_of
 from chainbreak.records import Identifier
+from chainbreak.records.actor import SERVICE
 from chainbreak.records.finding import read_token
 from chainbreak.text import extract
 from chainbreak.text.near import near_values
@@ -35,13 +36,12 @@ AT_ONCE = 5_000
 """Reports a part: what a killed run has to read again."""
 PERSONS = frozenset({Identifier.PERSON.value})
 """Kinds that never link: a person's document in a story is nearly always the victim's."""
-_TOKENS = frozenset(kind.value for kind in Identifier)
 
 
 def readings_of(office: Office, refs: Sequence[str], advance: Advance = silent) -> pa.Table:
     """One row a record of `refs` (record_refs of reports in the lake): record_ref, victim (token, 0 unknown), type,
     script, and in lists of equal length `key`, `kind`, `name`, `role`, and `pattern`, `near_value`, `near_kind`.
-    What was not read yet is read now and kept.
+    What was not read yet is read now and kept; that stories are opened for it is in the log first.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -52,12 +52,23 @@ def readings_of(office: Office, refs: Sequence[str], advance: Advance = silent) 
     parts = [pq.read_table(path) for path in sorted(folder.glob("*.parquet"))]
     known = pa.concat_tables(parts) if parts else _schema().empty_table()
     missing = wanted.filter(pc.invert(pc.is_in(wanted, known["record_ref"].combine_chunks()))).to_pylist()
+    if missing:
+        _note(office, len(missing))
     for at in range(0, len(missing), AT_ONCE):
         part = pa.Table.from_pylist(list(_read(office, missing[at : at + AT_ONCE])), _schema())
         _keep(folder, part)
         known = pa.concat_tables([known, part])
         advance(float(part.num_rows))
     return known.filter(pc.is_in(known["record_ref"], wanted)).combine_chunks()
+
+
+def _note(office: Office, records: int) -> None:
+    """Before the vault is opened: that the machine reads so many stories, and for what."""
+    from chainbreak.audit.log import Entry, append
+
+    with office.desk.begin() as conn:
+        append(conn, Entry.by(SERVICE, office.clock.now_us(), "report.read_by_machine", f"reader:{READER}",
+                              purpose="linkage", payload={"records": records}))  # fmt: skip
 
 
 def forget_readings(office: Office) -> None:
@@ -130,7 +141,7 @@ def _named(office: Office, row: dict[str, Any], story: str) -> dict[str, list[An
         if name:
             seen.add(name)
             kind = "domain" if one.kind == "url" else one.kind
-            _add(told, key=_key(name), kind=CODE.get(kind, CODE["id"]), name=name, role=one.role)
+            _add(told, key=number_of(name), kind=CODE.get(kind, CODE["id"]), name=name, role=one.role)
         if one.role in OF_INTEREST:
             _add_near(office, told, one, name)
     return told
@@ -145,7 +156,7 @@ def _by_form(office: Office, written: Sequence[str], found: dict[str, Named]) ->
         kind, colon, _ = name.partition(":")
         if name in told:
             continue
-        if colon and kind in _TOKENS:
+        if is_token(name):
             token = read_token(name)[1]
             value = office.vault.values(Identifier(kind), [token]).get(token, "")
             yield Named(kind, value, "suspect", name)
@@ -173,12 +184,9 @@ def _add_near(office: Office, told: dict[str, list[Any]], one: Named, name: str)
     key = office.keys.token_key(Identifier(one.kind))
     for pattern in near_values(one.kind, one.value):
         token = token_of(key, f"~{pattern}")
-        _add(told, pattern=token, near_value=_key(name) if name else token, near_kind=CODE[one.kind])
+        _add(told, pattern=token, near_value=number_of(name) if name else token, near_kind=CODE[one.kind])
 
 
-def _key(name: str) -> int:
-    """The key of a written token, or of a name that has none."""
-    kind, colon, rest = name.partition(":")
-    if colon and kind in _TOKENS and len(rest) == 16:
-        return read_token(name)[1]
-    return key_of(name)
+def number_of(name: str) -> int:
+    """What stands for a key in linkage: the number of a written token, or one made of a name that is none."""
+    return read_token(name)[1] if is_token(name) else key_of(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -158,8 +159,11 @@ def test_the_name_of_an_app_in_the_form_is_no_chat_account(office: Office, tmp_p
     assert not [name for name in names if name.startswith("chat:") and "云聚" in name]
 
 
-def test_a_record_is_read_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_record_is_read_once_and_the_log_says_for_what(office: Office) -> None:
     link_reports(office, CHEN)
+    assert _opened(office) == [("service", "linkage")]
+    link_reports(office, CHEN)
+    assert _opened(office) == [("service", "linkage")]
     refs = [row["record_ref"] for row in readings_of(office, _refs(office)).to_pylist()]
     before = {path: path.stat().st_mtime_ns for path in office.centre.readings.rglob("*.parquet")}
     taken = take_report(office, CHEN, replace(
@@ -203,3 +207,14 @@ def _refs(office: Office) -> list[str]:
 
     with office.desk.read() as conn:
         return list(conn.execute(select(report_file.c.record_ref)).scalars())
+
+
+def _opened(office: Office) -> list[tuple[str, str]]:
+    from sqlalchemy import select
+
+    from chainbreak.audit.tables import entries
+
+    c = entries.c
+    with office.desk.read() as conn:
+        rows = conn.execute(select(c.actor, c.entry).where(c.action == "report.read_by_machine"))
+        return [(row.actor, json.loads(row.entry)["purpose"]) for row in rows]
