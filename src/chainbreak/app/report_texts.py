@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ OF_INTEREST = ("suspect", "unknown")
 AWAY = ""
 """What a person says of a mention that is none."""
 _NAMED = frozenset(kind.value for kind in Identifier)
+_TOKEN = re.compile(f"(?:{'|'.join(Identifier)}):[0-9a-f]{{16}}")
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,15 @@ def key_of(office: Office, mention: Mention) -> str:
         return ""
     kind = Identifier(mention.kind)
     return write_token(kind, token_of(office.keys.token_key(kind), mention.value))
+
+
+def is_token(key: str) -> bool:
+    """Whether a key is a written token; others are hosts, or apps by their name.
+
+    >>> is_token("line:00ff00ff00ff00ff"), is_token("line:13800138000"), is_token("a.example")
+    (True, False, False)
+    """
+    return _TOKEN.fullmatch(key) is not None
 
 
 def named_in(office: Office, mentions: list[Mention]) -> dict[str, Named]:
