@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from chainbreak.app.report_texts import is_token
 from chainbreak.records import Identifier
 from chainbreak.records.finding import read_token, write_token
 
 if TYPE_CHECKING:
     from chainbreak.app.bootstrap import Office
-
-_TOKENS = frozenset(kind.value for kind in Identifier)
 
 
 def current_keys(office: Office, keys: Iterable[str]) -> dict[str, str]:
@@ -19,9 +18,9 @@ def current_keys(office: Office, keys: Iterable[str]) -> dict[str, str]:
     now = {key: key for key in keys}
     tokens: dict[Identifier, dict[int, str]] = {}
     for key in now:
-        kind, colon, _ = key.partition(":")
-        if colon and kind in _TOKENS:
-            tokens.setdefault(Identifier(kind), {})[read_token(key)[1]] = key
+        if is_token(key):
+            kind, token = read_token(key)
+            tokens.setdefault(Identifier(kind), {})[token] = key
     for kind, written in tokens.items():
         for was, token in office.vault.currents(kind, set(written)).items():
             now[written[was]] = write_token(kind, token)
