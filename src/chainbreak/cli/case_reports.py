@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chainbreak.cli.common import AsOption, CentreOption, JsonOption, emit, say
+from chainbreak.cli.common import AsOption, CentreOption, JsonOption, LimitOption, emit, say
 
 app = typer.Typer(pretty_exceptions_enable=False)
 
@@ -23,7 +23,7 @@ def reports(
     series: Annotated[str, typer.Option(help="yes, no")] = "",
     state: Annotated[str, typer.Option(help="open, deleted")] = "open", unread: bool = False,
     assigned: Annotated[str | None, typer.Option(help="To whom; '' for nobody")] = None,
-    after: str = "", limit: int = 50, centre: CentreOption = None, as_json: JsonOption = False,
+    after: str = "", limit: LimitOption = 50, centre: CentreOption = None, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """The inbox of reports, the newest first; `--after ID` is the last one of the page before."""
     from chainbreak.app.list_reports import filter_of, list_reports

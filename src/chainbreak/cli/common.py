@@ -31,6 +31,7 @@ CentreOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON on stdout, one object or JSON Lines")]
 AsOption = Annotated[str, typer.Option("--as", envvar="CHAINBREAK_ACTOR", help="Who acts: a name from `user list`")]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many rows")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; change nothing")]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chainbreak.cli.common import AsOption, CentreOption, DryRunOption, JsonOption, emit, say
+from chainbreak.cli.common import AsOption, CentreOption, DryRunOption, JsonOption, LimitOption, emit, say
 
 if TYPE_CHECKING:
     from chainbreak.act.leads.model import Lead
@@ -88,7 +88,7 @@ def draft(
 @app.command("list")
 def list_(
     as_name: AsOption, stage: StageOption = "all", kind: KindOption = "", unit: UnitOption = "",
-    target: str = "", series: SeriesOption = "", after: str = "", limit: int = 50, centre: CentreOption = None,
+    target: str = "", series: SeriesOption = "", after: str = "", limit: LimitOption = 50, centre: CentreOption = None,
     as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Leads by priority, the highest first; `--after ID` is the last one of the page before."""

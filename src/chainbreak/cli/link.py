@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chainbreak.cli.common import AsOption, CentreOption, DryRunOption, JsonOption, emit, plain, say
+from chainbreak.cli.common import AsOption, CentreOption, DryRunOption, JsonOption, LimitOption, emit, plain, say
 
 if TYPE_CHECKING:
     from chainbreak.app.bootstrap import Office
@@ -57,7 +57,7 @@ def list_(
     district: Annotated[str, typer.Option(help="With a report of this district")] = "",
     type_: Annotated[str, typer.Option("--type", help="With a report of this type of fraud")] = "",
     loss: Annotated[str, typer.Option(help="Losses of at least so many yuan")] = "",
-    new_since: SinceOption = "", changed_since: SinceOption = "", after: str = "", limit: int = 50,
+    new_since: SinceOption = "", changed_since: SinceOption = "", after: str = "", limit: LimitOption = 50,
     centre: CentreOption = None, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """A page of series, those that changed last first; `--after ID` is the last one of the page before."""
@@ -224,8 +224,8 @@ def rename(series_id: str, name: str, as_name: AsOption, why: WhyOption = "", dr
 @app.command()
 def events(
     series: Annotated[str, typer.Option(help="Only of this series")] = "",
-    after: Annotated[int, typer.Option(min=0, max=2**53, help="Only those after this event")] = 0, limit: int = 50,
-    lang: LangOption = "", centre: CentreOption = None, as_json: JsonOption = False,
+    after: Annotated[int, typer.Option(min=0, max=2**53, help="Only those after this event")] = 0,
+    limit: LimitOption = 50, lang: LangOption = "", centre: CentreOption = None, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """What happened to series, oldest first: created, grown, shrunk, merged, split, ended, undone, renamed."""
     from chainbreak.app.bootstrap import open_office

@@ -27,6 +27,15 @@ def test_an_error_that_quotes_input_does_not_steer_either(capsys: pytest.Capture
     assert SHOWN in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("listing", [["link", "list"], ["link", "events"], ["lead", "list"], ["case", "reports"]])
+def test_a_list_has_a_length(listing: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    for limit in ("-5", "0", "99999999"):
+        with pytest.raises(SystemExit) as stopped:
+            run([*listing, "--as", "chen", "--limit", limit] if listing[0] != "link" else [*listing, "--limit", limit])
+        assert stopped.value.code == 2
+        assert "--limit" in capsys.readouterr().err
+
+
 def test_a_file_that_cannot_be_written_is_one_sentence_and_exit_5(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
