@@ -93,6 +93,16 @@ def test_a_link_is_decided_and_taken_back_by_keyboard(office: Office, address: s
 
 
 @pytest.mark.usefixtures("earlier")
+def test_on_a_phone_the_report_that_was_touched_comes_into_sight(address: str, sign_in: SignIn) -> None:
+    chen = sign_in("chen")
+    chen.set_viewport_size({"width": 390, "height": 844})
+    chen.goto(f"{address}/cases")
+    chen.click("tr[data-row] a.row")
+    chen.wait_for_selector(".detail-head[data-shown]")
+    chen.wait_for_function("document.getElementById('detail').getBoundingClientRect().top < 422")
+
+
+@pytest.mark.usefixtures("earlier")
 def test_the_graph_is_the_same_each_time_and_a_click_explains(office: Office, address: str, sign_in: SignIn) -> None:
     chen = sign_in("chen")
     series = list_series(office)[0]["series_id"]

@@ -1,5 +1,7 @@
 // The list beside the detail: which row is chosen, moving by key, what a verdict did to a row.
 
+const STACKED = "(max-width: 900px)"; // the detail stands below the list
+
 const ROWS = "tr[data-row]";
 
 /** @returns {HTMLTableRowElement | null} */
@@ -49,6 +51,7 @@ function follow(detail) {
   if (!shown) return;
   const row = document.getElementById(`row-${shown}`);
   choose(row);
+  if (matchMedia(STACKED).matches) detail.scrollIntoView();
   const cell = row?.querySelector("[data-state]");
   if (!cell || !word) return;
   cell.className = `state is-${hue}`;
