@@ -24,6 +24,7 @@ from chainbreak.city.hotlists import hotlist_table
 from chainbreak.city.lookalikes.crowds import Event, crowd_calls, newcomers, outings, restarts
 from chainbreak.city.lookalikes.handsets import family_swaps, family_turns, repairs, second_hand
 from chainbreak.city.lookalikes.machines import machines, probes
+from chainbreak.city.lookalikes.purses import purse_moves
 from chainbreak.city.lookalikes.trades import trade_calls
 from chainbreak.city.messages import message_table, scam_texts
 from chainbreak.city.money import Moves, honest_moves
@@ -112,7 +113,8 @@ def _money(day: Day, state: State) -> Moves:
     fraud, reserve = book_payments(day, state)
     for account, fen in state.held_fen.items():
         reserve[account] += fen
-    moved = Moves.joined([fraud, honest_moves(day, np.maximum(state.balance - reserve, 0))])
+    free = np.maximum(state.balance - reserve, 0)
+    moved = Moves.joined([fraud, honest_moves(day, free), purse_moves(day, free)])
     np.add.at(state.balance, moved.payee, moved.fen)
     np.subtract.at(state.balance, moved.payer, moved.fen)
     return moved

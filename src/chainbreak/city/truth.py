@@ -14,6 +14,7 @@ from chainbreak.city.accounts import KINDS
 from chainbreak.city.boxes import BoxDay
 from chainbreak.city.cases import Case
 from chainbreak.city.lines import CLASSES
+from chainbreak.city.lookalikes.purses import purses
 from chainbreak.city.money import Moves, passing_accounts
 from chainbreak.city.openings import opened_on
 from chainbreak.city.reports import report_id
@@ -75,7 +76,7 @@ def truth_of_world(world: World, truth: Truth) -> None:
     for gang in world.gangs:
         for layer, members in gang.mules.items():
             rows += [{"account": text[a], "class": "mule", "gang": gang.number, "layer": layer} for a in members]
-    for name, members in passing_accounts(world.people.n).items():
+    for name, members in (passing_accounts(world.people.n) | purses(world)).items():
         for account in members:
             kind[account] = name
     mules = {row["account"] for row in rows}
