@@ -1,0 +1,222 @@
+"""The tracer: a ledger with its index, asked where claimed money went, and grown as transfers come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from chainbreak.base.errors import InputError, UsageError
+from chainbreak.find.tracing import amounts, axes, division, lots
+from chainbreak.find.tracing.follow import follow, follow_back
+from chainbreak.find.tracing.ledger import FOREVER, MOST_FEN, UNKNOWN_OPENING, Ledger, check_links
+from chainbreak.find.tracing.lots import Maps
+from chainbreak.find.tracing.model import I64, Claim, Flows, Places, Terms, Traced, columns
+
+MOST_MIXED = 1_000
+"""Claims of one run whose amounts are mixed: each account they touch keeps a number for each."""
+SPREADS = {"prorata": amounts.PRO_RATA, "lib": amounts.LOWEST_ALONE, "lib_group": amounts.LOWEST_GROUP,
+           "paripassu": amounts.LOWEST_GROUP}  # fmt: skip
+
+
+class Tracer:
+    """Follows claims through one ledger. Money is fen, time UTC µs.
+
+    >>> from chainbreak.find.tracing import make_ledger
+    >>> ledger, _ = make_ledger([1, 2, 3], None, [0, 1, 1], [1, 2, 3], [100, 30, 50], accounts=4, opening_fen=[100, 20, 0, 0])
+    >>> traced = Tracer(ledger).trace([Claim("c", 0, 100)], Terms())
+    >>> [x.tolist() for x in traced.holdings()]
+    [[1, 2, 3], [40, 10, 50]]
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self._axes = axes.build(ledger)
+        self._used = ledger.rows
+        self._room: Ledger = ledger
+
+    @property
+    def index_bytes(self) -> int:
+        """Bytes of the index beside the ledger's own columns."""
+        return self._axes.nbytes + sum(column.nbytes for column in self._queues)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the ledger: what a run cites as its input."""
+        return self.ledger.digest()
+
+    @cached_property
+    def _queues(self) -> Maps:
+        """Maps of the accounts that a plain queue does not describe."""
+        return lots.replayed(self.ledger, self._axes, self._axes.odd, lifo=False)
+
+    @cached_property
+    def _stacks(self) -> Maps:
+        return lots.replayed(self.ledger, self._axes, np.ones(self.ledger.accounts, np.bool_), lifo=True)
+
+    @cached_property
+    def _credits(self) -> tuple[I64, I64, I64]:
+        """Begin of each account's credits, their rows, and where each lies on the account's axis."""
+        ledger = self.ledger
+        rows = np.argsort(ledger.payee, kind="stable")
+        begin = np.concatenate(([0], np.cumsum(np.bincount(ledger.payee, minlength=ledger.accounts)))).astype(np.int64)
+        fen = ledger.fen[rows]
+        before = np.concatenate(([0], np.cumsum(fen)))[:-1]
+        first = before[np.minimum(begin[:-1], max(len(rows) - 1, 0))] if len(rows) else begin[:-1]
+        came = before + np.repeat(np.maximum(ledger.opening_fen, 0) - first, np.diff(begin))
+        return begin, rows.astype(np.int64), came
+
+    def balance(self, as_of_us: int | None = None) -> I64:
+        """Known fen on every account when the rows until `as_of_us` are booked; never below zero."""
+        ledger, until = self.ledger, self.ledger.rows_until(as_of_us)
+        return amounts.balances(ledger.payer, ledger.payee, ledger.fen, ledger.opening_fen, until)
+
+    def trace(self, claims: Sequence[Claim], terms: Terms | None = None) -> Traced:
+        """Where the claims' money went under a rule.
+
+        Raises:
+            UsageError: a claim that is not in the ledger as it was then (CB-TR-011), claims over the same fen
+                (CB-TR-012), or too many for a rule that mixes (CB-TR-013).
+        """
+        terms = terms or Terms()
+        ledger, last = self.ledger, self.ledger.rows_until(terms.as_of_us)
+        wanted = self._checked(claims, last)
+        as_of = terms.as_of_us if terms.as_of_us is not None else int(ledger.at_us[-1]) if ledger.rows else 0
+        ends = self._ends(wanted, terms.horizon_us)
+        if not len(wanted):
+            flows = places = np.zeros((0, 6), np.int64)
+        elif terms.rule in ("fifo", "lifo"):
+            known = (ledger.at_us, ledger.payer, ledger.payee, ledger.sink, ledger.covered_until_us)
+            maps = self._queues if terms.rule == "fifo" else self._stacks
+            flows, places = follow(wanted, ends, last, as_of, terms.de_minimis_fen, self._axes, maps, known)
+        elif terms.rule == "poison":
+            known = (ledger.at_us, ledger.payer, ledger.payee, ledger.sink, ledger.covered_until_us)
+            flows, places = amounts.reach(wanted, ends, last, known)
+        else:
+            flows, places = self._spread(wanted, ends, last, as_of, terms)
+        return Traced(tuple(claims), terms, columns(Flows, flows), columns(Places, places))
+
+    def back(self, claims: Sequence[Claim], terms: Terms | None = None) -> Traced:
+        """Where the fen of transfers came from, first in first out: earlier transfers, and the places where the trail
+        begins (bucket origin: an opening balance or money from nowhere known). A horizon counts back in time.
+
+        Raises:
+            UsageError: as `trace`.
+        """
+        terms, ledger = terms or Terms(), self.ledger
+        wanted = self._checked(claims, ledger.rows_until(terms.as_of_us))
+        since = np.zeros(len(wanted), np.int64)
+        if terms.horizon_us is not None:
+            since = np.searchsorted(ledger.at_us, ledger.at_us[wanted[:, 0]] - terms.horizon_us, "left")
+        known = (ledger.payer, ledger.payee, ledger.fen, ledger.sink, ledger.covered_until_us)
+        flows, places = follow_back(wanted, since, self._axes, self._queues, self._credits, known)
+        return Traced(tuple(claims), terms, columns(Flows, flows), columns(Places, places))
+
+    def add_accounts(self, opening_fen: npt.ArrayLike, sink: npt.ArrayLike, covered_until_us: npt.ArrayLike) -> None:
+        """Further accounts, numbered on from the last."""
+        old, opening = self.ledger, np.asarray(opening_fen, np.int64)
+        self._axes = axes.widened(self._axes, opening)
+        self._become(replace(
+            old, opening_fen=np.concatenate([old.opening_fen, opening]),
+            sink=np.concatenate([old.sink, np.asarray(sink, np.bool_)]),
+            covered_until_us=np.concatenate([old.covered_until_us, np.asarray(covered_until_us, np.int64)]),
+        ))  # fmt: skip
+
+    def append(
+        self, at_us: npt.ArrayLike, payer: npt.ArrayLike, payee: npt.ArrayLike, fen: npt.ArrayLike,
+        link: npt.ArrayLike | None = None,
+    ) -> None:  # fmt: skip
+        """Enter later rows, in their order; `link` names ledger rows. All or none.
+
+        Raises:
+            InputError: rows before the last one (CB-TR-005: the ledger must be made anew), or as `make_ledger`.
+        """
+        at, money = np.asarray(at_us, np.int64), np.asarray(fen, np.int64)
+        who = [np.asarray(side, np.int32) for side in (payer, payee)]
+        first, grown = self.ledger.rows, self._longer(len(at))
+        self._check_rows(at, who, money)
+        new = (at, *who, money, np.full(len(at), -1, np.int32) if link is None else np.asarray(link, np.int32))
+        for column, values in zip(_by_row(grown), new, strict=True):
+            column[first : first + len(at)] = values
+        longer = _cut(grown, first + len(at))
+        check_links(longer, first, np.arange(longer.rows))
+        self._axes, self._used = axes.extend(self._axes, longer, first, self._used)
+        self._become(longer)
+
+    def _become(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        for derived in ("digest", "_queues", "_stacks", "_credits"):
+            self.__dict__.pop(derived, None)
+
+    def _longer(self, more: int) -> Ledger:
+        """Columns over rows with room for `more`, kept for later appends."""
+        wanted, have = self.ledger.rows + more, self._room.rows
+        if wanted > have or self._room is self.ledger:
+            extra = max(more, self.ledger.rows // 4)
+            room = [np.concatenate([c, np.empty(extra, c.dtype)]) for c in _by_row(self.ledger)]
+            self._room = replace(self.ledger, **dict(zip(ROWS, room, strict=True)))
+        return replace(self.ledger, **dict(zip(ROWS, _by_row(self._room), strict=True)))
+
+    def _check_rows(self, at: I64, who: list[npt.NDArray[np.int32]], money: I64) -> None:
+        last = int(self.ledger.at_us[-1]) if self.ledger.rows else -FOREVER
+        if len(at) and (int(at[0]) < last or bool((at[1:] < at[:-1]).any())):
+            raise InputError("CB-TR-005", "rows before the last one", given=str(int(at.min())), allowed=f">= {last}")
+        if len(money) and not (0 < int(money.min()) and int(money.max()) < MOST_FEN):
+            raise InputError("CB-TR-002", "amounts out of range", given=f"{money.min()}..{money.max()}")
+        for side in who:
+            if len(side) and not (side.min() >= 0 and side.max() < self.ledger.accounts):
+                raise InputError("CB-TR-003", "accounts out of range", given=f"{side.min()}..{side.max()}")
+
+    def _checked(self, claims: Sequence[Claim], last: int) -> I64:
+        """(row, lo, hi) of each claim."""
+        wanted = np.array([(c.row, c.lo, c.lo + c.fen) for c in claims], np.int64).reshape(-1, 3)
+        row, lo, hi = wanted.T
+        inside = (row >= 0) & (row < last)
+        wrong = ~inside | (lo < 0) | (hi <= lo)
+        wrong[inside] |= hi[inside] > self.ledger.fen[row[inside]]
+        if wrong.any():
+            bad = claims[int(np.argmax(wrong))]
+            raise UsageError("CB-TR-011", "the claim is not in the ledger as it was then", given=str(bad),
+                             allowed=f"rows 0..{last - 1}, at most the transfer's amount")  # fmt: skip
+        order = np.lexsort((lo, row))
+        again = (row[order][1:] == row[order][:-1]) & (lo[order][1:] < hi[order][:-1])
+        if again.any():
+            bad = claims[int(order[int(np.argmax(again)) + 1])]
+            raise UsageError("CB-TR-012", "two claims over the same fen", given=str(bad))
+        return wanted
+
+    def _ends(self, wanted: I64, horizon_us: int | None) -> I64:
+        if horizon_us is None:
+            return np.full(len(wanted), self.ledger.rows, np.int64)
+        return np.searchsorted(self.ledger.at_us, self.ledger.at_us[wanted[:, 0]] + horizon_us, "right")
+
+    def _spread(self, wanted: I64, ends: I64, last: int, as_of: int, terms: Terms) -> tuple[I64, I64]:
+        if len(wanted) > MOST_MIXED:
+            raise UsageError("CB-TR-013", "too many claims for a rule that mixes money", given=str(len(wanted)),
+                             allowed=f"1..{MOST_MIXED}")  # fmt: skip
+        ledger = self.ledger
+        known = (ledger.at_us, ledger.payer, ledger.payee, ledger.fen, ledger.sink, ledger.covered_until_us)
+        flows, places, met, balance = amounts.spread(
+            SPREADS[terms.rule], wanted, ends, last, as_of, terms.de_minimis_fen, ledger.opening_fen, known
+        )
+        if terms.rule == "lib":
+            places = division.capped(places, balance)
+        elif terms.rule == "paripassu":
+            reached = np.full(ledger.accounts, ledger.rows, np.int64)
+            np.minimum.at(reached, ledger.payee[flows[:, 1]], flows[:, 1])
+            places = division.pooled(places, wanted[:, 2] - wanted[:, 1], met, reached)
+        return flows, places
+
+
+ROWS = ("at_us", "payer", "payee", "fen", "link")
+
+
+def _by_row(ledger: Ledger) -> list[npt.NDArray[np.generic]]:
+    return [getattr(ledger, name) for name in ROWS]
+
+
+def _cut(ledger: Ledger, rows: int) -> Ledger:
+    return replace(ledger, **{name: getattr(ledger, name)[:rows] for name in ROWS})
