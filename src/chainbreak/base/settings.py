@@ -7,15 +7,33 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, ValidationError
 
 from chainbreak.base.errors import SetupError
 
 SETTINGS_FILE = "settings.toml"
+
+
+class Tracing(BaseModel):
+    """How money is followed here: which accounts are exits, whose ledgers are held, whose clocks are off."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sink_kinds: tuple[str, ...] = ("sink", "cash", "overseas", "merchant", "coin")
+    """Kinds of account, as the register names them, in which money has left: what enters is an exit."""
+    sinks: tuple[str, ...] = ()
+    """Further accounts of that sort, as written tokens (`account:` and 16 hex digits)."""
+    coverage: dict[str, StrictBool | AwareDatetime] = {}
+    """Bank -> whether its ledger is held (`true`), or until when; banks not named are not held. Empty: every account
+    in the register is held."""
+    skew_s: dict[str, int] = {}
+    """Bank -> seconds that its clock is ahead; what it books as payer is set back by so much."""
 
 
 class Settings(BaseModel):
@@ -45,6 +63,8 @@ class Settings(BaseModel):
     """The published number people call, as printed on notices."""
     public_url: str = ""
     """Where status pages are reached from outside, as printed on notices; empty: this machine."""
+    tracing: Tracing = Tracing()
+    """How money is followed."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +168,12 @@ def create_centre(root: Path, settings: Settings) -> Centre:
 
 
 def _toml(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_toml(name)} = {_toml(of)}" for name, of in value.items()) + " }"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, datetime):
+        return value.isoformat()
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int):

@@ -1,0 +1,221 @@
+"""The ledger that money is followed in: the lake's transfers and the register of accounts, held in this process.
+
+It is built once and grown while what arrives is booked later than everything before; whatever else changes (an earlier
+booking, another version of a transfer, the register, the settings) builds it anew. Both give the same ledger.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainbreak.app.account_register import I64, Register, listed_accounts, register_of, skew_of
+from chainbreak.app.ledger_rows import Before, Rows, Skew, newest_versions, read_transfers, rows_of
+from chainbreak.base.errors import SetupError
+from chainbreak.records import Identifier
+from chainbreak.records.finding import read_token, write_token
+
+if TYPE_CHECKING:
+    from chainbreak.app.bootstrap import Office
+    from chainbreak.base.settings import Tracing
+    from chainbreak.find.tracing import Tracer
+
+TABLES = ("transfer", "account")
+BLOCK = 1 << 16
+"""Rows of one block of the digest."""
+MANY_CHUNKS = 256
+"""Arrivals after which the columns of text are made of one piece again."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A ledger with what its numbers stand for.
+
+    `ids`, `refs`: transfer_id and record_ref (16 bytes) by row (Arrow). `refused`: what has no place in it, and why
+    (see `Rows`). `last`: time and sequence number of the last row. `version`: table of the lake -> version it is of.
+    """
+
+    tracer: Tracer
+    register: Register
+    ids: Any
+    refs: Any
+    refused: Any
+    last: tuple[int, int]
+    version: dict[str, int]
+    settings: Tracing
+    skew: Skew | None
+    _blocks: list[bytes] = field(default_factory=list)
+
+    @property
+    def until_us(self) -> int:
+        """Booking time of the last row, UTC µs; 0 when there is none."""
+        return self.last[0]
+
+    def account(self, number: int) -> str:
+        """The written token of an account of the ledger."""
+        return write_token(Identifier.ACCOUNT, int(self.register.tokens[number]))
+
+    def number(self, written: str) -> int | None:
+        """The number of an account by its written token; None when the ledger does not know it."""
+        found = int(self.register.numbers(np.array([read_token(written)[1]], np.int64))[0])
+        return None if found < 0 else found
+
+    def bank(self, number: int) -> str:
+        """Who keeps an account; "" when the register does not say."""
+        return (self.register.bank[number].as_py() or "") if number < len(self.register.bank) else ""
+
+    def kind(self, number: int) -> str:
+        """The register's class of an account; "" when it does not say."""
+        return (self.register.kind[number].as_py() or "") if number < len(self.register.kind) else ""
+
+    def row_of(self, transfer_id: str) -> int | None:
+        """The row of a transfer; None when it has none."""
+        import pyarrow.compute as pc
+
+        row = int(pc.index(self.ids, transfer_id).as_py())
+        return None if row < 0 else row
+
+    def transfer_id(self, row: int) -> str:
+        """The source's id of a row."""
+        return str(self.ids[row].as_py())
+
+    def record_ref(self, row: int) -> str:
+        """The record that a row was made of, as evidence cites it."""
+        ref: bytes = self.refs[row].as_py()
+        return ref.hex()
+
+    def sides(self, rows: I64) -> tuple[I64, I64]:
+        """Payers and payees of rows, as tokens."""
+        ledger, tokens = self.tracer.ledger, self.register.tokens
+        return tokens[ledger.payer[rows]], tokens[ledger.payee[rows]]
+
+    def digest(self, as_of_us: int | None = None) -> str:
+        """SHA-256, in hex, of the rows booked until a moment (None: all), and of what is known of their accounts.
+
+        By tokens and not by numbers, and later rows do not change it: a run as of an earlier moment cites the same
+        ledger however much came since, and in whatever order.
+        """
+        ledger = self.tracer.ledger
+        n = ledger.rows_until(as_of_us)
+        whole = n // BLOCK
+        for block in range(len(self._blocks), whole):
+            self._blocks.append(hashlib.sha256(self._packed(block * BLOCK, (block + 1) * BLOCK)).digest())
+        seen = hashlib.sha256(b"".join(self._blocks[:whole]))
+        seen.update(self._packed(whole * BLOCK, n))
+        among = np.zeros(ledger.accounts, np.bool_)
+        among[ledger.payer[:n]] = among[ledger.payee[:n]] = True
+        some = np.flatnonzero(among)
+        some = some[np.argsort(self.register.tokens[some])]
+        of = (self.register.tokens, ledger.opening_fen, ledger.sink, ledger.covered_until_us)
+        for column in of:
+            seen.update(column[some].astype("<i8").data)
+        return seen.hexdigest()
+
+    def _packed(self, begin: int, end: int) -> bytes:
+        """Rows as bytes: time, payer and payee (tokens), amount, link; 64 bits each, little-endian."""
+        ledger, tokens = self.tracer.ledger, self.register.tokens
+        part = slice(begin, end)
+        columns = (ledger.at_us[part], tokens[ledger.payer[part]], tokens[ledger.payee[part]], ledger.fen[part],
+                   ledger.link[part])  # fmt: skip
+        return np.stack([c.astype("<i8") for c in columns], axis=1).tobytes()
+
+
+_HELD: dict[Path, Held] = {}
+_LOCK = Lock()
+"""One building at a time in a process: a second waits and then finds the work done."""
+
+
+def ledger_of(office: Office) -> Held:
+    """The ledger of the newest versions of the lake's tables.
+
+    Raises:
+        SetupError: the lake holds no transfers (CB-TR-020).
+    """
+    with _LOCK:
+        version = office.lake.snapshot(list(TABLES))
+        if "transfer" not in version:
+            raise SetupError("CB-TR-020", "there are no transfers to follow money through",
+                             next_step="chainbreak ingest transfer FILE")  # fmt: skip
+        held = _HELD.get(office.centre.root)
+        same = held is not None and held.settings == office.centre.settings.tracing
+        if same and held is not None and held.version == version:
+            return held
+        made = _grown(office, held, version) if same and held is not None else None
+        if made is None:
+            _HELD.clear()  # a process serves one centre, and a ledger is large
+            made = build_ledger(office, version, office.centre.settings.tracing)
+        _HELD[office.centre.root] = made
+        return made
+
+
+def build_ledger(office: Office, version: Mapping[str, int], settings: Tracing) -> Held:
+    """The ledger of given versions of the tables, whatever is held.
+
+    Raises:
+        SetupError: a version that is no more (CB-ST-011), or a sink that is no account (CB-TR-021).
+    """
+    from chainbreak.find.tracing import Tracer, make_ledger
+
+    table = read_transfers(office.lake.files("transfer", version["transfer"]))
+    listed = listed_accounts(office, version)
+    skew = skew_of(listed, settings)
+    rows = rows_of(table, skew)
+    del table
+    register = register_of(rows.payer, rows.payee, listed, settings)
+    ledger, _ = make_ledger(
+        rows.at_us, np.arange(len(rows.at_us)), register.numbers(rows.payer), register.numbers(rows.payee), rows.fen,
+        accounts=len(register.tokens), link=rows.link, opening_fen=register.opening_fen, sink=register.sink,
+        covered_until_us=register.covered_until_us,
+    )  # fmt: skip
+    return Held(Tracer(ledger), register, rows.ids, rows.refs, rows.refused, _last(rows, (0, 0)), dict(version),
+                settings, skew)  # fmt: skip
+
+
+def _last(rows: Rows, before: tuple[int, int]) -> tuple[int, int]:
+    return (int(rows.at_us[-1]), int(rows.seq[-1])) if len(rows.at_us) else before
+
+
+def _grown(office: Office, held: Held, version: dict[str, int]) -> Held | None:
+    """`held` with what arrived since; None when more changed than later rows."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from chainbreak.store.arrivals import Arrivals
+
+    if version.get("account") != held.version.get("account"):
+        return None
+    of = {"transfer": version["transfer"]}
+    arrivals = Arrivals(office.lake, {"transfer": held.version["transfer"]}, of)
+    if arrivals.rewritten:
+        return None
+    table = newest_versions(read_transfers(arrivals.files("transfer")))
+    if pc.any(pc.is_in(held.ids, value_set=table["transfer_id"].combine_chunks())).as_py():
+        return None
+    rows = rows_of(table, held.skew, Before(held.ids, held.sides))
+    # The last row without a sequence number (LAST) has nothing of its instant after it.
+    if len(rows.at_us) and not held.last < (int(rows.at_us[0]), int(rows.seq[0])):
+        return None
+    register = _enter(held, rows)
+    ids = pa.chunked_array([*held.ids.chunks, *rows.ids.chunks])
+    refs = pa.chunked_array([*held.refs.chunks, *rows.refs.chunks])
+    if ids.num_chunks > MANY_CHUNKS:
+        ids, refs = pa.chunked_array([ids.combine_chunks()]), pa.chunked_array([refs.combine_chunks()])
+    return replace(held, register=register, ids=ids, refs=refs, refused=pa.concat_tables([held.refused, rows.refused]),
+                   last=_last(rows, held.last), version=version)  # fmt: skip
+
+
+def _enter(held: Held, rows: Rows) -> Register:
+    """Append rows to the tracer; the register with whoever turned up in them."""
+    register, sides = held.register, np.concatenate([rows.payer, rows.payee])
+    new = np.unique(sides[register.numbers(sides) < 0])
+    if len(new):
+        held.tracer.add_accounts(*register.more(len(new)))
+        register = register.with_later(new)
+    held.tracer.append(rows.at_us, register.numbers(rows.payer), register.numbers(rows.payee), rows.fen, rows.link)
+    return register
