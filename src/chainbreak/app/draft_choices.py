@@ -23,17 +23,18 @@ def draft_choices(office: Office, finding_id: str, kind: str = "") -> dict[str, 
     rules = rules_of(office)
     with office.desk.read() as conn:
         found, _ = finding_named(conn, finding_id)
-        fitting = [name for name, rule in rules.kinds.items() if drafting.objects_of(found, rule)]
-        proposed = drafting.PROPOSED.get(found.subject_kind, "")
+        source = drafting.source_of(found, found.as_bytes())
+        fitting = [name for name, rule in rules.kinds.items() if drafting.objects_of(source, rule)]
+        proposed = drafting.PROPOSED.get(source.subject_kind, "")
         chosen = kind or (proposed if proposed in fitting else next(iter(fitting), ""))
         if not chosen:
             return {"kinds": [], "kind": ""}
         rule = rules.kind(chosen)
-        objects = drafting.objects_of(found, rule)
+        objects = drafting.objects_of(source, rule)
         bases, partners = legal_bases(conn, chosen), partners_for(conn, chosen)
     return {
         "kinds": fitting, "kind": chosen, "objects": objects, "ladder": rule.ladder,
         "bases": bases, "partners": partners, "expiry_h": rule.expiry_h, "most_h": rule.most_h,
         "emergency": rule.emergency,
-        "traced_fen": drafting.traced_fen(found, objects[0]) if rule.money and objects else None,
+        "traced_fen": source.traced_fen.get(objects[0]) if rule.money and objects else None,
     }  # fmt: skip

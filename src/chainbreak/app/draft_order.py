@@ -1,4 +1,4 @@
-"""Draft an order from a finding, with every field that follows from it already filled."""
+"""Draft an order from a finding or another source, with every field that follows from it already filled."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chainbreak.act.orders import drafting, ledger
-from chainbreak.act.orders.drafting import Drawn, Wish
+from chainbreak.act.orders.drafting import Drawn, Source, Wish
 from chainbreak.act.orders.model import Content, Order
+from chainbreak.act.orders.rules import Rules
 from chainbreak.app.add_case import link_to_case
 from chainbreak.app.order_ask import ask_for, rules_of
 from chainbreak.app.show_finding import finding_named
@@ -38,25 +39,33 @@ def begin_order(office: Office, actor: Actor, finding_id: str, wish: Wish, move:
     rules = rules_of(office)
     with office.desk.begin(key) as conn:
         now = ledger.order_now(conn, office.clock.now_us())
-        wish, drawn = drawn_from(conn, finding_id, wish, now)
-        content = drafting.content_of(wish, drawn, rules, office.centre.settings)
-        check_references(conn, content)
-        data = {"until_us": now + rules.clocks.emergency_us} if move == "emergency" else None
-        ask = ask_for(office, conn, actor, content=content, data=data, check_lists=True)
-        order = ledger.make(conn, move, drawn.order_id, None, ask, rules)
+        found, _ = finding_named(conn, finding_id)
+        source = drafting.source_of(found, found.as_bytes())
+        order = begin_in(conn, office, actor, source, wish, move, rules, now)
         link_to_case(conn, actor, now, wish.case_ref, [("finding", finding_id), ("order", order.order_id)])
     return order
 
 
-def drawn_from(conn: Connection, finding_id: str, wish: Wish, now_us: int) -> tuple[Wish, Drawn]:
-    """The wish with its kind (the finding's own when none was said), and what the draft is drawn up from: the finding,
+def begin_in(
+    conn: Connection, office: Office, actor: Actor, source: Source, wish: Wish, move: str, rules: Rules, now_us: int
+) -> Order:
+    """The order that `move` begins, drawn up from any source, within a transaction that the caller keeps."""
+    wish, drawn = drawn_from(conn, source, wish, now_us)
+    content = drafting.content_of(wish, drawn, rules, office.centre.settings)
+    check_references(conn, content)
+    data = {"until_us": now_us + rules.clocks.emergency_us} if move == "emergency" else None
+    ask = ask_for(office, conn, actor, content=content, data=data, check_lists=True)
+    return ledger.make(conn, move, drawn.order_id, None, ask, rules)
+
+
+def drawn_from(conn: Connection, source: Source, wish: Wish, now_us: int) -> tuple[Wish, Drawn]:
+    """The wish with its kind (the source's own when none was said), and what the draft is drawn up from: the source,
     the legal basis and partners of the kind, and other orders cited.
     """
-    found, _ = finding_named(conn, finding_id)
-    wish = replace(wish, kind=wish.kind or drafting.proposed_kind(found))
+    wish = replace(wish, kind=wish.kind or drafting.proposed_kind(source))
     cited = [ledger.read_order(conn, order_id) for order_id in wish.rests_on]
     return wish, Drawn(
-        drafting.new_order_id(now_us), drafting.new_receipt_code(), now_us, found, found.as_bytes(),
+        drafting.new_order_id(now_us), drafting.new_receipt_code(), now_us, source,
         tuple(row["basis_id"] for row in legal_bases(conn, wish.kind)), partners_for(conn, wish.kind),
         tuple(drafting.evidence_of_order(o.order_id, o.digest, o.last_approved_us or now_us) for o in cited),
     )  # fmt: skip

@@ -1,11 +1,11 @@
-"""From a finding to the content of a draft: what it may be about, and every field that need not be typed again."""
+"""From a source to the content of a draft: what it may be about, and every field that need not be typed again."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chainbreak.act.orders.guards import object_kind
@@ -72,24 +72,52 @@ def _letters(n: int) -> str:
     return "".join(secrets.choice(CODE_LETTERS) for _ in range(n))
 
 
-def proposed_kind(finding: Finding) -> str:
-    """The kind of order a finding leads to, by what it is about.
+@dataclass(frozen=True)
+class Source:
+    """What a draft is drawn from: a finding, or what a trace proposes.
+
+    `subject`: what it is about, a written token, a domain or a cell; `others`: further things an order may be about,
+    likeliest first. `traced_fen`: how much money the source traces to each account. `evidence`: what an order cites.
+    """
+
+    subject: str
+    subject_kind: str
+    evidence: tuple[dict[str, Any], ...]
+    others: tuple[str, ...] = ()
+    traced_fen: Mapping[str, int] = field(default_factory=dict)
+
+
+def source_of(finding: Finding, written: bytes) -> Source:
+    """A finding as the source of drafts; `written`: its bytes as kept.
+
+    Its facts speak of the subject: an account that only belongs to it has nothing traced to it, or the same money
+    would be held once on each of them.
+    """
+    others = [m.token for m in sorted(finding.members, key=lambda m: (-m.probability, m.token))]
+    traced = next((int(finding.facts[name]) for name in TRACED_FACTS if name in finding.facts), None)
+    return Source(
+        finding.subject, finding.subject_kind, (evidence_of(finding, written),), tuple(others),
+        {} if traced is None else {finding.subject: traced},
+    )  # fmt: skip
+
+
+def proposed_kind(source: Source) -> str:
+    """The kind of order a source leads to, by what it is about.
 
     Raises:
         UsageError: none is obvious; the drafter must say (CB-OR-060).
     """
-    if finding.subject_kind not in PROPOSED:
-        raise UsageError("CB-OR-060", "say what kind of order", given=finding.subject_kind,
+    if source.subject_kind not in PROPOSED:
+        raise UsageError("CB-OR-060", "say what kind of order", given=source.subject_kind,
                          next_step="name one with --kind")  # fmt: skip
-    return PROPOSED[finding.subject_kind]
+    return PROPOSED[source.subject_kind]
 
 
-def objects_of(finding: Finding, rule: KindRule) -> list[str]:
-    """What an order of this kind could be about: the subject, else the members of a fitting kind, likeliest first."""
-    if object_kind(finding.subject) in rule.objects:
-        return [finding.subject]
-    fitting = [m for m in finding.members if object_kind(m.token) in rule.objects]
-    return [m.token for m in sorted(fitting, key=lambda m: (-m.probability, m.token))]
+def objects_of(source: Source, rule: KindRule) -> list[str]:
+    """What an order of this kind could be about: the subject, else other things of a fitting kind, likeliest first."""
+    if object_kind(source.subject) in rule.objects:
+        return [source.subject]
+    return [other for other in source.others if object_kind(other) in rule.objects]
 
 
 def evidence_of(finding: Finding, written: bytes) -> dict[str, Any]:
@@ -108,17 +136,6 @@ def evidence_of_order(order_id: str, digest: str, at_us: int) -> dict[str, Any]:
     return {"ref": f"order:{order_id}", "digest": digest, "found_at_us": at_us}
 
 
-def traced_fen(finding: Finding, about: str) -> int | None:
-    """How much money the finding traces to the account `about`; None when it says nothing of money there.
-
-    The facts speak of the subject: an account that only belongs to it has nothing traced to it, or the same money
-    would be held once on each of them.
-    """
-    if about != finding.subject:
-        return None
-    return next((int(finding.facts[name]) for name in TRACED_FACTS if name in finding.facts), None)
-
-
 @dataclass(frozen=True)
 class Drawn:
     """What a draft is drawn up from, besides the wish: `bases` and `partners` are the centre's own lists by kind."""
@@ -126,8 +143,7 @@ class Drawn:
     order_id: str
     receipt_code: str
     now_us: int
-    finding: Finding
-    written: bytes
+    source: Source
     bases: tuple[str, ...]
     partners: tuple[str, ...]
     other_evidence: tuple[dict[str, Any], ...] = ()
@@ -137,17 +153,17 @@ def content_of(wish: Wish, drawn: Drawn, rules: Rules, settings: Settings) -> Co
     """The content of a draft; what is still missing is for the guards to say.
 
     Raises:
-        UsageError: no such kind (CB-US-001), rung (CB-OR-011), or nothing in the finding for it (CB-OR-061).
-        InputError: the object is not in the finding (CB-OR-062).
+        UsageError: no such kind (CB-US-001), rung (CB-OR-011), or nothing in the source for it (CB-OR-061).
+        InputError: the object is not in the source (CB-OR-062).
     """
-    rule, finding = rules.kind(wish.kind), drawn.finding
-    about = _object(wish, finding, rule)
+    rule = rules.kind(wish.kind)
+    about = _object(wish, drawn.source, rule)
     if wish.rung is not None and wish.rung not in rule.ladder:
         raise UsageError("CB-OR-011", "not a step of this kind's ladder", given=wish.rung,
                          allowed=", ".join(rule.ladder))  # fmt: skip
     starts = drawn.now_us if wish.starts_at_us is None else wish.starts_at_us
     ends = starts + rule.expiry_us if wish.expires_at_us is None else wish.expires_at_us
-    traced = traced_fen(finding, about) if rule.money else None
+    traced = drawn.source.traced_fen.get(about) if rule.money else None
     remedy = {
         "channel": [settings.hotline, *([settings.public_url] if settings.public_url else [])],
         "materials": ["identity", "receipt_code", "documents"], "receipt_code": drawn.receipt_code,
@@ -160,7 +176,7 @@ def content_of(wish: Wish, drawn: Drawn, rules: Rules, settings: Settings) -> Co
             "registrable": _is_registrable(about),
         },
         legal_basis=wish.legal_basis or drawn.bases, case_ref=wish.case_ref, purpose=wish.purpose,
-        evidence=(evidence_of(finding, drawn.written), *drawn.other_evidence), ladder_reason=wish.ladder_reason,
+        evidence=(*drawn.source.evidence, *drawn.other_evidence), ladder_reason=wish.ladder_reason,
         starts_at_us=starts, expires_at_us=ends,
         partners=wish.partners or drawn.partners, notice={}, remedy=remedy,
         amount_fen=(wish.amount_fen if wish.amount_fen is not None else traced) if rule.money else None,
@@ -183,15 +199,14 @@ def with_notice(
     )
 
 
-def _object(wish: Wish, finding: Finding, rule: KindRule) -> str:
-    possible = objects_of(finding, rule)
+def _object(wish: Wish, source: Source, rule: KindRule) -> str:
+    possible = objects_of(source, rule)
     if wish.object is None:
         if not possible:
             raise UsageError("CB-OR-061", "nothing in this finding can be the object of such an order",
-                             given=finding.subject_kind, allowed=", ".join(rule.objects))  # fmt: skip
+                             given=source.subject_kind, allowed=", ".join(rule.objects))  # fmt: skip
         return possible[0]
-    known = {finding.subject, *(m.token for m in finding.members)}
-    if wish.object not in known:
+    if wish.object not in {source.subject, *source.others}:
         raise InputError("CB-OR-062", "the object is not part of the finding", given=wish.object,
                          allowed=", ".join(_few(possible)))  # fmt: skip
     return wish.object
