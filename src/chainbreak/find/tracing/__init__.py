@@ -24,7 +24,7 @@ from chainbreak.find.tracing.model import (
 from chainbreak.find.tracing.tracer import Tracer
 
 __all__ = [
-    "BUCKETS", "DE_MINIMIS", "EXIT", "FOREVER", "HOLDING", "HORIZON_US", "IN_FLIGHT", "MIXED", "ORIGIN", "OWN", "REASONS",
-    "RULES", "UNKNOWN", "UNKNOWN_OPENING", "Claim", "Flows", "Ledger", "Places", "Rule", "Terms", "Traced", "Tracer",
-    "make_ledger",
+    "BUCKETS", "DE_MINIMIS", "EXIT", "FOREVER", "HOLDING", "HORIZON_US", "IN_FLIGHT", "MIXED", "ORIGIN", "OWN",
+    "REASONS", "RULES", "UNKNOWN", "UNKNOWN_OPENING", "Claim", "Flows", "Ledger", "Places", "Rule", "Terms", "Traced",
+    "Tracer", "make_ledger",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ import numpy as np
 
 from chainbreak.find.tracing.compiled import kernel
 from chainbreak.find.tracing.follow import arrival, put
+from chainbreak.find.tracing.lots import balance_before
 from chainbreak.find.tracing.model import (
     COVERAGE_ENDED,
     DE_MINIMIS,
@@ -24,7 +25,7 @@ PRO_RATA, LOWEST_ALONE, LOWEST_GROUP = range(3)
 
 
 @kernel
-def times_over(a, b, c):  # type: ignore[no-untyped-def]
+def times_over(a, b, c):
     """(a * b // c, a * b % c) for 0 <= a, b <= c < 2**60 and a or b < 2**53, exactly.
 
     The quotient is guessed in doubles, off by a few at most; the remainder is computed modulo 2**64, which is exact
@@ -46,8 +47,11 @@ def times_over(a, b, c):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def shares(whole, parts, out):  # type: ignore[no-untyped-def]
+def shares(whole, parts, out):
     """Divide `whole` by `parts` into `out`: largest remainder, ties to the earlier; `whole` <= the sum of `parts`."""
+    if len(parts) == 1:
+        out[0] = whole
+        return
     total = parts.sum()
     rest, left = np.zeros(len(parts), np.int64), whole
     for c in range(len(parts)):
@@ -61,28 +65,34 @@ def shares(whole, parts, out):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def spread(rule, claims, ends, last, as_of, least, opening, columns):  # type: ignore[no-untyped-def]
-    """Let the claims' money run through all rows before `last`; arguments as of `follow.follow`, `opening` in fen.
+def spread(rule, claims, ends, last, as_of, least, axes, credits, ledger, accounts, at_us):
+    """Let the claims' money run through all rows before `last`; arguments as of `follow.follow`.
 
-    Returns flows, places, and which claims ever met on an account (claims, claims).
+    Returns flows, places, which claims ever met on an account (claims, claims), and the accounts that claimed money
+    touched with the fen on them at the end (accounts, 2).
     """
-    at_us, payer, payee, fen, sink, covered = columns
+    payer, payee, fen, _ = ledger
+    opening, sink, covered = accounts
     n_claims = len(claims)
     flows, places = np.empty((64, 6), np.int64), np.empty((64, 6), np.int64)
     n, k = 0, 0
-    slot = np.full(len(opening), -1, np.int32)
-    whose, held = np.empty(16, np.int64), np.zeros((16, n_claims), np.int64)
+    slot, has_slot = np.full(len(opening), -1, np.int32), np.zeros(len(opening), np.bool_)
+    # By slot: the account and the known fen on it; what of each claim lies there.
+    known, held = np.empty((16, 2), np.int64), np.zeros((16, n_claims), np.int64)
     order = np.argsort(claims[:, 0])
     slots, begun, first = 0, 0, min(claims[order[0], 0], last)
-    balance = balances(payer, payee, fen, opening, first)
     met = np.zeros((n_claims, n_claims), np.bool_)
     carried, own, share = np.zeros(n_claims, np.int64), np.zeros(n_claims, np.int64), np.zeros(n_claims, np.int64)
     for row in range(first, last):
-        p, q, amount = payer[row], payee[row], fen[row]
-        before = balance[p]
-        balance[p] = max(before - amount, 0)
-        balance[q] += amount
-        s = slot[p]
+        p, q = payer[row], payee[row]
+        if not (has_slot[p] or has_slot[q]) and (begun == n_claims or claims[order[begun], 0] != row):
+            continue
+        amount, s = fen[row], slot[p]
+        before = known[s, 1] if s >= 0 else 0
+        if s >= 0:
+            known[s, 1] = max(before - amount, 0)
+        if slot[q] >= 0:
+            known[slot[q], 1] += amount
         if s < 0 and (begun == n_claims or claims[order[begun], 0] != row):
             continue
         carried[:], own[:] = 0, 0
@@ -111,10 +121,11 @@ def spread(rule, claims, ends, last, as_of, least, opening, columns):  # type: i
                 places, k = put(places, k, c, q, bucket, moved, n - 1, reason)
                 continue
             if slot[q] < 0:
-                if slots == len(whose):
-                    whose = np.concatenate((whose, whose))
+                if slots == len(known):
+                    known = np.concatenate((known, known))
                     held = np.concatenate((held, np.zeros_like(held)))
-                slot[q], whose[slots] = slots, q
+                slot[q], has_slot[q], known[slots, 0] = slots, True, q
+                known[slots, 1] = balance_before(q, row + 1, axes, credits, ledger, opening)
                 slots += 1
             held[slot[q], c] += moved
             for other in range(n_claims):
@@ -123,16 +134,16 @@ def spread(rule, claims, ends, last, as_of, least, opening, columns):  # type: i
     for s in range(slots):
         for c in range(n_claims):
             if held[s, c] > 0:
-                ended = covered[whose[s]] < as_of
+                ended = covered[known[s, 0]] < as_of
                 places, k = put(
-                    places, k, c, whose[s], UNKNOWN if ended else HOLDING, held[s, c], MIXED,
+                    places, k, c, known[s, 0], UNKNOWN if ended else HOLDING, held[s, c], MIXED,
                     COVERAGE_ENDED if ended else NO_REASON,
                 )  # fmt: skip
-    return flows[:n], places[:k], met, balance
+    return flows[:n], places[:k], met, known[:slots]
 
 
 @kernel
-def _leaving(rule, amount, before, held, carried, share):  # type: ignore[no-untyped-def]
+def _leaving(rule, amount, before, held, carried, share):
     """How much of each claim a debit of `amount` takes from an account that held `before` fen, into `carried`."""
     total = held.sum()
     if total == 0:
@@ -146,14 +157,16 @@ def _leaving(rule, amount, before, held, carried, share):  # type: ignore[no-unt
         whole = times_over(amount, total, max(before, amount))[0]
     else:
         whole = max(0, total - max(before - amount, 0))
-    shares(whole, held, share)
-    carried[:] = share
+    if whole > 0:
+        shares(whole, held, share)
+        carried[:] = share
 
 
 @kernel
-def reach(claims, ends, last, columns):  # type: ignore[no-untyped-def]
-    """Every account that later money of a claim can have touched: flows by the row that reached it first, places of 0."""
-    at_us, payer, payee, sink, covered = columns
+def reach(claims, ends, last, ledger, accounts, at_us):
+    """Every account that money of a claim can have touched: flows by the row that reached it first, places of 0."""
+    payer, payee, _, _ = ledger
+    _, sink, covered = accounts
     n_claims = len(claims)
     flows, places = np.empty((64, 6), np.int64), np.empty((64, 6), np.int64)
     n, k = 0, 0
@@ -179,7 +192,7 @@ def reach(claims, ends, last, columns):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def balances(payer, payee, fen, opening, until):  # type: ignore[no-untyped-def]
+def balances(payer, payee, fen, opening, until):
     """Fen on every account after the first `until` rows; a debit beyond what is known leaves nothing."""
     balance = np.maximum(opening, 0)
     for row in range(until):

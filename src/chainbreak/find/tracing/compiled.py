@@ -1,9 +1,9 @@
-"""Kernels: functions over arrays that numba compiles where it is installed; without it they run as they stand, slower."""
+"""Kernels: functions over arrays that numba compiles where it is there; without it they run as they are, slower."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -21,5 +21,4 @@ else:
 
     def kernel(function: F) -> F:
         """The function, compiled when it is first called; the machine code is kept on disk for the next process."""
-        made: F = njit(cache=True)(function)
-        return made
+        return cast(F, njit(cache=True)(function))

@@ -9,12 +9,12 @@ from chainbreak.find.tracing.model import (
     DE_MINIMIS,
     EXIT,
     HOLDING,
+    I64,
     IN_FLIGHT,
     MIXED,
     OVERLAP,
     UNKNOWN,
     Bools,
-    I64,
 )
 
 ORDER = {HOLDING: 0, IN_FLIGHT: 1, UNKNOWN: 2, EXIT: 3, DE_MINIMIS: 4}
@@ -24,9 +24,9 @@ ORDER = {HOLDING: 0, IN_FLIGHT: 1, UNKNOWN: 2, EXIT: 3, DE_MINIMIS: 4}
 def pooled(places: I64, claim_fen: I64, met: Bools, reached: I64) -> I64:
     """The places of a run, divided anew by loss within each pool of claims that ever met on an account.
 
-    Each place goes to its pool's claims by what each still has to get, at first its fen: what is left to get always adds
-    up to the places left, so that every place and every claim comes out to the fen. `places` (n, 6) as `model.Places`;
-    `reached` (by account): the row that first brought claimed money.
+    Each place goes to its pool's claims by what each still has to get, at first its fen: what is left to get always
+    adds up to the places left, so that every place and every claim comes out to the fen. `places` (n, 6) as
+    `model.Places`; `reached` (by account): the row that first brought claimed money.
 
     >>> places = np.array([[0, 5, 0, 250, -2, 0], [1, 5, 0, 250, -2, 0], [0, 6, 1, 750, -2, 0], [1, 6, 1, 250, -2, 0]])
     >>> pooled(places, np.array([1000, 500]), np.ones((2, 2), bool), np.arange(7))[:, [0, 1, 3]].tolist()
@@ -52,20 +52,21 @@ def pooled(places: I64, claim_fen: I64, met: Bools, reached: I64) -> I64:
     return np.array(out, np.int64).reshape(-1, 6)
 
 
-def capped(places: I64, balance: I64) -> I64:
+def capped(places: I64, known: I64) -> I64:
     """The places, with the claims on an account scaled to what lies there where together they ask for more.
 
-    `balance` (by account): known fen at the end of the run. What a claim loses is UNKNOWN, reason overlap.
+    `known` (accounts, 2): account and the fen on it at the end of the run. What a claim loses is UNKNOWN, reason
+    overlap.
     """
-    out = [places]
+    out, balance = [places], dict(known.tolist())
     held = np.flatnonzero(places[:, 2] == HOLDING)
     for account in np.unique(places[held, 1]):
         here = held[places[held, 1] == account]
-        asked = places[here, 3].copy()
-        if asked.sum() <= balance[account]:
+        asked, lies = places[here, 3].copy(), balance[int(account)]
+        if asked.sum() <= lies:
             continue
         share = np.zeros(len(here), np.int64)
-        shares(int(balance[account]), asked, share)
+        shares(lies, asked, share)
         places[here, 3] = share
         lost = places[here].copy()
         lost[:, 2], lost[:, 3], lost[:, 5] = UNKNOWN, asked - share, OVERLAP

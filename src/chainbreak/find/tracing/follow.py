@@ -1,7 +1,7 @@
 """Following a claim fen by fen: FIFO and LIFO, forward and backward. Integers only, no heap, no state of lots.
 
-Grain of the two tables that grow here: as `model.Flows` with a sixth column, where the flow begins on its receiver's axis;
-and as `model.Places`.
+Grain of the two tables that grow here: as `model.Flows` with a sixth column, where the flow begins on its receiver's
+axis; and as `model.Places`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import numpy as np
 
 from chainbreak.find.tracing.axes import entry_of
 from chainbreak.find.tracing.compiled import kernel
+from chainbreak.find.tracing.credits import credit_from
+from chainbreak.find.tracing.lots import LO, with_map
 from chainbreak.find.tracing.model import (
     COVERAGE_ENDED,
     DE_MINIMIS,
@@ -26,13 +28,15 @@ from chainbreak.find.tracing.model import (
 
 
 @kernel
-def follow(claims, ends, last, as_of, least, axes, maps, columns):  # type: ignore[no-untyped-def]
-    """Follow every claim forward.
+def follow(claims, ends, last, as_of, least, axes, credits, maps, ledger, accounts, at_us):
+    """Follow every claim forward. Returns flows, places and the maps, of which some may be new.
 
     `claims` (n, 3): row, lo, hi · `ends`: first row beyond each claim's horizon · rows from `last` on do not exist ·
-    `as_of` UTC µs · `least`: smaller moving pieces stop · `columns`: at_us, payer, payee, sink, covered_until_us.
+    `as_of` UTC µs · `least`: smaller moving pieces stop · `ledger`: payer, payee, fen, link · `accounts`: opening_fen,
+    sink, covered_until_us.
     """
-    at_us, payer, payee, sink, covered = columns
+    payer, payee, _, _ = ledger
+    opening, sink, covered = accounts
     flows, places = np.empty((len(claims) * 16, 6), np.int64), np.empty((len(claims) * 16, 6), np.int64)
     n, k = 0, 0
     for claim in range(len(claims)):
@@ -48,16 +52,19 @@ def follow(claims, ends, last, as_of, least, axes, maps, columns):  # type: igno
             if bucket != HOLDING:
                 places, k = put(places, k, claim, account, bucket, x_hi - x, flow, reason)
             else:
+                if maps.begin[account] < 0 and (axes.odd[account] or maps.lifo[0] == 1):
+                    maps = with_map(maps, account, axes, credits, ledger, opening)
+                until = min(as_of, covered[account])
                 flows, n, places, k = _pass_on(
-                    flows, n, places, k, claim, account, flow, x, x_hi, ends[claim], last, as_of, least, axes, maps,
-                    at_us, covered,
+                    flows, n, places, k, claim, account, flow, x, x_hi, ends[claim], last, until, until < as_of, least,
+                    axes, maps, at_us,
                 )  # fmt: skip
             flow += 1
-    return flows[:n], places[:k]
+    return flows[:n], places[:k], maps
 
 
 @kernel
-def arrival(is_sink, covered_until, at_us):  # type: ignore[no-untyped-def]
+def arrival(is_sink, covered_until, at_us):
     """Where money that arrives at an account is: (bucket, reason); HOLDING: there, and can be followed."""
     if is_sink:
         return EXIT, NO_REASON
@@ -69,25 +76,15 @@ def arrival(is_sink, covered_until, at_us):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _pass_on(  # type: ignore[no-untyped-def]
-    flows, n, places, k, claim, account, flow, x, x_hi, end, last, as_of, least, axes, maps, at_us, covered
-):
-    """What became of `[x, x_hi)` of an account's axis: pieces that left, by the map or the debits; the rest lies there."""
-    number = maps.which[account]
-    if number >= 0:
-        i, stop = maps.start[number], maps.start[number + 1]
-        i = max(i, np.searchsorted(maps.lo[i:stop], x, "right") + i - 1)
-    else:
-        i, stop = axes.start[account], axes.start[account] + axes.count[account]
-        i = max(i, np.searchsorted(axes.lo[i:stop], x, "right") + i - 1)
+def _pass_on(flows, n, places, k, claim, account, flow, x, x_hi, end, last, until, is_cut, least, axes, maps, at_us):
+    """What became of `[x, x_hi)` of an account's axis: pieces that left by its map or its debits; the rest lies there.
+
+    `until`: when what is known of the account ends, before the moment asked for where `is_cut`.
+    """
+    i, stop = pieces_from(account, x, axes, maps)
     lying, late, small, seen = 0, 0, 0, x
-    until = min(as_of, covered[account])
     while i < stop:
-        if number >= 0:
-            lo, hi, to, row = maps.lo[i], maps.hi[i], maps.to[i], maps.row[i]
-        else:
-            lo, to, row = axes.lo[i], axes.to[i], axes.row[i]
-            hi = axes.lo[i + 1] if i + 1 < stop else axes.left[account]
+        lo, hi, to, row, offset = piece(account, i, stop, axes, maps)
         i += 1
         if lo >= x_hi:
             break
@@ -103,15 +100,12 @@ def _pass_on(  # type: ignore[no-untyped-def]
         elif b - a < least:
             small += b - a
         else:
-            offset = a - lo
-            if number >= 0:
-                offset += to - axes.to[entry_of(axes, account, row)]
+            offset += a - lo
             flows, n = put(flows, n, claim, row, offset, offset + b - a, flow, to + a - lo)
     lying += x_hi - seen
-    if lying > 0 and covered[account] < as_of:
-        places, k = put(places, k, claim, account, UNKNOWN, lying, flow, COVERAGE_ENDED)
-    elif lying > 0:
-        places, k = put(places, k, claim, account, HOLDING, lying, flow, NO_REASON)
+    if lying > 0:
+        bucket, reason = (UNKNOWN, COVERAGE_ENDED) if is_cut else (HOLDING, NO_REASON)
+        places, k = put(places, k, claim, account, bucket, lying, flow, reason)
     if late > 0:
         places, k = put(places, k, claim, account, UNKNOWN, late, flow, HORIZON)
     if small > 0:
@@ -120,7 +114,29 @@ def _pass_on(  # type: ignore[no-untyped-def]
 
 
 @kernel
-def put(table, n, a, b, c, d, e, f):  # type: ignore[no-untyped-def]
+def pieces_from(account, x, axes, maps):
+    """Which pieces of an account's map, or which debits where it has none, to look through for `x` and beyond."""
+    first, size = maps.begin[account], maps.size[account]
+    if first >= 0:
+        i = first + np.searchsorted(maps.pieces[first : first + size, LO], x, "right") - 1
+        return max(i, first), first + size
+    first, size = axes.start[account], axes.debits[account]
+    i = first + np.searchsorted(axes.lo[first : first + size], x, "right") - 1
+    return max(i, first), first + size
+
+
+@kernel
+def piece(account, i, stop, axes, maps):
+    """Piece `i`: `[lo, hi)` of the account's axis went to `to` by transfer `row`, as its fen from `offset` on."""
+    if maps.begin[account] >= 0:
+        lo, hi, to, row = maps.pieces[i]
+        return lo, hi, to, row, to - axes.to[entry_of(axes, account, row)]
+    hi = axes.lo[i + 1] if i + 1 < stop else axes.left[account]
+    return axes.lo[i], hi, axes.to[i], axes.row[i], 0
+
+
+@kernel
+def put(table, n, a, b, c, d, e, f):
     """`table` with one row more, grown where it is full, and its length."""
     if n == len(table):
         table = np.concatenate((table, np.empty((max(16, n), 6), np.int64)))
@@ -129,14 +145,13 @@ def put(table, n, a, b, c, d, e, f):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def follow_back(claims, ends, axes, maps, credits, columns):  # type: ignore[no-untyped-def]
-    """Follow every claim backward: from the fen of a transfer to the fen of earlier ones.
+def follow_back(claims, ends, axes, credits, maps, ledger, accounts):
+    """Follow every claim backward, first in first out: from the fen of a transfer to the fen of earlier ones.
 
-    `ends`: rows before them are beyond the horizon · `credits`: begin of each account's credits, their rows and where
-    they lie on the account's axis. A flow's sixth column is unused.
+    Arguments as of `follow`; rows before a claim's `ends` are beyond its horizon. A flow's sixth column is unused.
     """
-    payer, payee, fen, sink, covered = columns
-    begin, rows, came = credits
+    payer, payee, fen, _ = ledger
+    opening, sink, covered = accounts
     flows, places = np.empty((len(claims) * 16, 6), np.int64), np.empty((len(claims) * 16, 6), np.int64)
     n, k = 0, 0
     for claim in range(len(claims)):
@@ -147,48 +162,73 @@ def follow_back(claims, ends, axes, maps, credits, columns):  # type: ignore[no-
             row, account = flows[flow, 1], payer[flows[flow, 1]]
             if sink[account] or covered[account] == 0:
                 places, k = put(places, k, claim, account, UNKNOWN, flows[flow, 3] - flows[flow, 2], flow, NO_COVERAGE)
-            else:
-                flows, n, places, k = _draw_on(
-                    flows, n, places, k, claim, account, flow, row, ends[claim], axes, maps, begin, rows, came, fen
-                )
+                flow += 1
+                continue
+            if axes.odd[account] and maps.begin[account] < 0:
+                maps = with_map(maps, account, axes, credits, ledger, opening)
+            lo, hi, seen = flows[flow, 2], flows[flow, 3], 0
+            i, stop = maps.begin[account], maps.begin[account] + maps.size[account]
+            if i < 0:
+                i = entry_of(axes, account, row)
+                stop = axes.start[account] + axes.debits[account]
+            while i < stop:
+                at, at_hi, _, of, offset = piece(account, i, stop, axes, maps)
+                i += 1
+                if of != row:
+                    if maps.begin[account] < 0:
+                        break
+                    continue
+                a, b = max(lo, offset), min(hi, offset + at_hi - at)
+                if a < b:
+                    seen += b - a
+                    x = at + a - offset
+                    flows, n, places, k = _drawn_on(
+                        flows,
+                        n,
+                        places,
+                        k,
+                        claim,
+                        account,
+                        flow,
+                        x,
+                        x + b - a,
+                        ends[claim],
+                        credits,
+                        payee,
+                        fen,
+                        opening,
+                    )
+            if hi - lo > seen:
+                places, k = put(places, k, claim, account, ORIGIN, hi - lo - seen, flow, NO_REASON)
             flow += 1
-    return flows[:n], places[:k]
+    return flows[:n], places[:k], maps
 
 
 @kernel
-def _draw_on(flows, n, places, k, claim, account, flow, row, end, axes, maps, begin, rows, came, fen):  # type: ignore[no-untyped-def]
-    """Where `[lo, hi)` of transfer `row` lay on its payer's axis, and the credits that had brought it there."""
-    lo, hi = flows[flow, 2], flows[flow, 3]
-    entry = entry_of(axes, account, row)
-    number, seen = maps.which[account], 0
-    first, stop = (maps.start[number], maps.start[number + 1]) if number >= 0 else (entry, entry + 1)
-    for i in range(first, stop):
-        if number >= 0:
-            if maps.row[i] != row:
-                continue
-            offset = maps.to[i] - axes.to[entry]
-            x, size = maps.lo[i], maps.hi[i] - maps.lo[i]
+def _drawn_on(flows, n, places, k, claim, account, flow, x, x_hi, end, credits, payee, fen, opening):
+    """The credits that had brought `[x, x_hi)` of an account's axis; before the first lies the opening balance."""
+    first, last = credits.begin[account], credits.begin[account + 1]
+    before = min(x_hi, max(opening[account], 0))
+    if x < before:
+        places, k = put(places, k, claim, account, ORIGIN, before - x, flow, NO_REASON)
+    c = max(first, first + np.searchsorted(credits.came[first:last], x, "right") - 1)
+    came, late = 0, credits.until[0]
+    while c < last or late < len(payee):
+        if c < last:
+            row, came = credits.row[c], credits.came[c]
+            c += 1
         else:
-            offset, x, size = 0, axes.lo[i], hi
-        a, b = max(lo, offset), min(hi, offset + size)
+            row, late = late, late + 1
+            if payee[row] != account:
+                continue
+            came = credit_from(account, row, credits, payee, fen, opening)
+        if came >= x_hi:
+            break
+        a, b = max(came, x), min(came + fen[row], x_hi)
         if a >= b:
             continue
-        seen += b - a
-        x, x_hi = x + a - offset, x + b - offset
-        c = begin[account] + np.searchsorted(came[begin[account] : begin[account + 1]], x, "right") - 1
-        while x < x_hi:
-            if c < begin[account]:
-                # Before the first credit lies the opening balance.
-                until = min(x_hi, came[begin[account]]) if begin[account] < begin[account + 1] else x_hi
-                places, k = put(places, k, claim, account, ORIGIN, until - x, flow, NO_REASON)
-            else:
-                until = min(x_hi, came[c] + fen[rows[c]])
-                if rows[c] < end:
-                    places, k = put(places, k, claim, account, UNKNOWN, until - x, flow, HORIZON)
-                else:
-                    flows, n = put(flows, n, claim, rows[c], x - came[c], until - came[c], flow, 0)
-            x = until
-            c += 1
-    if hi - lo > seen:
-        places, k = put(places, k, claim, account, ORIGIN, hi - lo - seen, flow, NO_REASON)
+        if row < end:
+            places, k = put(places, k, claim, account, UNKNOWN, b - a, flow, HORIZON)
+        else:
+            flows, n = put(flows, n, claim, row, a - came, b - came, flow, 0)
     return flows, n, places, k

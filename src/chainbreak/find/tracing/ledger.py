@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -99,11 +100,11 @@ def make_ledger(
     return ledger, order
 
 
-def check_links(ledger: Ledger, first: int, order: I64) -> None:
+def check_links(ledger: Ledger, first: int, order: I64 | None = None) -> None:
     """Refuse rows from `first` on that return a transfer which is later, or between other accounts.
 
     Raises:
-        InputError: CB-TR-004, with the rows by their number in `order`.
+        InputError: CB-TR-004, with the rows by their number in `order` (None: in the ledger).
     """
     back = np.flatnonzero(ledger.link[first:] >= 0) + first
     of = ledger.link[back]
@@ -125,9 +126,7 @@ def _links(link: npt.ArrayLike | None, order: I64) -> I32:
     return found
 
 
-def _column(
-    given: npt.ArrayLike | None, accounts: int, default: int, kind: type[np.generic]
-) -> npt.NDArray[np.generic]:
+def _column(given: npt.ArrayLike | None, accounts: int, default: int, kind: type[np.generic]) -> npt.NDArray[Any]:
     if given is None:
         return np.full(accounts, default, kind)
     column = np.array(given, kind)
@@ -136,7 +135,7 @@ def _column(
     return column
 
 
-def _refuse(rows: I64, order: I64, code: str, what: str) -> None:
+def _refuse(rows: I64, order: I64 | None, code: str, what: str) -> None:
     if len(rows):
-        some = ", ".join(str(int(order[row])) for row in rows[:5])
+        some = ", ".join(str(int(row if order is None else order[row])) for row in rows[:5])
         raise InputError(code, what, given=f"{len(rows)} rows, such as {some}")

@@ -1,7 +1,7 @@
 """The nouns of tracing: claims, the terms of a run, and what a run gives. Money is fen, time UTC µs.
 
-A *claim* says which fen of which transfer are stolen. A run follows them: *flows* are the transfers that carried some of
-them on, *places* say where they ended: lying on an account, gone into a sink, or lost from sight, and why.
+A *claim* says which fen of which transfer are stolen. A run follows them: *flows* are the transfers that carried some
+of them on, *places* say where they ended: lying on an account, gone into a sink, or lost from sight, and why.
 """
 
 from __future__ import annotations
@@ -69,8 +69,9 @@ class Terms:
 class Flows:
     """Grain: one piece of a claim carried by one transfer, parents before children (`int64[n]` each).
 
-    `claim`: index of the claim · `row`: ledger row · `lo`, `hi`: fen of that transfer that are the claim's; where money is
-    mixed only the amount `hi - lo` has a meaning and `lo` is 0 · `parent`: index of the flow it came by, `OWN`, `MIXED`.
+    `claim`: index of the claim · `row`: ledger row · `lo`, `hi`: fen of that transfer that are the claim's; where
+    money is mixed only the amount `hi - lo` has a meaning and `lo` is 0 · `parent`: index of the flow it came by,
+    `OWN`, `MIXED`.
     """
 
     claim: I64

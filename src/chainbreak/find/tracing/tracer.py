@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from chainbreak.base.errors import InputError, UsageError
 from chainbreak.find.tracing import amounts, axes, division, lots
+from chainbreak.find.tracing.credits import MOST_AFTER, Credits, credits_of
 from chainbreak.find.tracing.follow import follow, follow_back
-from chainbreak.find.tracing.ledger import FOREVER, MOST_FEN, UNKNOWN_OPENING, Ledger, check_links
+from chainbreak.find.tracing.ledger import FOREVER, MOST_FEN, Ledger, check_links
 from chainbreak.find.tracing.lots import Maps
 from chainbreak.find.tracing.model import I64, Claim, Flows, Places, Terms, Traced, columns
 
 MOST_MIXED = 1_000
 """Claims of one run whose amounts are mixed: each account they touch keeps a number for each."""
+MOST_PIECES = 2
+"""Pieces of maps, old ones included, by row of the ledger before all are dropped and made anew as needed."""
+Column = npt.NDArray[Any]
 SPREADS = {"prorata": amounts.PRO_RATA, "lib": amounts.LOWEST_ALONE, "lib_group": amounts.LOWEST_GROUP,
            "paripassu": amounts.LOWEST_GROUP}  # fmt: skip
 
@@ -26,7 +31,8 @@ class Tracer:
     """Follows claims through one ledger. Money is fen, time UTC µs.
 
     >>> from chainbreak.find.tracing import make_ledger
-    >>> ledger, _ = make_ledger([1, 2, 3], None, [0, 1, 1], [1, 2, 3], [100, 30, 50], accounts=4, opening_fen=[100, 20, 0, 0])
+    >>> ledger, _ = make_ledger([1, 2, 3], None, [0, 1, 1], [1, 2, 3], [100, 30, 50], accounts=4,
+    ...                         opening_fen=[100, 20, 0, 0])
     >>> traced = Tracer(ledger).trace([Claim("c", 0, 100)], Terms())
     >>> [x.tolist() for x in traced.holdings()]
     [[1, 2, 3], [40, 10, 50]]
@@ -34,14 +40,15 @@ class Tracer:
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
-        self._axes = axes.build(ledger)
-        self._used = ledger.rows
-        self._room: Ledger = ledger
+        self._axes, self._used = axes.build(ledger), ledger.rows
+        self._room = _rows(ledger)
+        self._maps: dict[bool, Maps] = {}
 
     @property
     def index_bytes(self) -> int:
-        """Bytes of the index beside the ledger's own columns."""
-        return self._axes.nbytes + sum(column.nbytes for column in self._queues)
+        """Bytes of the index, beside the ledger's own columns."""
+        parts = (self._axes, self._credits, *self._maps.values())
+        return sum(array.nbytes for part in parts for array in part)
 
     @cached_property
     def digest(self) -> str:
@@ -49,25 +56,20 @@ class Tracer:
         return self.ledger.digest()
 
     @cached_property
-    def _queues(self) -> Maps:
-        """Maps of the accounts that a plain queue does not describe."""
-        return lots.replayed(self.ledger, self._axes, self._axes.odd, lifo=False)
+    def _credits(self) -> Credits:
+        return credits_of(self.ledger)
 
-    @cached_property
-    def _stacks(self) -> Maps:
-        return lots.replayed(self.ledger, self._axes, np.ones(self.ledger.accounts, np.bool_), lifo=True)
-
-    @cached_property
-    def _credits(self) -> tuple[I64, I64, I64]:
-        """Begin of each account's credits, their rows, and where each lies on the account's axis."""
+    @property
+    def _known(self) -> tuple[Any, ...]:
+        """What the kernels read of the ledger: by row, by account, and when each row was booked."""
         ledger = self.ledger
-        rows = np.argsort(ledger.payee, kind="stable")
-        begin = np.concatenate(([0], np.cumsum(np.bincount(ledger.payee, minlength=ledger.accounts)))).astype(np.int64)
-        fen = ledger.fen[rows]
-        before = np.concatenate(([0], np.cumsum(fen)))[:-1]
-        first = before[np.minimum(begin[:-1], max(len(rows) - 1, 0))] if len(rows) else begin[:-1]
-        came = before + np.repeat(np.maximum(ledger.opening_fen, 0) - first, np.diff(begin))
-        return begin, rows.astype(np.int64), came
+        rows = (ledger.payer, ledger.payee, ledger.fen, ledger.link)
+        return rows, (ledger.opening_fen, ledger.sink, ledger.covered_until_us), ledger.at_us
+
+    def _maps_of(self, lifo: bool) -> Maps:
+        if lifo not in self._maps:
+            self._maps[lifo] = lots.no_maps(self.ledger.accounts, lifo)
+        return self._maps[lifo]
 
     def balance(self, as_of_us: int | None = None) -> I64:
         """Known fen on every account when the rows until `as_of_us` are booked; never below zero."""
@@ -86,17 +88,17 @@ class Tracer:
         wanted = self._checked(claims, last)
         as_of = terms.as_of_us if terms.as_of_us is not None else int(ledger.at_us[-1]) if ledger.rows else 0
         ends = self._ends(wanted, terms.horizon_us)
+        run = (wanted, ends, last)
         if not len(wanted):
             flows = places = np.zeros((0, 6), np.int64)
         elif terms.rule in ("fifo", "lifo"):
-            known = (ledger.at_us, ledger.payer, ledger.payee, ledger.sink, ledger.covered_until_us)
-            maps = self._queues if terms.rule == "fifo" else self._stacks
-            flows, places = follow(wanted, ends, last, as_of, terms.de_minimis_fen, self._axes, maps, known)
+            lifo = terms.rule == "lifo"
+            index = (self._axes, self._credits, self._maps_of(lifo))
+            flows, places, self._maps[lifo] = follow(*run, as_of, terms.de_minimis_fen, *index, *self._known)
         elif terms.rule == "poison":
-            known = (ledger.at_us, ledger.payer, ledger.payee, ledger.sink, ledger.covered_until_us)
-            flows, places = amounts.reach(wanted, ends, last, known)
+            flows, places = amounts.reach(*run, *self._known)
         else:
-            flows, places = self._spread(wanted, ends, last, as_of, terms)
+            flows, places = self._spread(run, as_of, terms)
         return Traced(tuple(claims), terms, columns(Flows, flows), columns(Places, places))
 
     def back(self, claims: Sequence[Claim], terms: Terms | None = None) -> Traced:
@@ -111,8 +113,9 @@ class Tracer:
         since = np.zeros(len(wanted), np.int64)
         if terms.horizon_us is not None:
             since = np.searchsorted(ledger.at_us, ledger.at_us[wanted[:, 0]] - terms.horizon_us, "left")
-        known = (ledger.payer, ledger.payee, ledger.fen, ledger.sink, ledger.covered_until_us)
-        flows, places = follow_back(wanted, since, self._axes, self._queues, self._credits, known)
+        rows, accounts, _ = self._known
+        index = (self._axes, self._credits, self._maps_of(False))
+        flows, places, self._maps[False] = follow_back(wanted, since, *index, rows, accounts)
         return Traced(tuple(claims), terms, columns(Flows, flows), columns(Places, places))
 
     def add_accounts(self, opening_fen: npt.ArrayLike, sink: npt.ArrayLike, covered_until_us: npt.ArrayLike) -> None:
@@ -136,35 +139,43 @@ class Tracer:
         """
         at, money = np.asarray(at_us, np.int64), np.asarray(fen, np.int64)
         who = [np.asarray(side, np.int32) for side in (payer, payee)]
-        first, grown = self.ledger.rows, self._longer(len(at))
+        first = self.ledger.rows
         self._check_rows(at, who, money)
+        grown = self._longer(len(at))
         new = (at, *who, money, np.full(len(at), -1, np.int32) if link is None else np.asarray(link, np.int32))
-        for column, values in zip(_by_row(grown), new, strict=True):
+        for column, values in zip(grown, new, strict=True):
             column[first : first + len(at)] = values
-        longer = _cut(grown, first + len(at))
-        check_links(longer, first, np.arange(longer.rows))
+        longer = _with(self.ledger, [column[: first + len(at)] for column in grown])
+        check_links(longer, first)
         self._axes, self._used = axes.extend(self._axes, longer, first, self._used)
+        for maps in self._maps.values():
+            maps.begin[who[0]] = maps.begin[who[1]] = -1
         self._become(longer)
 
     def _become(self, ledger: Ledger) -> None:
         self.ledger = ledger
-        for derived in ("digest", "_queues", "_stacks", "_credits"):
-            self.__dict__.pop(derived, None)
+        self.__dict__.pop("digest", None)
+        credits = self.__dict__.get("_credits")
+        if credits is not None and (
+            ledger.rows - credits.until[0] > MOST_AFTER or len(credits.begin) != ledger.accounts + 1
+        ):
+            del self._credits
+        if any(maps.used[0] > MOST_PIECES * (ledger.rows + 1) or len(maps.begin) != ledger.accounts
+               for maps in self._maps.values()):  # fmt: skip
+            self._maps.clear()
 
-    def _longer(self, more: int) -> Ledger:
-        """Columns over rows with room for `more`, kept for later appends."""
-        wanted, have = self.ledger.rows + more, self._room.rows
-        if wanted > have or self._room is self.ledger:
+    def _longer(self, more: int) -> list[Column]:
+        """The columns over rows with room for `more`, kept for later appends."""
+        if self.ledger.rows + more > len(self._room[0]):
             extra = max(more, self.ledger.rows // 4)
-            room = [np.concatenate([c, np.empty(extra, c.dtype)]) for c in _by_row(self.ledger)]
-            self._room = replace(self.ledger, **dict(zip(ROWS, room, strict=True)))
-        return replace(self.ledger, **dict(zip(ROWS, _by_row(self._room), strict=True)))
+            self._room = [np.concatenate([c, np.empty(extra, c.dtype)]) for c in _rows(self.ledger)]
+        return self._room
 
     def _check_rows(self, at: I64, who: list[npt.NDArray[np.int32]], money: I64) -> None:
         last = int(self.ledger.at_us[-1]) if self.ledger.rows else -FOREVER
         if len(at) and (int(at[0]) < last or bool((at[1:] < at[:-1]).any())):
             raise InputError("CB-TR-005", "rows before the last one", given=str(int(at.min())), allowed=f">= {last}")
-        if len(money) and not (0 < int(money.min()) and int(money.max()) < MOST_FEN):
+        if len(money) and not (int(money.min()) > 0 and int(money.max()) < MOST_FEN):
             raise InputError("CB-TR-002", "amounts out of range", given=f"{money.min()}..{money.max()}")
         for side in who:
             if len(side) and not (side.min() >= 0 and side.max() < self.ledger.accounts):
@@ -193,20 +204,19 @@ class Tracer:
             return np.full(len(wanted), self.ledger.rows, np.int64)
         return np.searchsorted(self.ledger.at_us, self.ledger.at_us[wanted[:, 0]] + horizon_us, "right")
 
-    def _spread(self, wanted: I64, ends: I64, last: int, as_of: int, terms: Terms) -> tuple[I64, I64]:
+    def _spread(self, run: tuple[I64, I64, int], as_of: int, terms: Terms) -> tuple[I64, I64]:
+        wanted = run[0]
         if len(wanted) > MOST_MIXED:
             raise UsageError("CB-TR-013", "too many claims for a rule that mixes money", given=str(len(wanted)),
                              allowed=f"1..{MOST_MIXED}")  # fmt: skip
-        ledger = self.ledger
-        known = (ledger.at_us, ledger.payer, ledger.payee, ledger.fen, ledger.sink, ledger.covered_until_us)
-        flows, places, met, balance = amounts.spread(
-            SPREADS[terms.rule], wanted, ends, last, as_of, terms.de_minimis_fen, ledger.opening_fen, known
+        flows, places, met, known = amounts.spread(
+            SPREADS[terms.rule], *run, as_of, terms.de_minimis_fen, self._axes, self._credits, *self._known
         )
         if terms.rule == "lib":
-            places = division.capped(places, balance)
+            places = division.capped(places, known)
         elif terms.rule == "paripassu":
-            reached = np.full(ledger.accounts, ledger.rows, np.int64)
-            np.minimum.at(reached, ledger.payee[flows[:, 1]], flows[:, 1])
+            reached = np.full(self.ledger.accounts, self.ledger.rows, np.int64)
+            np.minimum.at(reached, self.ledger.payee[flows[:, 1]], flows[:, 1])
             places = division.pooled(places, wanted[:, 2] - wanted[:, 1], met, reached)
         return flows, places
 
@@ -214,9 +224,9 @@ class Tracer:
 ROWS = ("at_us", "payer", "payee", "fen", "link")
 
 
-def _by_row(ledger: Ledger) -> list[npt.NDArray[np.generic]]:
+def _rows(ledger: Ledger) -> list[Column]:
     return [getattr(ledger, name) for name in ROWS]
 
 
-def _cut(ledger: Ledger, rows: int) -> Ledger:
-    return replace(ledger, **{name: getattr(ledger, name)[:rows] for name in ROWS})
+def _with(ledger: Ledger, columns: list[Column]) -> Ledger:
+    return replace(ledger, **dict(zip(ROWS, columns, strict=True)))
