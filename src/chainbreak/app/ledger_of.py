@@ -51,6 +51,7 @@ class Held:
     settings: Tracing
     skew: Skew | None
     _blocks: list[bytes] = field(default_factory=list)
+    _balances: dict[int, I64] = field(default_factory=dict)
 
     @property
     def until_us(self) -> int:
@@ -90,6 +91,15 @@ class Held:
         ref: bytes = self.refs[row].as_py()
         return ref.hex()
 
+    def balance(self, as_of_us: int) -> I64:
+        """Known fen on every account at a moment; of the last moment asked for, it is kept."""
+        rows = self.tracer.ledger.rows_until(as_of_us)
+        if rows not in self._balances:
+            found = self.tracer.balance(as_of_us)
+            self._balances.clear()
+            self._balances[rows] = found
+        return self._balances[rows]
+
     def sides(self, rows: I64) -> tuple[I64, I64]:
         """Payers and payees of rows, as tokens."""
         ledger, tokens = self.tracer.ledger, self.register.tokens
@@ -108,14 +118,22 @@ class Held:
             self._blocks.append(hashlib.sha256(self._packed(block * BLOCK, (block + 1) * BLOCK)).digest())
         seen = hashlib.sha256(b"".join(self._blocks[:whole]))
         seen.update(self._packed(whole * BLOCK, n))
-        among = np.zeros(ledger.accounts, np.bool_)
-        among[ledger.payer[:n]] = among[ledger.payee[:n]] = True
-        some = np.flatnonzero(among)
+        some = self._moved(n)
         some = some[np.argsort(self.register.tokens[some])]
         of = (self.register.tokens, ledger.opening_fen, ledger.sink, ledger.covered_until_us)
         for column in of:
             seen.update(column[some].astype("<i8").data)
         return seen.hexdigest()
+
+    def accounts_until(self, as_of_us: int | None = None) -> int:
+        """How many accounts had paid or been paid by a moment."""
+        return len(self._moved(self.tracer.ledger.rows_until(as_of_us)))
+
+    def _moved(self, rows: int) -> I64:
+        ledger = self.tracer.ledger
+        among = np.zeros(ledger.accounts, np.bool_)
+        among[ledger.payer[:rows]] = among[ledger.payee[:rows]] = True
+        return np.flatnonzero(among)
 
     def _packed(self, begin: int, end: int) -> bytes:
         """Rows as bytes: time, payer and payee (tokens), amount, link; 64 bits each, little-endian."""
@@ -206,8 +224,9 @@ def _grown(office: Office, held: Held, version: dict[str, int]) -> Held | None:
     refs = pa.chunked_array([*held.refs.chunks, *rows.refs.chunks])
     if ids.num_chunks > MANY_CHUNKS:
         ids, refs = pa.chunked_array([ids.combine_chunks()]), pa.chunked_array([refs.combine_chunks()])
-    return replace(held, register=register, ids=ids, refs=refs, refused=pa.concat_tables([held.refused, rows.refused]),
-                   last=_last(rows, held.last), version=version)  # fmt: skip
+    refused = pa.concat_tables([held.refused, rows.refused])
+    return replace(held, register=register, ids=ids, refs=refs, refused=refused, last=_last(rows, held.last),
+                   version=version, _balances={})  # fmt: skip
 
 
 def _enter(held: Held, rows: Rows) -> Register:
