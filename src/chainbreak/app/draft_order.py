@@ -54,7 +54,7 @@ def begin_in(
     content = drafting.content_of(wish, drawn, rules, office.centre.settings)
     check_references(conn, content)
     data = {"until_us": now_us + rules.clocks.emergency_us} if move == "emergency" else None
-    ask = ask_for(office, conn, actor, content=content, data=data, check_lists=True)
+    ask = ask_for(office, conn, actor, content=content, data=data, check_lists=True, rules=rules)
     return ledger.make(conn, move, drawn.order_id, None, ask, rules)
 
 

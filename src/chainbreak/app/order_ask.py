@@ -37,17 +37,21 @@ def rules_to_let_go(office: Office) -> Rules:
 
 def ask_for(
     office: Office, conn: Connection, actor: Actor, order: Order | None = None, *, content: Content | None = None,
-    data: Mapping[str, Any] | None = None, digest: str = "", check_lists: bool = False,
+    data: Mapping[str, Any] | None = None, digest: str = "", check_lists: bool = False, rules: Rules | None = None,
 ) -> Ask:  # fmt: skip
     """An `Ask` of `actor` about `order` or a new `content`, with the facts its guards need as of now."""
     plain = plain_ask(office, conn, actor, data)
     about = content or (order.content if order else None)
     assert about is not None
-    forms = forms_of(office, conn, about.object)
+    forms, but = forms_of(office, conn, about.object), order.order_id if order else ""
+    rule = (rules or rules_of(office)).kinds.get(about.kind)
+    stops = ledger.stops_on(conn, forms, rule.stops, plain.at_us, but) if rule and rule.stops else {}
     return replace(
         plain, digest=digest, content=content,
         hits=exclusion_hits(office, conn, about, plain.at_us) if check_lists else (),
-        held_elsewhere_fen=ledger.held_elsewhere_fen(conn, forms, order.order_id if order else "", plain.at_us),
+        held_elsewhere_fen=ledger.held_elsewhere_fen(conn, forms, but, plain.at_us),
+        held_for=ledger.held_for(conn, forms, but, plain.at_us),
+        stops=tuple(term for terms in stops.values() for term in terms),
         emergency_by=ledger.emergency_by(conn, forms),
         refuted=ledger.refuted_refs(conn),
         logged=order is not None and ledger.is_logged(conn, order),

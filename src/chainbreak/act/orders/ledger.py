@@ -14,10 +14,11 @@ from chainbreak.act.orders.fold import event_from
 from chainbreak.act.orders.force import ends_at_us
 from chainbreak.act.orders.guards import Ask
 from chainbreak.act.orders.machine import step
-from chainbreak.act.orders.model import ISSUED, Event, Order, State
+from chainbreak.act.orders.model import ISSUED, OVER, Event, Order, State
 from chainbreak.audit import log
 from chainbreak.audit.tables import entries
 from chainbreak.base.errors import UsageError
+from chainbreak.store.desk.tables_funds import hold_share
 from chainbreak.store.desk.tables_orders import (
     notice,
     order_approval,
@@ -29,7 +30,7 @@ from chainbreak.store.desk.tables_orders import (
 )
 
 if TYPE_CHECKING:
-    from chainbreak.act.orders.rules import Rules
+    from chainbreak.act.orders.rules import Rules, Stops
 
 SIGNATURES = ("approve", "confirm", "approve_extension")
 
@@ -165,6 +166,37 @@ def held_elsewhere_fen(conn: Connection, forms: frozenset[str], but: str, now_us
         o.amount_fen.is_not(None),
     )  # fmt: skip
     return sum(conn.execute(others).scalars())
+
+
+def held_for(conn: Connection, forms: frozenset[str], but: str, now_us: int) -> dict[str, int]:
+    """claim_id -> fen that other standing orders hold for it on the same account at `now_us`."""
+    o, s = order_file.c, hold_share.c
+    others = select(s.claim_id, s.fen).join(order_file, o.order_id == s.order_id).where(
+        s.account.in_(forms), o.order_id != but, o.state.in_(sorted(ISSUED)), o.ends_at_us > now_us
+    )  # fmt: skip
+    held: dict[str, int] = {}
+    for row in conn.execute(others):
+        held[row.claim_id] = held.get(row.claim_id, 0) + row.fen
+    return held
+
+
+def stops_on(
+    conn: Connection, forms: Iterable[str], stops: Stops, now_us: int, but: str = ""
+) -> dict[str, list[tuple[int, int]]]:
+    """Written form -> when issued orders stopped that account or still will, from and to, as far as it counts."""
+    o = order_file.c
+    told = select(o.object, o.body).where(
+        o.object.in_(list(forms)), o.order_id != but, o.amount_fen.is_not(None), o.state.in_(sorted(ISSUED | OVER)),
+        o.ends_at_us > now_us - stops.counted_us,
+    )  # fmt: skip
+    found: dict[str, list[tuple[int, int]]] = {}
+    for row in conn.execute(told):
+        order = Order.from_dict(json.loads(row.body))
+        ends = min(ends_at_us(order), order.ended_at_us or ends_at_us(order))
+        told_to_bank = order.state in ISSUED or order.sent_to
+        if told_to_bank and order.content.rung in stops.rungs and ends > now_us - stops.counted_us:
+            found.setdefault(row.object, []).append((order.content.starts_at_us, ends))
+    return found
 
 
 def emergency_by(conn: Connection, forms: frozenset[str]) -> frozenset[str]:

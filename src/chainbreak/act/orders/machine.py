@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from chainbreak.act.objection import Objection
 from chainbreak.act.orders.fold import fold
-from chainbreak.act.orders.guards import DRAFTERS, Ask, Guard, content, people, signatures_needed, term
+from chainbreak.act.orders.guards import DRAFTERS, Ask, Guard, content, money, people, signatures_needed, term
 from chainbreak.act.orders.model import ISSUED, OVER, Event, Order, State
 from chainbreak.act.orders.rules import Rules
 from chainbreak.base.errors import RefusedError
@@ -21,9 +21,10 @@ APPROVER = frozenset({Role.APPROVER})
 UNSENT = frozenset({S.DRAFT, S.SUBMITTED, S.APPROVED})
 RUNNING = frozenset({S.SENT, S.ACKNOWLEDGED})
 DECIDERS = frozenset({Role.APPROVER, Role.COMMANDER})
+MONEY: tuple[Guard, ...] = (money.within_traced, money.within_claims, money.not_too_often)
 SIGNED: tuple[Guard, ...] = (
-    people.four_eyes, people.digest_seen, term.clock_runs_true, content.complete, content.within_traced,
-    content.no_exclusion, content.still_supported, term.not_over,
+    people.four_eyes, people.digest_seen, term.clock_runs_true, content.complete, *MONEY, content.no_exclusion,
+    content.still_supported, term.not_over,
 )  # fmt: skip
 """What a signature under an order needs, in the ordinary way and after an emergency."""
 
@@ -44,8 +45,8 @@ MOVES: dict[str, Move] = {
                  (term.never_sent, content.keeps_object, content.fits_its_kind, content.no_exclusion)),
     "submit": Move(
         frozenset({S.DRAFT}), DRAFTERS,
-        (content.fits_its_kind, content.complete, content.milder_step_considered, content.within_traced,
-         content.no_exclusion, content.still_supported, term.not_over),
+        (content.fits_its_kind, content.complete, content.milder_step_considered, *MONEY, content.no_exclusion,
+         content.still_supported, term.not_over),
     ),
     "withdraw": Move(UNSENT, DRAFTERS, (term.never_sent,)),
     "return": Move(frozenset({S.SUBMITTED}), APPROVER, (people.reason_given,)),
@@ -54,7 +55,7 @@ MOVES: dict[str, Move] = {
     "emergency": Move(
         frozenset(), frozenset({Role.FUND_DESK, Role.APPROVER}),
         (content.fits_its_kind, term.clock_runs_true, term.mild_and_short, people.not_renewed, content.complete,
-         content.milder_step_considered, content.within_traced, content.no_exclusion, content.still_supported),
+         content.milder_step_considered, *MONEY, content.no_exclusion, content.still_supported),
     ),
     "confirm": Move(frozenset({S.EMERGENCY}), APPROVER, SIGNED),
     # Only the machine sends, only what was signed as it is, and it checks the exclusions again.
@@ -65,12 +66,12 @@ MOVES: dict[str, Move] = {
                            (term.clock_runs_true, term.not_over, content.no_exclusion)),
     "answer": Move(RUNNING | {S.EMERGENCY}, SERVICE | {Role.LIAISON}, (people.known_answer,)),
     "extend": Move(RUNNING, DRAFTERS, (term.still_in_force, term.none_waiting, people.was_signed,
-                                       term.longer_with_fresh_evidence, content.no_exclusion)),
+                                       term.longer_with_fresh_evidence, money.not_too_often, content.no_exclusion)),
     # What partners hold is longer from this signature on, so that it is checked as a sending is.
     "approve_extension": Move(
         RUNNING, APPROVER,
         (term.clock_runs_true, term.still_in_force, people.four_eyes, people.fresh_eyes, people.digest_seen,
-         term.longer_with_fresh_evidence, content.no_exclusion),
+         term.longer_with_fresh_evidence, money.not_too_often, content.no_exclusion),
     ),
     "return_extension": Move(RUNNING, APPROVER, (people.reason_given,)),
     # Every way out is open: no field, no signature, no quorum, no clock stands before a release.

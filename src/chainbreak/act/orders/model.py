@@ -35,6 +35,8 @@ ISSUED = frozenset({State.APPROVED, State.SENT, State.ACKNOWLEDGED, State.EMERGE
 """Signed (or taken in an emergency) and not over by anybody's act."""
 OVER = frozenset({State.RELEASED, State.EXPIRED, State.LAPSED, State.ANNULLED, State.CORRECTED})
 """Issued once, and over."""
+CLAIM, TRACE = "claim:", "trace:"
+"""How evidence refers to a victim's claim and to the run that followed it."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,11 @@ class Content:
     """What an order says, and what a signature is under. An order with an empty mandatory field cannot be submitted.
 
     `object`: a written token, a domain or a cell · `scope`: exact object, functions, direction · `amount_fen` and
-    `traced_fen` for money · `evidence`: one mapping each, with `ref` (`finding:ID`, `order:ID`), `detector`, `facts`,
-    `thresholds`, `found_at_us` and the digest of the finding's bytes · `exception`: why an exclusion is set aside and
-    which, or empty · `notice`: texts, channel, or a lawful deferral · `remedy`: how to appeal, and the receipt code.
+    `traced_fen` for money · `evidence`: one mapping each, with `ref` (`finding:ID`, `order:ID`, `claim:ID`,
+    `trace:ID`), `found_at_us` and a `digest`; of a finding `detector`, `facts`, `thresholds`; of a claim `traced_fen`,
+    `share_fen` and the `path`; of a trace its rule, terms, ledger and `balance_fen` · `exception`: why an exclusion is
+    set aside and which, or empty · `notice`: texts, channel, or a lawful deferral · `remedy`: how to appeal, and the
+    receipt code.
     """
 
     kind: str
@@ -77,8 +81,8 @@ class Content:
         return Content(**values)
 
     def supports(self) -> frozenset[str]:
-        """What the evidence rests on: `finding:ID`, `order:ID`."""
-        return frozenset(str(item["ref"]) for item in self.evidence)
+        """What it rests on: `finding:ID`, `order:ID`, `claim:ID`. A trace is only the way from claim to account."""
+        return frozenset(str(item["ref"]) for item in self.evidence if not str(item["ref"]).startswith(TRACE))
 
 
 CONTENT_FIELDS = tuple(f.name for f in fields(Content))

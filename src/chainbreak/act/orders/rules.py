@@ -16,6 +16,30 @@ from chainbreak.base.errors import SetupError, UsageError, did_you_mean
 SITE_FILE = "orders.yaml"
 
 
+class Stops(BaseModel):
+    """How often one account may be stopped: `most` times `each_h` hours, by orders of these `rungs`, whatever the case.
+
+    Orders that run together are one stop. Stops that ended `counted_d` days ago no longer count.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rungs: tuple[str, ...]
+    each_h: int = Field(gt=0)
+    most: int = Field(gt=0)
+    counted_d: int = Field(gt=0)
+
+    @property
+    def each_us(self) -> int:
+        """One stop in µs."""
+        return self.each_h * US_PER_HOUR
+
+    @property
+    def counted_us(self) -> int:
+        """How long a stop counts after its end, in µs."""
+        return self.counted_d * 24 * US_PER_HOUR
+
+
 class KindRule(BaseModel):
     """One kind of order. `ladder` mildest first; `quorum` pairs (from amount in fen, signatures needed)."""
 
@@ -31,6 +55,7 @@ class KindRule(BaseModel):
     two_for: tuple[str, ...]
     emergency: tuple[str, ...]
     money: bool
+    stops: Stops | None = None
 
     @property
     def expiry_us(self) -> int:

@@ -114,6 +114,11 @@ def _other_object(case: Case) -> Case:
     return case[0], replace(case[1], content=other)
 
 
+TRACED = (
+    {"ref": "claim:C-1", "digest": "d1", "found_at_us": T0, "traced_fen": 10_000, "share_fen": 10_000, "path": []},
+    {"ref": "trace:T-1", "digest": "d2", "found_at_us": T0 + 1, "balance_fen": 9_999},
+)
+"""Evidence of a trace that found less on the account than the order is to hold."""
 FLAWS: dict[str, Callable[[Case], Case]] = {
     "fits_its_kind": _content(scope={"object": "another", "functions": ["x"], "direction": "both"}),
     "no_exclusion": _ask(hits=("account:exact:1",)),
@@ -122,6 +127,8 @@ FLAWS: dict[str, Callable[[Case], Case]] = {
     "complete": _content(purpose=""),
     "milder_step_considered": _content(ladder_reason=" "),
     "within_traced": _ask(held_elsewhere_fen=1),
+    "within_claims": _content(evidence=TRACED),
+    "not_too_often": _ask(stops=((T0 - 200 * HOUR, T0 - 104 * HOUR),)),
     "still_supported": _ask(refuted=frozenset({"finding:f1", "finding:f2"})),
     "not_over": _ask(at_us=T0 + 48 * HOUR),
     "still_in_force": _ask(at_us=T0 + 48 * HOUR),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,10 +18,11 @@ class Ask:
 
     `data` becomes the event's data when the move is made. `digest`: what the approver saw on the screen.
     `content`: the new content, for a draft, an edit, an extension. `hits`: exclusions the object meets.
-    `held_elsewhere_fen`: held by other standing orders on the same traced money. `emergency_by`: who already took an
-    unconfirmed emergency measure against this object. `refuted`: supports that an appeal has taken away.
-    `logged`: the log holds the leaf of the last signature. `behind_us`: how far the clock is behind `at_us`, which is
-    never before the highest time in the log.
+    `held_elsewhere_fen`: held by other standing orders on the same account; `held_for`: claim -> the part of it that is
+    for that claim. `stops`: when other orders stopped the account, or still do, from and to. `emergency_by`: who
+    already took an unconfirmed emergency measure against this object. `refuted`: supports that were taken away, by an
+    appeal or with a claim. `logged`: the log holds the leaf of the last signature. `behind_us`: how far the clock is
+    behind `at_us`, which is never before the highest time in the log.
     """
 
     actor: Actor
@@ -31,6 +32,8 @@ class Ask:
     content: Content | None = None
     hits: tuple[str, ...] = ()
     held_elsewhere_fen: int = 0
+    held_for: Mapping[str, int] = field(default_factory=dict)
+    stops: tuple[tuple[int, int], ...] = ()
     emergency_by: frozenset[str] = frozenset()
     refuted: frozenset[str] = frozenset()
     logged: bool = False

@@ -1,4 +1,4 @@
-"""Guards of what an order says: its kind, its fields, its ladder, its money, what it must not touch."""
+"""Guards of what an order says: its kind, its fields, its ladder, what it must not touch."""
 
 from __future__ import annotations
 
@@ -75,22 +75,6 @@ def milder_step_considered(order: Order | None, ask: Ask, rules: Rules) -> Itera
     whole = bool(content.scope.get("registrable"))
     if (content.rung != lowest or whole) and not content.ladder_reason.strip():
         yield Objection("CB-OR-023", "say why a milder step is not enough", content.rung, lowest)
-
-
-def within_traced(order: Order | None, ask: Ask, rules: Rules) -> Iterator[Objection]:
-    """Money only up to what was traced, together with every other standing hold on the same money."""
-    content = meant(order, ask)
-    if not rules.kind(content.kind).money:
-        if content.amount_fen is not None:
-            yield Objection("CB-OR-024", "an order without money carries no amount")
-        return
-    if content.amount_fen is None or content.amount_fen <= 0:
-        yield Objection("CB-OR-020", "a mandatory field is empty", "amount_fen")
-    elif content.traced_fen is None:
-        yield Objection("CB-OR-025", "no amount was traced to this account; there is nothing to hold")
-    elif content.amount_fen + ask.held_elsewhere_fen > content.traced_fen:
-        asked = f"{content.amount_fen} fen and {ask.held_elsewhere_fen} fen held by other orders"
-        yield Objection("CB-OR-025", "more than was traced", asked, f"{content.traced_fen} fen")
 
 
 def no_exclusion(order: Order | None, ask: Ask, rules: Rules) -> Iterator[Objection]:
