@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from fractions import Fraction
 
-from tests.oracles.case import DE_MINIMIS, HOLDING, UNKNOWN, Answer, Case, Flow, balances
+from tests.oracles.case import HOLDING, UNKNOWN, Answer, Case, Flow, balances
 
 Held = dict[int, int]
 """claim -> what it has on one account."""
@@ -27,8 +27,8 @@ def prorata(case: Case) -> Answer:
 
 
 def prorata_exactly(case: Case) -> Answer:
-    """Rolling charge in fractions: amounts are `Fraction`."""
-    return _walk(case, _exactly, range(len(case.claims)), group=True)
+    """Rolling charge in fractions, each claim by itself (they add up): amounts are `Fraction`."""
+    return _walk(case, _exactly, range(len(case.claims)), group=False)
 
 
 def lib(case: Case) -> Answer:
@@ -95,12 +95,11 @@ def _walk(case: Case, rule: Rule, claims: range | list[int], group: bool) -> Ans
         if group and sum(arriving.values()) > row.fen:
             raise Overlapping
         for claim, fen in arriving.items():
-            small = fen < case.de_minimis and claim not in claimed[i]
-            stop = case.stop(row.payee, row.at) or ((DE_MINIMIS, "") if small else None)
-            if stop:
+            if stop := case.stop(row.payee, row.at):
                 answer.put(claim, row.payee, stop, fen)
             else:
                 has[row.payee][claim] = has[row.payee].get(claim, 0) + fen
+                answer.met |= {frozenset((claim, other)) for other in has[row.payee]}
     for account, held in enumerate(has):
         for claim, fen in held.items():
             answer.put(claim, account, case.rest(account), fen)
@@ -116,8 +115,9 @@ def _leaving(case: Case, has: Held, carried: Held, i: int, answer: Answer) -> He
         has[claim] -= fen
         if not has[claim]:
             del has[claim]
-        if case.rows[i].at > case.last(claim):
-            answer.put(claim, case.rows[i].payer, (UNKNOWN, "horizon"), fen)
+        answer.events += 1
+        if halt := case.halt(claim, case.rows[i], fen):
+            answer.put(claim, case.rows[i].payer, halt, fen)
         else:
             arriving[claim] = fen
             answer.flows.append(Flow(claim, i, 0, fen, -2))

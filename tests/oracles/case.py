@@ -57,6 +57,14 @@ class Case(NamedTuple):
         """The last moment at which a claim is followed."""
         return FOREVER if self.horizon is None else self.rows[self.claims[claim].row].at + self.horizon
 
+    def halt(self, claim: int, row: Row, fen: int) -> tuple[str, str] | None:
+        """Bucket and reason if `fen` of a claim that leave by `row` are followed no further than the payer; else None."""
+        if row.at > self.covered[row.payer]:
+            return UNKNOWN, "coverage_ended"
+        if row.at > self.last(claim):
+            return UNKNOWN, "horizon"
+        return (DE_MINIMIS, "") if fen < self.de_minimis else None
+
     def stop(self, account: int, at: int) -> tuple[str, str] | None:
         """Bucket and reason if money that reaches `account` at `at` goes no further; else None."""
         if self.sink[account]:
@@ -89,6 +97,10 @@ class Answer:
     def __init__(self) -> None:
         self.flows: list[Flow] = []
         self.places: dict[tuple[int, int, str, str], int] = defaultdict(int)
+        self.events = 0
+        """How often an amount was taken off an account, followed or not."""
+        self.met: set[frozenset[int]] = set()
+        """Claims whose money lay on one account at one time."""
 
     def put(self, claim: int, account: int, where: tuple[str, str], fen: int) -> None:
         """Book an amount at its end."""

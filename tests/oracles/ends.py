@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from tests.oracles.amounts import divided, lib_group
-from tests.oracles.case import HOLDING, UNKNOWN, Answer, Case
+from tests.oracles.case import DE_MINIMIS, EXIT, HOLDING, IN_FLIGHT, UNKNOWN, Answer, Case
+
+KINDS = (HOLDING, IN_FLIGHT, UNKNOWN, EXIT, DE_MINIMIS)
+REASONS = ("", "no_coverage", "coverage_ended", "horizon")
 
 
 def poison(case: Case) -> list[set[int]]:
@@ -37,31 +42,34 @@ def _reached(case: Case, claim: int) -> set[int]:
 
 
 def paripassu(case: Case) -> Answer:
-    """Pots are what the group holds by the lowest balance, divided by loss among all that reached the account."""
-    answer, reached = lib_group(case), poison(case)
-    before, left = answer.holdings(), {claim: share.fen for claim, share in enumerate(case.claims)}
-    for account in sorted(before):
-        pot = sum(before[account].values())
-        among = {claim: case.claims[claim].fen for claim in left if account in reached[claim]}
-        given = _capped(pot, among, left)
-        for claim in left:
-            left[claim] -= given.get(claim, 0)
-            answer.places[claim, account, HOLDING, ""] = given.get(claim, 0)
-            moved = before[account].get(claim, 0) - given.get(claim, 0)
-            answer.put(claim, account, (UNKNOWN, "division"), moved)
+    """Pools of claims that ever met; each place of a pool, as the group's lowest balance left it, divided by loss.
+
+    What a claim still has to get, at first its fen, is its weight: each comes out with exactly its fen. What is still
+    there is divided before what is gone, and of each kind what was reached first.
+    """
+    by_dip, answer = lib_group(case), Answer()
+    first: dict[int, int] = {}
+    for flow in by_dip.flows:
+        account = case.rows[flow.row].payee
+        first[account] = min(flow.row, first.get(account, flow.row))
+    for pool in _pools(len(case.claims), by_dip):
+        pots: dict[tuple[int, str, str], int] = defaultdict(int)
+        for (claim, *where), fen in by_dip.places.items():
+            if claim in pool and fen:
+                pots[where[0], where[1], where[2]] += fen
+        left = {claim: case.claims[claim].fen for claim in sorted(pool)}
+        for account, bucket, reason in sorted(
+            pots, key=lambda p: (KINDS.index(p[1]), first[p[0]], p[0], REASONS.index(p[2]))
+        ):
+            for claim, fen in divided(pots[account, bucket, reason], left).items():
+                left[claim] -= fen
+                answer.put(claim, account, (bucket, reason), fen)
     return answer
 
 
-def _capped(pot: int, weight: dict[int, int], left: dict[int, int]) -> dict[int, int]:
-    """Whoever would get more than is left to him gets that; the others divide the rest anew."""
-    given: dict[int, int] = {}
-    while weight:
-        share = divided(pot, weight)
-        full = [claim for claim in weight if share[claim] > left[claim]]
-        if not full:
-            return given | share
-        for claim in full:
-            given[claim] = left[claim]
-            pot -= left[claim]
-            del weight[claim]
-    return given
+def _pools(claims: int, answer: Answer) -> list[set[int]]:
+    pools = [{claim} for claim in range(claims)]
+    for met in answer.met:
+        together = [pool for pool in pools if pool & met]
+        pools = [pool for pool in pools if not pool & met] + [set().union(*together)]
+    return pools

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 
-from tests.oracles.case import UNKNOWN, Answer, Case, Row
+from tests.oracles.case import UNKNOWN, Answer, Case
 
 Coin = tuple[int, int]
 """The coin's number, and the row that brought it."""
@@ -25,31 +25,25 @@ def by_fens(case: Case, rule: str) -> Answer:
 
 
 def _carried(case: Case, last_first: bool) -> list[list[int]]:
-    """The coins of every row, in the order in which they left."""
+    """The coins of every row, by their offset in it."""
     mint = itertools.count()
     purses: list[list[Coin]] = [[(next(mint), -1) for _ in range(fen)] for fen in case.opening]
     rows: list[list[int]] = []
     for i, row in enumerate(case.alive()):
         purse = purses[row.payer]
-        back: list[int] = []
-        while len(back) < row.fen and (at := _returned(purse, row, last_first)) is not None:
-            back.append(purse.pop(at)[0])
-        others: list[int] = []
-        while len(back) + len(others) < row.fen:
-            others.append(purse.pop(-1 if last_first else 0)[0] if purse else next(mint))
-        first, then = ([(coin, i) for coin in coins] for coins in (back, others))
+        mine = [coin for coin in purse if coin[1] == row.link >= 0]
+        back = mine[-row.fen :] if last_first else mine[: row.fen]
+        purse[:] = [coin for coin in purse if coin not in back]
+        need = row.fen - len(back)
+        unknown = [(next(mint), -1) for _ in range(need - len(purse))]
+        purse[:] = unknown + purse if last_first else purse + unknown
+        others = purse[len(purse) - need :] if last_first else purse[:need]
+        purse[:] = purse[: len(purse) - need] if last_first else purse[need:]
+        moved = [(coin, i) for coin, _ in (others + back if last_first else back + others)]
         theirs = purses[row.payee]
-        theirs[:] = [*theirs, *first, *then] if last_first else [*first, *theirs, *then]
-        rows.append(back + others)
+        theirs[:] = moved + theirs if row.link >= 0 and not last_first else theirs + moved
+        rows.append([coin for coin, _ in moved])
     return rows
-
-
-def _returned(purse: list[Coin], row: Row, last_first: bool) -> int | None:
-    """Where the next coin of the returned row lies."""
-    if row.link < 0:
-        return None
-    places = [at for at, (_, brought) in enumerate(purse) if brought == row.link]
-    return places[-1 if last_first else 0] if places else None
 
 
 def _end(case: Case, claim: int, way: list[int]) -> tuple[int, tuple[str, str]]:

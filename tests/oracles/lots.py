@@ -1,14 +1,20 @@
-"""FIFO and LIFO by a queue of labelled lots an account: each debit takes lots off one end, each credit puts them on."""
+"""FIFO and LIFO by a queue of labelled lots an account: each debit takes lots off one end, each credit puts them on.
+
+Queues are written from the first in to the last in. What moves together keeps its inner order: of a credit the first
+offset is the first in, under both rules, and a debit carries what it takes off in the order in which it lay. A return
+enters as the next to go: in it, what is left of the original goes before what is refunded out of other money.
+"""
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from tests.oracles.case import DE_MINIMIS, UNKNOWN, Answer, Case, Flow, Row
+from tests.oracles.case import Answer, Case, Flow
 
-Lot = tuple[int, int, int]
-"""Fen, the flow it belongs to (-1: nobody's), the row that brought it."""
+Lot = tuple[int, int, int, int]
+"""Fen, whose flow they are (-1: nobody's), the row that brought them (-1: none), their first offset in it."""
 
 
 def by_lots(case: Case, rule: str) -> Answer:
@@ -20,87 +26,97 @@ def by_lots(case: Case, rule: str) -> Answer:
 
 
 def _follow(case: Case, last_first: bool, claim: int, answer: Answer) -> None:
-    queues = [deque([(fen, -1, -1)] if fen > 0 else []) for fen in case.opening]
+    queues = [deque([(fen, -1, -1, 0)] if fen > 0 else []) for fen in case.opening]
     for i, row in enumerate(case.alive()):
-        back, ordinary = _taken(queues[row.payer], row, last_first)
-        back = list(_arriving(case, claim, i, 0, back, answer))
-        ordinary = list(_arriving(case, claim, i, sum(lot[0] for lot in back), ordinary, answer))
-        if last_first:
-            queues[row.payee].extend(back + ordinary)
+        queue, theirs = queues[row.payer], queues[row.payee]
+        back = _returned(queue, row.fen, row.link, last_first) if row.link >= 0 else []
+        need = row.fen - sum(lot[0] for lot in back)
+        rest = _whole(_next(queue, need, last_first))
+        new = list(_arriving(case, claim, i, rest + _whole(back) if last_first else _whole(back) + rest, answer))
+        if row.link >= 0 and not last_first:
+            theirs.extendleft(reversed(new))
         else:
-            queues[row.payee].extendleft(reversed(back))
-            queues[row.payee].extend(ordinary)
+            theirs.extend(new)
     for account, queue in enumerate(queues):
-        for fen, flow, _ in queue:
+        for fen, flow, _, _ in queue:
             if flow >= 0:
                 answer.put(claim, account, case.rest(account), fen)
 
 
-def _taken(queue: deque[Lot], row: Row, last_first: bool) -> tuple[list[Lot], list[Lot]]:
-    """Lots that leave: those of the returned row that never left, then whatever is next; the last may be unknown."""
-    need, back, ordinary = row.fen, [], []
-    if row.link >= 0:
-        kept: list[Lot] = []
-        for lot in reversed(queue) if last_first else queue:
-            part = min(need, lot[0]) if lot[2] == row.link else 0
-            need -= part
-            if part:
-                back.append((part, *lot[1:]))
-            if lot[0] > part:
-                kept.append((lot[0] - part, *lot[1:]))
-        queue.clear()
-        queue.extend(reversed(kept) if last_first else kept)
-    while need and queue:
+def _returned(queue: deque[Lot], fen: int, of: int, last_first: bool) -> list[Lot]:
+    """Up to `fen` of the lots that row `of` brought and that never left."""
+    taken: list[Lot] = []
+    kept: list[Lot] = []
+    for lot in reversed(queue) if last_first else queue:
+        part = min(fen, lot[0]) if lot[2] == of else 0
+        fen -= part
+        out, rest = _cut(lot, part, last_first)
+        taken += out
+        kept += rest
+    queue.clear()
+    queue.extend(reversed(kept) if last_first else kept)
+    return taken[::-1] if last_first else taken
+
+
+def _next(queue: deque[Lot], fen: int, last_first: bool) -> list[Lot]:
+    """The next `fen` in turn; what the queue does not have is money that nobody knows of."""
+    taken: list[Lot] = []
+    while fen and queue:
         lot = queue.pop() if last_first else queue.popleft()
-        part = min(need, lot[0])
-        need -= part
-        ordinary.append((part, *lot[1:]))
-        if lot[0] > part:
-            rest = (lot[0] - part, *lot[1:])
-            queue.append(rest) if last_first else queue.appendleft(rest)
-    return back, [*ordinary, (need, -1, -1)] if need else ordinary
+        part = min(fen, lot[0])
+        fen -= part
+        out, rest = _cut(lot, part, last_first)
+        taken += out
+        queue.extend(rest) if last_first else queue.extendleft(rest)
+    if fen:
+        taken.append((fen, -1, -1, 0))
+    return taken[::-1] if last_first else taken
 
 
-def _arriving(case: Case, claim: int, i: int, at: int, lots: list[Lot], answer: Answer) -> Iterator[Lot]:
-    """The lots as the payee gets them, from offset `at` of row `i` on."""
-    share = case.claims[claim]
-    for fen, flow, _ in lots:
-        if flow >= 0:
-            yield fen, _moved(case, claim, i, at, fen, flow, answer), i
-        elif i == share.row:
-            lo, hi = max(at, share.lo), min(at + fen, share.lo + share.fen)
-            if lo < hi:
-                yield from ((n, f, i) for n, f in ((lo - at, -1), (hi - lo, _claimed(case, claim, i, lo, hi, answer)),
-                                                   (at + fen - hi, -1)) if n)  # fmt: skip
-            else:
-                yield fen, -1, i
+def _cut(lot: Lot, fen: int, last_first: bool) -> tuple[list[Lot], list[Lot]]:
+    """`fen` off the lot, and what stays of it."""
+    whole, flow, row, lo = lot
+    at = whole - fen if last_first else fen
+    low, high = [(at, flow, row, lo)] if at else [], [(whole - at, flow, row, lo + at)] if whole - at else []
+    return (high, low) if last_first else (low, high)
+
+
+def _whole(lots: Iterable[Lot]) -> list[Lot]:
+    """Neighbours of one flow, one after another in the row that brought them, are one piece; so is nobody's money."""
+    found: list[Lot] = []
+    for fen, flow, row, lo in lots:
+        if found and found[-1][1] == flow and (flow < 0 or (found[-1][2] == row and found[-1][3] + found[-1][0] == lo)):
+            found[-1] = (found[-1][0] + fen, *found[-1][1:])
         else:
-            yield fen, -1, i
+            found.append((fen, flow, row, lo))
+    return found
+
+
+def _arriving(case: Case, claim: int, i: int, lots: list[Lot], answer: Answer) -> Iterator[Lot]:
+    """The lots as row `i` brings them to the payee; the claim begins in its own row."""
+    share, at, root = case.claims[claim], 0, -1
+    if i == share.row:
+        root = _moved(case, claim, i, (share.lo, share.fen), -1, answer)
+    for fen, flow, _, _ in lots:
+        if flow >= 0:
+            yield fen, _moved(case, claim, i, (at, fen), flow, answer), i, at
+        elif i != share.row:
+            yield fen, -1, i, at
+        else:
+            ends = sorted({at, at + fen, *(x for x in (share.lo, share.lo + share.fen) if at < x < at + fen)})
+            for lo, hi in itertools.pairwise(ends):
+                yield hi - lo, root if share.lo <= lo < share.lo + share.fen else -1, i, lo
         at += fen
 
 
-def _claimed(case: Case, claim: int, i: int, lo: int, hi: int, answer: Answer) -> int:
-    row = case.rows[i]
-    answer.flows.append(Flow(claim, i, lo, hi, -1))
-    stop = case.stop(row.payee, row.at)
-    if stop is None:
-        return len(answer.flows) - 1
-    answer.put(claim, row.payee, stop, hi - lo)
-    return -1
-
-
-def _moved(case: Case, claim: int, i: int, at: int, fen: int, parent: int, answer: Answer) -> int:
-    """The flow under which `fen` go on behind row `i`, or -1 where they stop."""
-    row = case.rows[i]
-    if row.at > case.covered[row.payer]:
-        answer.put(claim, row.payer, (UNKNOWN, "coverage_ended"), fen)
+def _moved(case: Case, claim: int, i: int, piece: tuple[int, int], parent: int, answer: Answer) -> int:
+    """The flow under which a piece (offset, fen) goes on behind row `i`, or -1 where it stops."""
+    (lo, fen), row = piece, case.rows[i]
+    if parent >= 0 and (halt := case.halt(claim, row, fen)):
+        answer.put(claim, row.payer, halt, fen)
         return -1
-    if row.at > case.last(claim):
-        answer.put(claim, row.payer, (UNKNOWN, "horizon"), fen)
+    answer.flows.append(Flow(claim, i, lo, lo + fen, parent))
+    if stop := case.stop(row.payee, row.at):
+        answer.put(claim, row.payee, stop, fen)
         return -1
-    answer.flows.append(Flow(claim, i, at, at + fen, parent))
-    stop = case.stop(row.payee, row.at) or ((DE_MINIMIS, "") if fen < case.de_minimis else None)
-    if stop is None:
-        return len(answer.flows) - 1
-    answer.put(claim, row.payee, stop, fen)
-    return -1
+    return len(answer.flows) - 1
