@@ -102,7 +102,8 @@ class Piece:
 class Tracing:
     """What time stamps show of the frozen account (FIFO), as of `as_of_us`, on the ledger with that digest.
 
-    `credits`: transfers booked into the account; `opening_fen`: its balance before the first of them, -1 unknown.
+    `credits`: transfers booked into the account; `opening_fen`: its balance before the first of them, -1 unknown;
+    `source`: the lake's `ledger`, or the account's `statement`.
     """
 
     ledger: str
@@ -110,6 +111,7 @@ class Tracing:
     credits: int
     opening_fen: int
     pieces: tuple[Piece, ...]
+    source: str = "ledger"
     rule: str = "fifo"
 
 
