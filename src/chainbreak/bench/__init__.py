@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-BENCHES = ("audit", "classify", "console", "demo", "extract", "goip", "ingest", "likeness", "linkage", "start")
+BENCHES = ("audit", "classify", "console", "demo", "extract", "goip", "ingest", "likeness", "linkage", "mules", "start")
 
 
 @dataclass

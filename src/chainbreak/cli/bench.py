@@ -16,7 +16,8 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def bench(
     name: Annotated[
-        str, typer.Argument(help="audit, classify, console, demo, extract, goip, ingest, likeness, linkage, start")
+        str,
+        typer.Argument(help="audit, classify, console, demo, extract, goip, ingest, likeness, linkage, mules, start"),
     ],
     scale: Annotated[str, typer.Option(help="full: the sizes of the claims; small: minutes become seconds")] = "full",
     as_json: JsonOption = False,
