@@ -58,7 +58,7 @@ class Case(NamedTuple):
         return FOREVER if self.horizon is None else self.rows[self.claims[claim].row].at + self.horizon
 
     def halt(self, claim: int, row: Row, fen: int) -> tuple[str, str] | None:
-        """Bucket and reason if `fen` of a claim that leave by `row` are followed no further than the payer; else None."""
+        """Bucket and reason if `fen` of a claim, leaving by `row`, are followed no further than the payer; or None."""
         if row.at > self.covered[row.payer]:
             return UNKNOWN, "coverage_ended"
         if row.at > self.last(claim):
