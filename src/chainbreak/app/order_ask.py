@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.orders import exclusions, ledger
 from chainbreak.act.orders.guards import Ask, object_kind
+from chainbreak.act.orders.guards.money import claims_of
 from chainbreak.act.orders.model import Content, Order
 from chainbreak.act.orders.rules import Rules, load_rules
 from chainbreak.audit import log
@@ -50,7 +51,7 @@ def ask_for(
         plain, digest=digest, content=content,
         hits=exclusion_hits(office, conn, about, plain.at_us) if check_lists else (),
         held_elsewhere_fen=ledger.held_elsewhere_fen(conn, forms, but, plain.at_us),
-        held_for=ledger.held_for(conn, forms, but, plain.at_us),
+        held_for=ledger.held_for(conn, forms, but, plain.at_us, claims_of(about)),
         stops=tuple(term for terms in stops.values() for term in terms),
         emergency_by=ledger.emergency_by(conn, forms),
         refuted=ledger.refuted_refs(conn),
@@ -72,15 +73,19 @@ def forms_of(office: Office, conn: Connection, about: str) -> frozenset[str]:
     decided before keeps the old one.
     """
     kind = object_kind(about)
-    if kind not in set(Identifier):
-        return frozenset({about})
+    return frozenset(forms_of_all(office, conn, kind, [about])) if kind in set(Identifier) else frozenset({about})
+
+
+def forms_of_all(office: Office, conn: Connection, kind: str, things: Iterable[str]) -> dict[str, str]:
+    """Every way in which orders write one of these things (written tokens of one kind) -> that thing."""
+    about = list(things)
     office.keys.refresh()  # a server may have been running since before the last rotation
     if office.keys.epochs[kind] == 1 and kind not in office.keys.coming:
-        return frozenset({about})
-    written = {about, *ledger.objects_of_kind(conn, kind)}
-    tokens = {form: read_token(form)[1] for form in written}
+        return {thing: thing for thing in about}
+    tokens = {form: read_token(form)[1] for form in {*about, *ledger.objects_of_kind(conn, kind)}}
     now = office.vault.currents(Identifier(kind), set(tokens.values()))
-    return frozenset(form for form, token in tokens.items() if now[token] == now[tokens[about]])
+    of = {now[tokens[thing]]: thing for thing in about}
+    return {form: of[now[token]] for form, token in tokens.items() if now[token] in of}
 
 
 def exclusion_hits(office: Office, conn: Connection, content: Content, now_us: int) -> tuple[str, ...]:

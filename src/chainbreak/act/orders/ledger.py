@@ -18,6 +18,7 @@ from chainbreak.act.orders.model import ISSUED, OVER, Event, Order, State
 from chainbreak.audit import log
 from chainbreak.audit.tables import entries
 from chainbreak.base.errors import UsageError
+from chainbreak.store.desk.funds import as_claims
 from chainbreak.store.desk.tables_funds import hold_share
 from chainbreak.store.desk.tables_orders import (
     notice,
@@ -168,8 +169,12 @@ def held_elsewhere_fen(conn: Connection, forms: frozenset[str], but: str, now_us
     return sum(conn.execute(others).scalars())
 
 
-def held_for(conn: Connection, forms: frozenset[str], but: str, now_us: int) -> dict[str, int]:
-    """claim_id -> fen that other standing orders hold for it on the same account at `now_us`."""
+def held_for(
+    conn: Connection, forms: frozenset[str], but: str, now_us: int, claims: Iterable[str]
+) -> dict[str, int]:  # fmt: skip
+    """claim_id -> fen that other standing orders hold for it on the same account at `now_us`; what they hold for
+    another claim on the same money as one of `claims` is under the latter.
+    """
     o, s = order_file.c, hold_share.c
     others = select(s.claim_id, s.fen).join(order_file, o.order_id == s.order_id).where(
         s.account.in_(forms), o.order_id != but, o.state.in_(sorted(ISSUED)), o.ends_at_us > now_us
@@ -177,7 +182,7 @@ def held_for(conn: Connection, forms: frozenset[str], but: str, now_us: int) -> 
     held: dict[str, int] = {}
     for row in conn.execute(others):
         held[row.claim_id] = held.get(row.claim_id, 0) + row.fen
-    return held
+    return as_claims(conn, held, claims) if held else held
 
 
 def stops_on(

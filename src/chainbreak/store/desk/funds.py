@@ -14,8 +14,10 @@ from typing import Any
 import rfc8785
 from sqlalchemy import Column, Connection, Table, func, insert, select, update
 
+from chainbreak.store.desk.tables_cases import case_link
 from chainbreak.store.desk.tables_funds import claim, hold_proposal, hold_share, trace_claim, trace_run
 from chainbreak.store.desk.tables_orders import order_file
+from chainbreak.store.desk.tables_reports import report_file
 
 OPEN, CLOSED, VOID = "open", "closed", "void"
 WAITING = ("draft", "submitted")
@@ -131,6 +133,19 @@ def claims_of(conn: Connection, report_id: str) -> list[dict[str, Any]]:
     return [dict(row) for row in conn.execute(query).mappings()]
 
 
+def claims_between(conn: Connection, since_us: int, until_us: int, most: int) -> list[dict[str, Any]]:
+    """The latest `most` claims opened within [since, until), but void ones, newest first."""
+    c = claim.c
+    within = select(claim).where(c.opened_at_us >= since_us, c.opened_at_us < until_us, c.state != VOID)
+    return [dict(row) for row in conn.execute(within.order_by(c.number.desc()).limit(most)).mappings()]
+
+
+def reported_at(conn: Connection, report_ids: Iterable[str]) -> dict[str, int]:
+    """report_id -> when it was reported, UTC µs, of those on the desk."""
+    rows = _rows_in(conn, report_file, report_file.c.report_id, report_ids)
+    return {row["report_id"]: row["reported_at_us"] for row in rows}
+
+
 def read_claims(conn: Connection, claim_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
     """claim_id -> its row, for those that exist."""
     return {row["claim_id"]: row for row in _rows_in(conn, claim, claim.c.claim_id, claim_ids)}
@@ -172,6 +187,32 @@ def shares_of_claims(conn: Connection, claim_ids: Iterable[str]) -> list[dict[st
 def shares_of_orders(conn: Connection, order_ids: Iterable[str]) -> list[dict[str, Any]]:
     """Shares of these orders: order_id, claim_id, run_id, account, fen."""
     return _rows_in(conn, hold_share, hold_share.c.order_id, order_ids)
+
+
+def cases_of_reports(conn: Connection, report_ids: Iterable[str]) -> list[str]:
+    """The cases that these reports were put into, the oldest link first."""
+    c = case_link.c
+    linked = select(c.case_id).where(c.kind == "report", c.ref.in_(list(report_ids)))
+    return list(dict.fromkeys(conn.execute(linked.order_by(c.linked_at_us, c.case_id)).scalars()))
+
+
+def as_claims(conn: Connection, held: Mapping[str, int], wanted: Iterable[str]) -> dict[str, int]:
+    """`held` (claim_id -> fen) with claims on the same fen of the same transfer as one of `wanted` under its name: two
+    reports of one theft claim the same money.
+    """
+    names = list(wanted)
+    rows = read_claims(conn, {*held, *names})
+    found: dict[str, int] = {}
+    for claim_id, fen in held.items():
+        same = (name for name in names if name in rows and claim_id in rows and _overlap(rows[name], rows[claim_id]))
+        key = claim_id if claim_id in names else next(same, claim_id)
+        found[key] = found.get(key, 0) + fen
+    return found
+
+
+def _overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    first, second = sorted((one, other), key=lambda row: row["lo_fen"])
+    return bool(one["transfer_id"] == other["transfer_id"] and second["lo_fen"] < first["lo_fen"] + first["fen"])
 
 
 def holds_on(conn: Connection, accounts: Iterable[str], now_us: int) -> list[dict[str, Any]]:
