@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from chainbreak.act.returns.model import MOST_VICTIMS, Victim
+from chainbreak.app.pay_return import Receipt
 from chainbreak.base.clock import parse_moment
 from chainbreak.base.errors import InputError
 from chainbreak.base.units import yuan_to_fen
@@ -113,6 +114,20 @@ def statement_from(text: str, zone: str) -> tuple[Booking, ...]:
     """
     fields = ("transfer_id", "booked_at", "seq", "direction", "amount_yuan", "counterparty", "claim_id")
     return tuple(_booking(row, at, zone) for at, row in _table(text, fields))
+
+
+def receipts_from(text: str) -> tuple[Receipt, ...]:
+    """The bank's word on shares: claim_id, receipt, amount_yuan, failed (why it could not pay); the last two may lack.
+
+    Raises:
+        InputError: a row that cannot be read (CB-RM-007).
+    """
+    return tuple(
+        Receipt(
+            _word(row, "claim_id", at), _word(row, "receipt", at), _word(row, "failed", at), _fen(row, "amount", at)
+        )
+        for at, row in _table(text, ("claim_id", "receipt", "amount_yuan", "failed"))
+    )
 
 
 def plan_from(text: str, zone: str) -> Given:

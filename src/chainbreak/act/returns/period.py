@@ -31,6 +31,11 @@ def notice_until_us(published_at_us: int, zone: str, holidays: Set[date] = froze
     return to_us(datetime.combine(last + timedelta(days=1), time(), ZoneInfo(zone)))
 
 
+def last_day(until_us: int, zone: str) -> date:
+    """The last day of a notice that is over from `until_us` on."""
+    return local_day(until_us - 1, zone)
+
+
 def pay_by_us(decided_at_us: int, zone: str, holidays: Set[date] = frozenset()) -> int:
     """By when the bank has to have paid, in UTC µs."""
     return after_workdays(decided_at_us, BANK_WORKDAYS, zone, holidays)
