@@ -70,7 +70,7 @@ def asked_claims(office: Office, held: Held, thing: str, transfers: Sequence[Ask
     """
     kind, _, ident = thing.partition(":")
     own = transfers or ([Asked(ident)] if kind == "transfer" else _of_report(office, ident))
-    found = [_looked_up(held, one) for one in own]
+    found = [looked_up(held, one) for one in own]
     twice = {one.transfer_id for one in found if [o.transfer_id for o in found].count(one.transfer_id) > 1}
     if twice:
         raise UsageError("CB-TR-026", "a transfer is named twice", given=", ".join(sorted(twice)),
@@ -82,12 +82,7 @@ def _of_report(office: Office, report_id: str) -> list[Asked]:
     candidates = claims_of_report(office, report_id)
     with office.desk.read() as conn:
         standing = funds.claims_of(conn, report_id)
-    wanted = {c["transfer_id"]: Asked(c["transfer_id"], c["claim_fen"]) for c in candidates if c["sure"]}
-    for row in standing:  # oldest first, so the newest word on a transfer counts
-        if row["state"] == funds.OPEN:
-            wanted[row["transfer_id"]] = Asked(row["transfer_id"], row["fen"])
-        elif row["state"] == funds.VOID:
-            wanted.pop(row["transfer_id"], None)
+    wanted = standing_claims(candidates, standing)
     if not wanted:
         offered = [c["transfer_id"] for c in candidates]
         raise UsageError(
@@ -95,10 +90,29 @@ def _of_report(office: Office, report_id: str) -> list[Asked]:
             allowed=f"candidates: {', '.join(offered[:3])}" if offered else "no candidate in the ledger",
             next_step=f"chainbreak trace claims {report_id}; then --transfer ID --amount YUAN",
         )  # fmt: skip
+    return wanted
+
+
+def standing_claims(
+    candidates: Sequence[Mapping[str, Any]], standing: Sequence[Mapping[str, Any]]
+) -> list[Asked]:  # fmt: skip
+    """What is claimed for a report: the sure candidates, as people's claims (oldest first) change them."""
+    wanted = {c["transfer_id"]: Asked(c["transfer_id"], c["claim_fen"]) for c in candidates if c["sure"]}
+    for row in standing:
+        if row["state"] == funds.OPEN:
+            wanted[row["transfer_id"]] = Asked(row["transfer_id"], row["fen"])
+        elif row["state"] == funds.VOID:
+            wanted.pop(row["transfer_id"], None)
     return list(wanted.values())
 
 
-def _looked_up(held: Held, one: Asked) -> Asked:
+def looked_up(held: Held, one: Asked) -> Asked:
+    """A claim with its ledger row.
+
+    Raises:
+        UsageError: no such transfer (CB-TR-023), or it does not have that much (CB-TR-026).
+        InputError: it has no place in the ledger (CB-TR-027).
+    """
     row = held.row_of(one.transfer_id)
     if row is None:
         _refused(held, one.transfer_id)

@@ -5,7 +5,7 @@ What is certain is marked `sure`; what only may be is offered with its reasons, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -60,18 +60,26 @@ def claims_of_report(office: Office, report_id: str) -> list[dict[str, Any]]:
     file_reports(office, AT_ONCE)
     with office.desk.read() as conn:
         row = report_named(conn, report_id)
-    held = ledger_of(office)
-    found = fitted(held, _told(office, held, row))
+    return candidates_of(office, ledger_of(office), [row])[report_id]
+
+
+def candidates_of(
+    office: Office, held: Held, rows: Sequence[Mapping[str, Any]]
+) -> dict[str, list[dict[str, Any]]]:  # fmt: skip
+    """report_id -> candidates, as `claims_of_report`, of rows of the desk; what they tell is read at once."""
     ledger = held.tracer.ledger
-    return [
-        {
-            "transfer_id": held.transfer_id(row), "record_ref": held.record_ref(row), "row": row,
-            "payer": held.account(int(ledger.payer[row])), "payee": held.account(int(ledger.payee[row])),
-            "fen": int(ledger.fen[row]), "booked_at_us": int(ledger.at_us[row]), "claim_fen": fen,
-            "why": list(why), "sure": sure,
-        }
-        for row, fen, why, sure in found
-    ]  # fmt: skip
+    return {
+        report_id: [
+            {
+                "transfer_id": held.transfer_id(row), "record_ref": held.record_ref(row), "row": row,
+                "payer": held.account(int(ledger.payer[row])), "payee": held.account(int(ledger.payee[row])),
+                "fen": int(ledger.fen[row]), "booked_at_us": int(ledger.at_us[row]), "claim_fen": fen,
+                "why": list(why), "sure": sure,
+            }
+            for row, fen, why, sure in fitted(held, told)
+        ]
+        for report_id, told in _told(office, held, rows).items()
+    }  # fmt: skip
 
 
 def fitted(held: Held, told: Told) -> list[tuple[int, int, tuple[str, ...], bool]]:
@@ -156,32 +164,42 @@ def _amounts(fen: int, told: Told) -> list[str]:
     return [*(["equals_loss"] if fen == told.loss_fen else []), *(["amount_in_story"] if fen in told.amounts else [])]
 
 
-def _told(office: Office, held: Held, row: Mapping[str, Any]) -> Told:
-    """What the report says, as people corrected it."""
+def _told(office: Office, held: Held, rows: Sequence[Mapping[str, Any]]) -> dict[str, Told]:
+    """What each report says of money, as people corrected it."""
+    refs = [row["record_ref"] for row in rows]
     engine = office.engine()
     try:
-        found = lake_rows(engine, [row["record_ref"]], ("victim", "narrative"))
+        found = lake_rows(engine, refs, ("record_ref", "victim", "narrative"))
     finally:
         engine.close()
-    lake = found[0] if found else {"victim": None, "narrative": None}
-    roles = _roles(office, row)
-    occurred = row["occurred_at_us"]
-    begin = row["reported_at_us"] - UNDATED_US if occurred is None else occurred - BEFORE_US
-    read = mentions_of(office, lake["narrative"] or "", row["reported_at_us"], marks=True)
-    amounts = frozenset(m.low for m in read if m.kind == "amount" and m.low is not None and m.low == m.high)
-    owned = {held.number(key) for key, role in roles.items() if role == "victim"}
+    lake = {row["record_ref"]: row for row in found}
+    read = {row["record_ref"]: row for row in readings_of(office, refs).to_pylist()}
+    now = current_keys(office, {key for row in rows for key in row["said"]})
+    nothing: dict[str, Any] = {"victim": None, "narrative": "", "name": [], "role": []}
+    return {
+        row["report_id"]: _one_told(
+            office, held, row, lake.get(row["record_ref"], nothing), read.get(row["record_ref"], nothing), now
+        )
+        for row in rows
+    }
+
+
+def _one_told(
+    office: Office, held: Held, row: Mapping[str, Any], lake: Mapping[str, Any], read: Mapping[str, Any],
+    now: Mapping[str, str],
+) -> Told:  # fmt: skip
+    """`row` of the desk, `lake` its record, `read` what was read in it, `now`: keys that people named, as of today."""
+    roles = dict(zip(read["name"], read["role"], strict=True)) | said_now(row["said"], now)
+    accounts = {key: role for key, role in roles.items() if key.startswith(f"{Identifier.ACCOUNT}:")}
+    mentions = mentions_of(office, lake["narrative"] or "", row["reported_at_us"], marks=True)
+    owned = {held.number(key) for key, role in accounts.items() if role == "victim"}
     if lake["victim"] is not None:
         owned |= set(np.flatnonzero(held.register.holder == lake["victim"]).tolist())
-    named = {held.number(key) for key, role in roles.items() if role in OF_INTEREST} - owned
+    named = {held.number(key) for key, role in accounts.items() if role in OF_INTEREST} - owned
+    occurred = row["occurred_at_us"]
     return Told(
-        begin, row["reported_at_us"], row["loss_fen"], amounts, frozenset(n for n in owned if n is not None),
-        frozenset(n for n in named if n is not None),
+        row["reported_at_us"] - UNDATED_US if occurred is None else occurred - BEFORE_US, row["reported_at_us"],
+        row["loss_fen"],
+        frozenset(m.low for m in mentions if m.kind == "amount" and m.low is not None and m.low == m.high),
+        frozenset(n for n in owned if n is not None), frozenset(n for n in named if n is not None),
     )  # fmt: skip
-
-
-def _roles(office: Office, row: Mapping[str, Any]) -> dict[str, str]:
-    """Accounts that the report names, by written token, with whose they are; what people said counts first."""
-    (read,) = readings_of(office, [row["record_ref"]]).to_pylist() or [{"name": [], "role": []}]
-    said = said_now(row["said"], current_keys(office, row["said"]))
-    roles = dict(zip(read["name"], read["role"], strict=True)) | said
-    return {key: role for key, role in roles.items() if key.startswith(f"{Identifier.ACCOUNT}:")}

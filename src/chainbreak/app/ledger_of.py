@@ -52,6 +52,7 @@ class Held:
     skew: Skew | None
     _blocks: list[bytes] = field(default_factory=list)
     _balances: dict[int, I64] = field(default_factory=dict)
+    _digests: dict[int, tuple[str, int]] = field(default_factory=dict)
 
     @property
     def until_us(self) -> int:
@@ -111,29 +112,36 @@ class Held:
         By tokens and not by numbers, and later rows do not change it: a run as of an earlier moment cites the same
         ledger however much came since, and in whatever order.
         """
+        return self._cited(as_of_us)[0]
+
+    def accounts_until(self, as_of_us: int | None = None) -> int:
+        """How many accounts had paid or been paid by a moment."""
+        return self._cited(as_of_us)[1]
+
+    def _cited(self, as_of_us: int | None) -> tuple[str, int]:
+        """Digest and number of accounts; those of the last moment asked for are kept."""
+        n = self.tracer.ledger.rows_until(as_of_us)
+        if n not in self._digests:
+            found = self._digest(n)
+            self._digests.clear()
+            self._digests[n] = found
+        return self._digests[n]
+
+    def _digest(self, n: int) -> tuple[str, int]:
         ledger = self.tracer.ledger
-        n = ledger.rows_until(as_of_us)
         whole = n // BLOCK
         for block in range(len(self._blocks), whole):
             self._blocks.append(hashlib.sha256(self._packed(block * BLOCK, (block + 1) * BLOCK)).digest())
         seen = hashlib.sha256(b"".join(self._blocks[:whole]))
         seen.update(self._packed(whole * BLOCK, n))
-        some = self._moved(n)
+        among = np.zeros(ledger.accounts, np.bool_)
+        among[ledger.payer[:n]] = among[ledger.payee[:n]] = True
+        some = np.flatnonzero(among)
         some = some[np.argsort(self.register.tokens[some])]
         of = (self.register.tokens, ledger.opening_fen, ledger.sink, ledger.covered_until_us)
         for column in of:
             seen.update(column[some].astype("<i8").data)
-        return seen.hexdigest()
-
-    def accounts_until(self, as_of_us: int | None = None) -> int:
-        """How many accounts had paid or been paid by a moment."""
-        return len(self._moved(self.tracer.ledger.rows_until(as_of_us)))
-
-    def _moved(self, rows: int) -> I64:
-        ledger = self.tracer.ledger
-        among = np.zeros(ledger.accounts, np.bool_)
-        among[ledger.payer[:rows]] = among[ledger.payee[:rows]] = True
-        return np.flatnonzero(among)
+        return seen.hexdigest(), len(some)
 
     def _packed(self, begin: int, end: int) -> bytes:
         """Rows as bytes: time, payer and payee (tokens), amount, link; 64 bits each, little-endian."""
@@ -226,7 +234,7 @@ def _grown(office: Office, held: Held, version: dict[str, int]) -> Held | None:
         ids, refs = pa.chunked_array([ids.combine_chunks()]), pa.chunked_array([refs.combine_chunks()])
     refused = pa.concat_tables([held.refused, rows.refused])
     return replace(held, register=register, ids=ids, refs=refs, refused=refused, last=_last(rows, held.last),
-                   version=version, _balances={})  # fmt: skip
+                   version=version, _balances={}, _digests={})  # fmt: skip
 
 
 def _enter(held: Held, rows: Rows) -> Register:

@@ -21,8 +21,9 @@ LISTS = {"exits": EXIT, "in_flight": IN_FLIGHT, "unknown": UNKNOWN, "de_minimis"
 
 
 def body_of(held: Held, traced: Traced, claims: Sequence[Mapping[str, Any]], as_of_us: int) -> dict[str, Any]:
-    """`flows`, `holdings`, `exits`, `in_flight`, `unknown`, `de_minimis`, `origins`, `totals` (fen by bucket, which add
-    up to `claimed`), `by_claim` (the same a claim). `claims`: what `claims_of` gave, in the order of the trace.
+    """`accounts` (bank and kind of each that is met), `flows`, `holdings`, `exits`, `in_flight`, `unknown`,
+    `de_minimis`, `origins`, `totals` (fen by bucket, which add up to `claimed`), `by_claim` (the same a claim).
+    `claims`: as in `trace_money`, in the order of the trace.
 
     Flows are numbered as they stand; `parent` is such a number, -1 for a claim's own transfer, -2 where money had been
     mixed. `hop` is 1 for the claim's own transfer. `lo`, `hi`: fen of the transfer that are the claim's.
@@ -36,9 +37,11 @@ def body_of(held: Held, traced: Traced, claims: Sequence[Mapping[str, Any]], as_
     }
     totals = {key: sum(one[key] for one in by_claim.values()) for key in ("claimed", *BUCKETS)}
     listed = {key: _listed(held, traced, names, flows, bucket) for key, bucket in LISTS.items()}
+    met = np.unique(np.concatenate([side[traced.flows.row] for side in _sides(held)]))
+    accounts = {held.account(a): {"bank": held.bank(a), "kind": held.kind(a)} for a in met.tolist()}
     return {
-        "flows": flows, "holdings": _holdings(held, traced, names, hops, as_of_us), **listed, "totals": totals,
-        "by_claim": by_claim,
+        "accounts": dict(sorted(accounts.items())), "flows": flows,
+        "holdings": _holdings(held, traced, names, hops, as_of_us), **listed, "totals": totals, "by_claim": by_claim,
     }  # fmt: skip
 
 
@@ -53,6 +56,10 @@ def reached(held: Held, traced: Traced) -> list[dict[str, Any]]:
             found[account] = {**_account(held, account), "first_us": int(ledger.at_us[row]), "depth": int(hops[flow]),
                               "transfer_id": held.transfer_id(row), "exit": bool(ledger.sink[account])}  # fmt: skip
     return list(found.values())
+
+
+def _sides(held: Held) -> tuple[Any, Any]:
+    return held.tracer.ledger.payer, held.tracer.ledger.payee
 
 
 def _totals(traced: Traced) -> Any:

@@ -1,0 +1,156 @@
+"""Follow the lake: trace every open claim again as transfers arrive, and keep a run whenever its money moved on.
+
+What was seen is the runs on the desk themselves: a look that finds the flows of the last run adds nothing, so a watch
+that was killed anywhere goes on where it was, and two watches at once keep each run once.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Generator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from chainbreak.app.claimed import Asked, looked_up, standing_claims
+from chainbreak.app.claims_of_report import candidates_of
+from chainbreak.app.file_reports import file_reports
+from chainbreak.app.ledger_of import Held, ledger_of
+from chainbreak.app.trace_money import keep, kept_body
+from chainbreak.app.trace_rights import must_trace
+from chainbreak.app.trace_run import RunTerms
+from chainbreak.base.clock import US_PER_DAY
+from chainbreak.base.errors import ChainbreakError
+from chainbreak.base.log import get_log
+from chainbreak.find.tracing import HORIZON_US
+from chainbreak.store.desk import funds
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from chainbreak.app.bootstrap import Office
+    from chainbreak.records.actor import Actor
+
+REPORTED_US = HORIZON_US + 7 * US_PER_DAY
+"""Reports are watched for so long after they were made: the horizon, and a week in which people report late."""
+LOOKED_BACK = 20
+"""Runs of one thing among which its last comparable one is looked for; others are a person's, on other terms."""
+Moved = frozenset[tuple[str, int, int]]
+"""The flows of a trace: (transfer_id, lo, hi)."""
+
+
+def watch_money(
+    office: Office, actor: Actor, *, once: bool = False, every_s: float = 0.5,
+    wait: Callable[[float], None] = time.sleep,
+) -> Generator[dict[str, Any]]:  # fmt: skip
+    """Yield a step for each open claim whose money moved: what, run_id, new_flows, holding_fen, proposals (holds that
+    the run is worth), as_of_us, took_s. Looks every `every_s` seconds for ever, or `once`.
+
+    Raises:
+        RefusedError: a role that does not follow money (CB-TR-022).
+        SetupError: no transfers (CB-TR-020); the desk cannot be written.
+    """
+    must_trace(office, actor, "trace:*")
+    seen: dict[str, Moved] = {}
+    known: tuple[Any, ...] | None = None
+    while True:
+        began = time.monotonic()
+        stamp = _stamp(office)
+        if stamp != known:
+            yield from _look(office, actor, seen)
+            known = stamp
+        if once:
+            return
+        wait(max(0.0, every_s - (time.monotonic() - began)))
+
+
+def _stamp(office: Office) -> tuple[Any, ...]:
+    """What a look depends on: while it stays the same, nothing moves."""
+    from sqlalchemy import func, select
+
+    from chainbreak.store.desk.tables_funds import claim
+    from chainbreak.store.desk.tables_reports import report_event
+
+    with office.desk.read() as conn:
+        said = [conn.execute(select(func.max(c))).scalar() for c in (report_event.c.event_id, claim.c.number)]
+    return (*office.lake.snapshot(["transfer", "account", "report"]).items(), *said)
+
+
+def _look(office: Office, actor: Actor, seen: dict[str, Moved]) -> Generator[dict[str, Any]]:
+    held = ledger_of(office)
+    for thing, asked in _open_things(office, held).items():
+        began = time.monotonic()
+        try:
+            found = [looked_up(held, one) for one in asked]
+            step = _step(office, actor, held, thing, sorted(found, key=lambda one: one.row), seen)
+        except ChainbreakError as e:
+            # One claim that cannot be followed must not end the watch of the others.
+            get_log("trace").warning("watch_failed", what=thing, code=e.code)
+            continue
+        if step is not None:
+            yield {**step, "took_s": round(time.monotonic() - began, 3)}
+
+
+def _open_things(office: Office, held: Held) -> dict[str, list[Asked]]:
+    """What is watched: reports of late that are open and have a certain or an opened claim; transfers named by hand."""
+    from sqlalchemy import select
+
+    from chainbreak.store.desk.reports import OPEN
+    from chainbreak.store.desk.tables_funds import claim
+    from chainbreak.store.desk.tables_reports import report_file
+
+    file_reports(office)
+    r = report_file.c
+    late = (r.state == OPEN) & (r.reported_at_us >= held.until_us - REPORTED_US)
+    with office.desk.read() as conn:
+        found = conn.execute(select(report_file).where(late)).mappings()
+        rows = [{**row, "said": json.loads(row["said"])} for row in found]
+        claims: dict[str, list[dict[str, Any]]] = {}
+        for row in conn.execute(select(claim).order_by(claim.c.number)).mappings():
+            claims.setdefault(row["report_id"], []).append(dict(row))
+    things = {}
+    for report_id, candidates in candidates_of(office, held, rows).items():
+        if asked := standing_claims(candidates, claims.get(report_id, [])):
+            things[f"report:{report_id}"] = asked
+    by_hand = [row for row in claims.get("", []) if row["state"] == funds.OPEN]
+    return things | {f"transfer:{row['transfer_id']}": [Asked(row["transfer_id"], row["fen"])] for row in by_hand}
+
+
+def _step(
+    office: Office, actor: Actor, held: Held, thing: str, asked: Sequence[Asked], seen: dict[str, Moved]
+) -> dict[str, Any] | None:  # fmt: skip
+    """Keep a run of one thing if it has flows that its last one has not; None when nothing moved."""
+    terms = RunTerms(("fifo",), held.until_us)
+    now = _moved(held, asked, terms)
+    if seen.get(thing) == now:
+        return None
+    with office.desk.begin() as conn:
+        # Whoever kept a run meanwhile is before us in the queue of writers, and is read here.
+        before = _last(conn, thing)
+        seen[thing] = now
+        if before is not None and now <= before:
+            return None
+        body = kept_body(office, conn, actor, held, thing, asked, terms)
+        run_id = keep(office, conn, actor, body, purpose="watch")
+    return {"what": thing, "run_id": run_id, "new_flows": len(now - (before or frozenset())),
+            "holding_fen": body["totals"]["holding"], "as_of_us": held.until_us,
+            "proposals": 0}  # fmt: skip
+
+
+def _moved(held: Held, asked: Sequence[Asked], terms: RunTerms) -> Moved:
+    from chainbreak.find.tracing import Claim
+
+    flows = held.tracer.trace([Claim(a.transfer_id, a.row, a.claim_fen) for a in asked], terms.of("fifo")).flows
+    ids = held.ids.take(flows.row).to_pylist()
+    return frozenset(zip(ids, flows.lo.tolist(), flows.hi.tolist(), strict=True))
+
+
+def _last(conn: Connection, thing: str) -> Moved | None:
+    """The flows of the last run of a thing on the terms of a watch; None when there is none."""
+    terms = RunTerms(("fifo",), 0)
+    for row in funds.list_runs(conn, thing, LOOKED_BACK):
+        run = funds.read_run(conn, row["run_id"])
+        assert run is not None
+        said = run["terms"]
+        if RunTerms(**{**said, "rules": tuple(said["rules"]), "as_of_us": 0}) == terms:
+            return frozenset((f["transfer_id"], f["lo"], f["hi"]) for f in run["body"]["flows"])
+    return None
