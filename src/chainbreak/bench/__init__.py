@@ -15,7 +15,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-BENCHES = ("audit", "classify", "console", "demo", "extract", "goip", "ingest", "likeness", "linkage", "mules", "start")
+BENCHES = (
+    "audit",
+    "classify",
+    "console",
+    "demo",
+    "extract",
+    "goip",
+    "ingest",
+    "likeness",
+    "linkage",
+    "mules",
+    "start",
+    "trace",
+)
 
 
 @dataclass

@@ -17,9 +17,14 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def bench(
     name: Annotated[
         str,
-        typer.Argument(help="audit, classify, console, demo, extract, goip, ingest, likeness, linkage, mules, start"),
+        typer.Argument(
+            help="audit, classify, console, demo, extract, goip, ingest, likeness, linkage, mules, start, trace"
+        ),
     ],
     scale: Annotated[str, typer.Option(help="full: the sizes of the claims; small: minutes become seconds")] = "full",
+    oracle: Annotated[
+        int, typer.Option(min=0, help="trace: compare with the oracles on so many random ledgers, and measure nothing")
+    ] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Measure speed and memory beside a named peer, in the same run on the same machine."""
@@ -31,5 +36,8 @@ def bench(
     if scale not in ("small", "full"):
         raise UsageError("CB-US-001", "unknown scale", given=scale, allowed="small, full")
     say(hardware())
-    rows = importlib.import_module(f"chainbreak.bench.{name}").run(scale)
+    if oracle and name != "trace":
+        raise UsageError("CB-US-001", "only trace has oracles", given=name, allowed="trace")
+    module = importlib.import_module(f"chainbreak.bench.{name}{'.oracle' if oracle else ''}")
+    rows = module.run(oracle or scale)
     emit([asdict(row) for row in rows], as_json)
