@@ -15,7 +15,7 @@ from chainbreak.city.daily import Known, Produced, one_day
 from chainbreak.city.lookalikes.crowds import event_rows
 from chainbreak.city.mix import load_mix
 from chainbreak.city.neighbours import posts_and_sites
-from chainbreak.city.partner import write_partner_lines
+from chainbreak.city.partner import write_declared, write_partner_lines
 from chainbreak.city.places import cell_table
 from chainbreak.city.sites import honest_domains
 from chainbreak.city.state import State
@@ -84,6 +84,7 @@ def _write_registers(out: Path, world: World, counts: dict[str, int]) -> None:
     for kind, table in registers.items():
         counts[kind] = write_tables(out / "records" / f"{kind}.parquet", [table])
     write_partner_lines(out / "partner", lines)
+    write_declared(out / "partner", world)
 
 
 def _write_day(out: Path, made: Produced, counts: dict[str, int], truth: Truth) -> None:

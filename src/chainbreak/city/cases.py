@@ -11,16 +11,22 @@ import numpy as np
 
 from chainbreak.base.clock import US_PER_DAY, US_PER_HOUR, US_PER_MIN, US_PER_S
 from chainbreak.city.boxes import BoxDay, moment, session_at
+from chainbreak.city.devices import phone_of
 from chainbreak.city.draws import Ints, Rng, lognormal
 from chainbreak.city.gangs import Gang
-from chainbreak.city.money import APP, ATM, CASH_OUT, PAYMENT, Moves, nothing_moved
+from chainbreak.city.money import APP, ATM, CASH_OUT, ONLINE, PAYMENT, RETURN, Moves, nothing_moved
 from chainbreak.city.state import State
 from chainbreak.city.telephony import Day, Legs, calls
 
 Case = dict[str, Any]
 """case, gang, fraud, victim (person), sim (line, -1: none), contact_us, lookup_us or None, pays (µs), share, report_us
-or None; then what happened: paid (µs, fen, mule), sites, loss_fen."""
-SMALLEST_FEN = 50_000
+or None; then what happened: paid (µs, fen, mule, and which transfer it is, as `Moves.link`), sites, loss_fen, which
+is what was paid less what a recall brought back."""
+RECALLED = -1
+"""The hop of money that a victim's bank got back."""
+SMALLEST_FEN, LEAST_RECALLED_FEN = 50_000, 10_000
+RECALL_S = 60
+"""No bank recalls sooner."""
 ATM_LIMIT_FEN = 2_000_000
 
 
@@ -127,7 +133,8 @@ def order_payments(day: Day, state: State) -> None:
                 if fen >= SMALLEST_FEN:
                     promised[case["victim"]] = promised.get(case["victim"], 0) + fen
                     rng = day.rng("chain", case["case"], number)
-                    state.in_flight += _chain(day, rng, state, case, pay_us, fen)
+                    chain = _chain(day, rng, state, case, pay_us, fen)
+                    state.in_flight += chain + _recall(day, rng, chain)
 
 
 def _mule(rng: Rng, day: Day, state: State, gang: int, layer: str) -> int:
@@ -146,31 +153,49 @@ def _chain(day: Day, rng: Rng, state: State, case: Case, pay_us: int, fen: int) 
     for hop, layer in enumerate(layers):
         ahead: list[tuple[int, int, int]] = []
         for payer, at_us, amount in front:
+            together = at_us + _dwell(day, rng) if hop and rng.random() < day.world.mix["gangs"]["at_once"] else None
+            device = phone_of(day.world, case["gang"], payer) if hop else payer
             for share in _split(rng, amount, 1 if hop == 0 else int(rng.integers(1, 4))):
-                when = at_us if hop == 0 else at_us + _dwell(day, rng)
+                when = at_us if hop == 0 else together or at_us + _dwell(day, rng)
                 mule = _mule(rng, day, state, case["gang"], layer)
                 if mule >= 0 and mule != payer:
-                    out.append([when, payer, mule, share, PAYMENT, APP, case["case"], hop])
+                    out.append([when, payer, mule, share, PAYMENT, APP, case["case"], hop, 0, device])
                     ahead.append((mule, when, share - share * int(rng.integers(0, 6)) // 1_000))
         front = ahead
     for payer, at_us, amount in front:
-        out += _leave(day, rng, payer, at_us, amount, case["case"], len(layers))
+        out += _leave(day, rng, payer, at_us, amount, case, len(layers))
     return out
 
 
-def _leave(day: Day, rng: Rng, payer: int, at_us: int, amount: int, case: int, hop: int) -> list[list[Any]]:
-    """Out of the ledger: cash at machines in pieces, a shop's terminal, or abroad."""
-    accounts, way = day.world.accounts, rng.random()
-    when = at_us + _dwell(day, rng)
-    if way < 0.6:
+def _recall(day: Day, rng: Rng, chain: list[list[Any]]) -> list[list[Any]]:
+    """The victim's bank asks a payment back, sometimes; `link` is when the payment was made, until it is booked."""
+    row = day.world.mix["gangs"]["recalls"]
+    if not chain or rng.random() >= row["share"]:
+        return []
+    at_us, victim, mule, fen, _, _, case, *_ = chain[0]
+    after_s = int(lognormal(rng, row["after_min"]["median"] * 60, row["after_min"]["sigma"], 1)[0]) + RECALL_S
+    return [[at_us + after_s * US_PER_S, mule, victim, fen, RETURN, ONLINE, case, RECALLED, at_us, -1]]
+
+
+def _leave(day: Day, rng: Rng, payer: int, at_us: int, amount: int, of: Case, hop: int) -> list[list[Any]]:
+    """Out of the ledger: cash at machines in pieces, a shop's terminal, abroad, or through everybody's wallet."""
+    accounts, way, ways = day.world.accounts, rng.random(), day.world.mix["gangs"]["leave"]
+    when, case, device = at_us + _dwell(day, rng), of["case"], phone_of(day.world, of["gang"], payer)
+    if way < ways["cash"]:
         sink, out = int(accounts.cash[accounts.bank[payer]]), []
         while amount >= 10_000:
             piece = min(amount // 10_000 * 10_000, ATM_LIMIT_FEN)
-            out.append([when, payer, sink, piece, CASH_OUT, ATM, case, hop])
+            out.append([when, payer, sink, piece, CASH_OUT, ATM, case, hop, 0, -1])
             amount, when = amount - piece, when + int(rng.integers(40, 150)) * US_PER_S
         return out
-    sink = int(accounts.abroad[0] if way > 0.85 else rng.choice(accounts.merchants))
-    return [[when, payer, sink, amount, PAYMENT, APP, case, hop]]
+    shop, wallet = int(rng.choice(accounts.merchants)), int(accounts.wallet[0])
+    if way < ways["cash"] + ways["shop"]:
+        return [[when, payer, shop, amount, PAYMENT, APP, case, hop, 0, device]]
+    if way < ways["cash"] + ways["shop"] + ways["abroad"]:
+        return [[when, payer, int(accounts.abroad[0]), amount, PAYMENT, APP, case, hop, 0, device]]
+    spent = when + _dwell(day, rng)
+    return [[when, payer, wallet, amount, PAYMENT, APP, case, hop, 0, device],
+            [spent, wallet, shop, amount, PAYMENT, ONLINE, case, hop + 1, 0, -1]]  # fmt: skip
 
 
 def _split(rng: Rng, amount: int, pieces: int) -> list[int]:
@@ -187,7 +212,8 @@ def _dwell(day: Day, rng: Rng) -> int:
 def book_payments(day: Day, state: State) -> tuple[Moves, Ints]:
     """Book what is due today; returns the transfers and, by account, what must be kept from honest spending.
 
-    Nobody pays what he has not got or what is held in his account: what depended on it does not happen.
+    Nobody pays what he has not got or what is held in his account: what depended on it does not happen. A recall brings
+    back what is left, up to the payment, and nothing where hardly anything is.
     """
     end = day.world.day_us(day.number) + US_PER_DAY
     reserve = np.zeros(day.world.accounts.n, np.int64)
@@ -195,18 +221,32 @@ def book_payments(day: Day, state: State) -> tuple[Moves, Ints]:
     booked: list[list[Any]] = []
     by_case = {case["case"]: case for case in state.cases}
     for row in sorted((row for row in state.in_flight if row[0] < end), key=lambda r: (r[0], r[7], r[1], r[2])):
-        at_us, payer, payee, fen, _, _, number, hop = row
+        at_us, payer, payee, fen, kind, _, number, hop, of_us, _ = row
         have = running.get(payer, 0)
-        if int(state.balance[payer]) + have - state.held_fen.get(payer, 0) < fen:
+        there = int(state.balance[payer]) + have - state.held_fen.get(payer, 0)
+        if kind == RETURN:
+            original = _paid_at(by_case.get(number), of_us)
+            fen = min(fen, there) if original else 0
+            if not original or fen < LEAST_RECALLED_FEN:
+                continue
+            row[3], row[8] = fen, original[3]
+            by_case[number]["loss_fen"] -= fen
+        if there < fen:
             continue
         running[payer], running[payee] = have - fen, running.get(payee, 0) + fen
         reserve[payer] = max(int(reserve[payer]), fen - have)
         booked.append(row)
         if hop == 0 and number in by_case:
-            by_case[number]["paid"].append([at_us, fen, payee])
+            by_case[number]["paid"].append([at_us, fen, payee, -len(booked)])
             by_case[number]["loss_fen"] += fen
     state.in_flight = [row for row in state.in_flight if row[0] >= end]
     return (Moves(*np.array(booked, np.int64).T) if booked else nothing_moved()), reserve
+
+
+def _paid_at(case: Case | None, at_us: int) -> list[int] | None:
+    """The payment that the case's victim made at a moment, if it was booked."""
+    paid: list[list[int]] = case["paid"] if case else []
+    return next((payment for payment in paid if payment[0] == at_us), None)
 
 
 def close_cases(day: Day, state: State) -> list[Case]:

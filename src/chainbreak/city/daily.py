@@ -20,6 +20,7 @@ from chainbreak.city.cases import (
     open_cases,
     order_payments,
 )
+from chainbreak.city.draws import Ints
 from chainbreak.city.hotlists import hotlist_table
 from chainbreak.city.lookalikes.crowds import Event, crowd_calls, newcomers, outings, restarts
 from chainbreak.city.lookalikes.handsets import family_swaps, family_turns, repairs, second_hand
@@ -30,12 +31,13 @@ from chainbreak.city.messages import message_table, scam_texts
 from chainbreak.city.money import Moves, honest_moves
 from chainbreak.city.neighbours import incident_table, inspection_table
 from chainbreak.city.openings import opened_domains, opening_visits
+from chainbreak.city.refunds import returned
 from chainbreak.city.registrations import registrations
 from chainbreak.city.reports import report_rows
 from chainbreak.city.sites import lookup_table, move_sites, visit_sites
 from chainbreak.city.social import errands, power, service_messages, social_calls, working_calls
 from chainbreak.city.state import State
-from chainbreak.city.tables import call_tables, line_table, transfer_table
+from chainbreak.city.tables import booking_order, call_tables, line_table, seq_of, transfer_table
 from chainbreak.city.telephony import MO_CALL, Day, Legs
 from chainbreak.city.world import World
 
@@ -68,7 +70,7 @@ def one_day(world: World, state: State, known: Known) -> Produced:
     day.used[lent] = False
     opened = open_cases(day, box_days, state)
     visits = visit_sites(day, state)
-    transfers, moved = transfer_table(day, _money(day, state))
+    moved = _money(day, state)
     text_legs, texts, curious = scam_texts(day, state)
     told_legs, told, seen = opening_visits(day)
     registered, codes, farmed = registrations(day, state)
@@ -79,7 +81,7 @@ def one_day(world: World, state: State, known: Known) -> Produced:
     legs = _cut_off(legs, state)
     reported = close_cases(day, state)
     tables: dict[str, Iterable[pa.Table]] = {
-        "call": call_tables(day, legs), "transfer": [transfers], "line": _line_changes(day, state),
+        "call": call_tables(day, legs), "transfer": [transfer_table(day, moved)], "line": _line_changes(day, state),
         "registration": [registered], "message": [message_table(day, legs, texts + told)],
         "lookup": [lookup_table(day, visits + curious + seen, known.domains)],
         "domain": [domains] if domains.num_rows else [],
@@ -115,9 +117,27 @@ def _money(day: Day, state: State) -> Moves:
         reserve[account] += fen
     free = np.maximum(state.balance - reserve, 0)
     moved = Moves.joined([fraud, honest_moves(day, free), purse_moves(day, free)])
+    moved = Moves.joined([moved, returned(day, moved, free, state)])
     np.add.at(state.balance, moved.payee, moved.fen)
     np.subtract.at(state.balance, moved.payer, moved.fen)
-    return moved
+    return _booked(day, moved, state)
+
+
+def _booked(day: Day, moved: Moves, state: State) -> Moves:
+    """The moves in the order of booking; links say `seq` instead of a place, also those of what is yet to come."""
+    order = booking_order(day, moved)
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+
+    def resolved(link: Ints) -> Ints:
+        return np.where(link < 0, seq_of(day, place[-np.minimum(link, -1) - 1]), link) if len(order) else link
+
+    moved.link[:] = resolved(moved.link)
+    for row in state.returns:
+        row[5] = int(resolved(np.array(row[5])))
+    for paid in (paid for case in state.cases for paid in case["paid"]):
+        paid[3] = int(resolved(np.array(paid[3])))
+    return moved.where(order)
 
 
 def _cut_off(legs: Legs, state: State) -> Legs:

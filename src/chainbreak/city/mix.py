@@ -36,7 +36,7 @@ class Mix:
     tree: dict[str, Any]
 
     def __getitem__(self, part: str) -> Any:
-        """A branch of the parameters: habits, callers, others, levels, box, hotlists, gangs, missing, optional."""
+        """A branch of the parameters: habits, callers, others, ledgers, levels, box, hotlists, gangs, missing …"""
         return self.tree[part]
 
 

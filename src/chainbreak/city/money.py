@@ -17,13 +17,19 @@ PAYMENT, CASH_OUT, RETURN = range(3)
 TRANSFER_KINDS = ("payment", "cash_out", "return")
 CHANNELS = ("app", "counter", "atm", "merchant", "online")
 APP, COUNTER, ATM, MERCHANT, ONLINE = range(5)
+BY_DEVICE = (APP, ONLINE)
+"""Channels that know the device on which a transfer was ordered."""
 YUAN = 100
 """Fen in a yuan."""
 
 
 @dataclass
 class Moves:
-    """Grain: one transfer. at µs UTC, payer, payee, fen, kind, channel; case (0: none) and hop for the truth."""
+    """Grain: one transfer. at µs UTC, payer, payee, fen, kind, channel; case (0: none) and hop for the truth.
+
+    `link`: 0, or what it returns: the original's `seq`, or as -(place + 1) its place among the day's moves before they
+    are in order. `device`: an entry of `World.devices`, -1: none.
+    """
 
     at: Ints
     payer: Ints
@@ -33,6 +39,8 @@ class Moves:
     channel: Ints
     case: Ints
     hop: Ints
+    link: Ints
+    device: Ints
 
     @staticmethod
     def joined(parts: list[Moves]) -> Moves:
@@ -49,7 +57,9 @@ def moves(day: Day, second: Ints, payer: Ints, payee: Ints, fen: Ints, channel: 
     n, begin = len(payer), day.world.day_us(day.number)
     nothing = np.zeros(n, np.int64)
     at = begin + np.clip(second, 0, DAY_S - 1) * US_PER_S
-    return Moves(at, payer, payee, fen.astype(np.int64), np.full(n, kind), np.full(n, channel), nothing, nothing)
+    device = payer.astype(np.int64) if channel in BY_DEVICE else np.full(n, -1)
+    return Moves(at, payer, payee, fen.astype(np.int64), np.full(n, kind), np.full(n, channel), nothing, nothing,
+                 nothing, device)  # fmt: skip
 
 
 def affordable(orders: Moves, free: Ints) -> Moves:
@@ -70,8 +80,9 @@ def affordable(orders: Moves, free: Ints) -> Moves:
 def honest_moves(day: Day, free: Ints) -> Moves:
     """The day's honest transfers; `free` is what each account may spend, and is reduced."""
     ordered = Moves.joined(
-        [_purchases(day), _gifts(day), _salaries(day), _rents(day), _bills(day), _cash(day), _suppliers(day)]
-    )
+        [_purchases(day), _gifts(day), _salaries(day), _rents(day), _bills(day), _cash(day), _suppliers(day),
+         _wallet(day)]
+    )  # fmt: skip
     passing = [_money_club(day, free), _charity(day, free), _agents(day, free)]
     return Moves.joined([affordable(ordered, free), *passing])
 
@@ -114,11 +125,13 @@ def _due(day: Day, who: Ints, salt: int) -> Bools:
 
 
 def _salaries(day: Day) -> Moves:
-    rng, people, accounts = day.rng("salaries"), day.world.people, day.world.accounts
+    """An employer's salaries are one batch, booked within one second."""
+    people, accounts = day.world.people, day.world.accounts
     who = np.flatnonzero((people.employer >= 0) & (people.rhythm != 2))
     who = who[_due(day, people.employer[who], 101)]
     fen = 280_000 + scattered(who, 102) % 900_000
-    return moves(day, seconds_in(rng, (9, 11), len(who)), accounts.payroll[people.employer[who]], who, fen, ONLINE)
+    batch = 9 * 3600 + scattered(people.employer[who], 103) % 7_200
+    return moves(day, batch, accounts.payroll[people.employer[who]], who, fen, ONLINE)
 
 
 def _rents(day: Day) -> Moves:
@@ -157,6 +170,21 @@ def _suppliers(day: Day) -> Moves:
     return moves(
         day, seconds_in(rng, (9, 18), len(payer)), payer, shops[rng.integers(0, len(shops), len(payer))], fen, ONLINE
     )
+
+
+def _wallet(day: Day) -> Moves:
+    """People's top-ups, withdrawals and purchases through the one account of a payment institution."""
+    rng, world, row = day.rng("wallet"), day.world, day.world.mix["habits"]["wallet_per_day"]
+    wallet, shops, parts = int(world.accounts.wallet[0]), world.accounts.merchants, []
+    for name, median in (("in", 180), ("out", 260), ("spent", 35)):
+        who = np.flatnonzero(rng.random(world.people.n) < row[name])
+        other = who if name != "spent" else shops[rng.integers(0, len(shops), len(who))]
+        all_one = np.full(len(who), wallet)
+        payer, payee = (other, all_one) if name == "in" else (all_one, other)
+        fen = np.maximum(lognormal(rng, median, 1.2, len(who)) * YUAN, 1).astype(np.int64)
+        second, channel = hours_of(rng, world.people.rhythm[who]), APP if name == "in" else ONLINE
+        parts.append(moves(day, second, payer, payee, fen, channel))
+    return Moves.joined(parts)
 
 
 def _money_club(day: Day, free: Ints) -> Moves:

@@ -1,4 +1,6 @@
-"""One register as a partner would send it: GB18030, Chinese headers, local times; with the mapping that reads it."""
+"""What partners send beside records: a register in GB18030 with Chinese headers, local times and the mapping that reads
+it; and what banks declare of their ledgers.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from chainbreak.base.clock import from_us
-from chainbreak.city.world import ZONE
+from chainbreak.city.accounts import INSTITUTIONS
+from chainbreak.city.world import ZONE, World
 from chainbreak.city.writing import write_bytes
 
 HEADERS = {"msisdn": "手机号码", "imsi": "IMSI", "activated_at_us": "开户时间", "closed_at_us": "销户时间",
@@ -41,3 +44,14 @@ def write_partner_lines(folder: Path, lines: pa.Table) -> None:
         writer.writerow(row.values())
     write_bytes(folder / "lines.csv", text.getvalue().encode("gb18030"))
     write_bytes(folder / "lines.yml", MAPPING.encode())
+
+
+def write_declared(folder: Path, world: World) -> None:
+    """Whose ledgers are held and how far their clocks are ahead, as `folder`/tracing.toml: lines for a centre's
+    settings.toml.
+    """
+    banks = list(zip(INSTITUTIONS, world.gives_ledger.tolist(), world.ahead_s.tolist(), strict=True))
+    held = [f'"{name}" = {str(is_held).lower()}' for name, is_held, _ in banks]
+    ahead = [f'"{name}" = {seconds}' for name, _, seconds in banks if seconds]
+    lines = ["[tracing.coverage]", *held, "", "[tracing.skew_s]", *ahead, ""]
+    write_bytes(folder / "tracing.toml", "\n".join(lines).encode())

@@ -50,7 +50,8 @@ class GangState:
 @dataclass
 class State:
     """After day `day`: balances in fen; boxes by name; gangs; cases under way;
-    transfers ordered but not booked (µs, payer, payee, fen, kind, channel, case, hop); what is blocked.
+    transfers ordered but not booked (µs, payer, payee, fen, kind, channel, case, hop, link, device; see `Moves`);
+    honest returns that are not due (µs, payer, payee, fen, channel, link); what is blocked.
     """
 
     day: int
@@ -59,6 +60,7 @@ class State:
     gangs: list[GangState] = field(default_factory=list)
     cases: list[dict[str, Any]] = field(default_factory=list)
     in_flight: list[list[Any]] = field(default_factory=list)
+    returns: list[list[int]] = field(default_factory=list)
     next_case: int = 1
     blocked_lines: set[int] = field(default_factory=set)
     closed_lines: set[int] = field(default_factory=set)

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from chainbreak.base.clock import US_PER_DAY, US_PER_S
-from chainbreak.city.accounts import KINDS
+from chainbreak.city.accounts import INSTITUTIONS, KINDS
 from chainbreak.city.draws import DAY_S, Bools, Floats, Ints, lognormal, scattered
 from chainbreak.city.lines import CLASSES, CONSUMER_PLANS, PLANS
 from chainbreak.city.money import CHANNELS, TRANSFER_KINDS, Moves
@@ -129,20 +129,21 @@ def holder_of(world: World, which: Ints) -> Ints:
 
 
 def account_table(world: World) -> pa.Table:
-    """Grain: one account, columns of the record kind `account`, in order of number."""
+    """Grain: one account whose ledger is held, or a sink; columns of the record kind `account`, in order of number."""
     accounts = world.accounts
     every = np.arange(accounts.n)
+    listed = world.is_held | (accounts.kind == KINDS.index("sink"))
     straw = scattered(every // 2, 221) % world.people.n
     personal = accounts.kind == 0
     return pa.table({
         "account": accounts.text,
-        "bank": _take(pa.array(BANKS), accounts.bank),
+        "bank": _take(pa.array(INSTITUTIONS), accounts.bank),
         "opened_at_us": accounts.opened_us,
         "opening_balance_fen": accounts.opening_fen,
         "holder": _take(world.people.identity, np.where(accounts.owner >= 0, accounts.owner, straw), ~personal),
         "outlet_id": [f"B{o:03d}" for o in accounts.bank * 12 + scattered(every, 222) % 12],
         "kind": _take(pa.array(KINDS), accounts.kind),
-    }).sort_by("account")  # fmt: skip
+    }).filter(pa.array(listed)).sort_by("account")  # fmt: skip
 
 
 def outlet_table(world: World) -> pa.Table:
@@ -158,14 +159,29 @@ def outlet_table(world: World) -> pa.Table:
     })  # fmt: skip
 
 
-def transfer_table(day: Day, moved: Moves) -> tuple[pa.Table, Moves]:
-    """Grain: one transfer, columns of the record kind `transfer`, in order of booking; and the moves in that order."""
-    moved = moved.where(np.lexsort((moved.hop, moved.at)))
-    seq = day.number * 10**9 + np.arange(len(moved.at))
-    texts = day.world.accounts.text
+def booking_order(day: Day, moved: Moves) -> Ints:
+    """The order in which the records show the moves: by the clocks of the payers' banks, then as they happened."""
+    order: Ints = np.lexsort((moved.hop, moved.at, _booked_at(day, moved)))
+    return order
+
+
+def _booked_at(day: Day, moved: Moves) -> Ints:
+    """Booking times as the clocks of the payers' banks have them, within the day."""
+    ahead = day.world.ahead_s[day.world.accounts.bank[moved.payer]] * US_PER_S
+    dawn = day.world.day_us(day.number)
+    booked: Ints = np.clip(moved.at + ahead, dawn, dawn + US_PER_DAY - US_PER_S)
+    return booked
+
+
+def transfer_table(day: Day, moved: Moves) -> pa.Table:
+    """Grain: one transfer, columns of the record kind `transfer`, of a day's moves in order of booking; without what
+    passes between two accounts whose ledgers nobody gave.
+    """
+    seq, is_held, texts = seq_of(day, np.arange(len(moved.at))), day.world.is_held, day.world.accounts.text
+    ids = transfer_ids(day.world, seq)
     table = pa.table({
-        "transfer_id": transfer_ids(day, len(seq)),
-        "booked_at_us": moved.at,
+        "transfer_id": ids,
+        "booked_at_us": _booked_at(day, moved),
         "seq": seq,
         "payer": _take(texts, moved.payer),
         "payee": _take(texts, moved.payee),
@@ -173,11 +189,26 @@ def transfer_table(day: Day, moved: Moves) -> tuple[pa.Table, Moves]:
         "currency": pa.array(["CNY"]).take(pa.array(np.zeros(len(seq), np.int64))),
         "channel": _take(pa.array(CHANNELS), moved.channel),
         "kind": _take(pa.array(TRANSFER_KINDS), moved.kind),
-        "link": pa.nulls(len(seq), pa.string()),
+        "link": _links(day.world, moved.link),
+        "device": _take(day.world.devices, moved.device, moved.device < 0),
     })  # fmt: skip
-    return table, moved
+    seen = is_held[moved.payer] | is_held[moved.payee]
+    return table if seen.all() else table.filter(pa.array(seen))
 
 
-def transfer_ids(day: Day, n: int) -> pa.Array:
-    """The ids of a day's `n` transfers, in order: T, day of the run, number of the day."""
-    return pa.array(np.char.add(f"T{day.world.date_of(day.number):%Y%m%d}", np.char.zfill(np.arange(n).astype(str), 8)))
+def _links(world: World, link: Ints) -> pa.Array:
+    """The originals' ids, by their `seq`; null for 0."""
+    place = np.cumsum(link > 0) - 1
+    return _take(transfer_ids(world, link[link > 0]), place, link == 0)
+
+
+def seq_of(day: Day, place: Ints) -> Ints:
+    """The sequence numbers of transfers, by their place in the day's order of booking; unique in a city."""
+    seq: Ints = day.number * 10**9 + place
+    return seq
+
+
+def transfer_ids(world: World, seq: Ints) -> pa.Array:
+    """The ids of transfers: T, day, number of the day."""
+    days = np.array([f"T{world.date_of(day):%Y%m%d}" for day in range(int(seq.max(initial=0)) // 10**9 + 1)])
+    return pa.array(np.char.add(days[seq // 10**9], np.char.zfill((seq % 10**9).astype(str), 8)))

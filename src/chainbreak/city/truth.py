@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from chainbreak.base.clock import US_PER_S
-from chainbreak.city.accounts import KINDS
+from chainbreak.city.accounts import INSTITUTIONS, KINDS
 from chainbreak.city.boxes import BoxDay
 from chainbreak.city.cases import Case
 from chainbreak.city.lines import CLASSES
@@ -18,7 +18,7 @@ from chainbreak.city.lookalikes.purses import purses
 from chainbreak.city.money import Moves, passing_accounts
 from chainbreak.city.openings import opened_on
 from chainbreak.city.reports import report_id
-from chainbreak.city.tables import transfer_ids
+from chainbreak.city.tables import seq_of, transfer_ids
 from chainbreak.city.telephony import Day
 from chainbreak.city.world import World
 from chainbreak.city.writing import write_tables
@@ -62,7 +62,9 @@ def _each_once(table: pa.Table) -> pa.Table:
 
 
 def truth_of_world(world: World, truth: Truth) -> None:
-    """Grain of `sims`: one line with its class; of `accounts`: one account with class, and gang and layer of mules."""
+    """Grain of `sims`: one line with its class; of `accounts`: one account with class, and gang and layer of mules; of
+    `institutions`: who keeps accounts; of `phones`: one device on which a gang orders transfers.
+    """
     lines, accounts = world.lines, world.accounts
     truth.add("sims", pa.table({
         "imsi": lines.imsi, "msisdn": lines.text.slice(0, lines.n),
@@ -86,6 +88,13 @@ def truth_of_world(world: World, truth: Truth) -> None:
         if a not in mules
     ]
     truth.add_rows("accounts", rows)
+    truth.add("institutions", pa.table({
+        "institution": INSTITUTIONS, "held": world.gives_ledger,
+        "ahead_s": world.ahead_s,
+    }))  # fmt: skip
+    phones = world.devices.slice(accounts.n)
+    each = world.mix["gangs"]["mules"]["phones"]
+    truth.add("phones", pa.table({"device": phones, "gang": np.arange(len(phones)) // each}))
 
 
 def truth_of_boxes(day: Day, box_days: list[BoxDay], truth: Truth) -> None:
@@ -108,10 +117,13 @@ def truth_of_boxes(day: Day, box_days: list[BoxDay], truth: Truth) -> None:
 
 
 def truth_of_money(day: Day, moved: Moves, truth: Truth) -> None:
-    """Grain of `transfers`: one transfer of a case, hop 0 being the victim's; `moved` in the order of the records."""
+    """Grain of `transfers`: one transfer of a case, hop 0 being the victim's, -1 what a recall brought back.
+
+    `moved` is in the order of the records, which leave out what passes between two accounts whose ledgers are not held.
+    """
     fraud = np.flatnonzero(moved.case > 0)
     truth.add("transfers", pa.table({
-        "transfer_id": transfer_ids(day, len(moved.at)).take(pa.array(fraud)),
+        "transfer_id": transfer_ids(day.world, seq_of(day, fraud)),
         "case": moved.case[fraud], "hop": moved.hop[fraud],
     }))  # fmt: skip
 

@@ -7,14 +7,17 @@ from datetime import date, timedelta
 from functools import cached_property
 
 import numpy as np
+import pyarrow as pa
 
 from chainbreak.base.clock import US_PER_DAY, parse_moment
-from chainbreak.city.accounts import Accounts, make_accounts
-from chainbreak.city.draws import Ints
+from chainbreak.city.accounts import INSTITUTIONS, KINDS, Accounts, make_accounts
+from chainbreak.city.devices import device_texts
+from chainbreak.city.draws import Bools, Ints, scattered
 from chainbreak.city.gangs import Box, Gang, boxes_hold, company_boxes, draft_boxes, draft_farms, make_gangs
 from chainbreak.city.lines import Draft, Lines, class_sizes, draft_organisations, draft_people, finish_lines
 from chainbreak.city.mix import Mix
 from chainbreak.city.narratives import fraud_names
+from chainbreak.city.numbers import BANKS
 from chainbreak.city.people import Circles, People, make_circles, make_people
 from chainbreak.city.places import Places, make_places
 
@@ -51,6 +54,29 @@ class World:
         """Lines of people that lie in a gang's stock."""
         stock = np.concatenate([box.stock for box in self.gang_boxes] or [np.zeros(0, np.int64)])
         return np.asarray(stock[self.lines.owner[stock] >= 0])
+
+    @cached_property
+    def devices(self) -> pa.Array:
+        """Fingerprints of the devices that order transfers: every account's, then every gang's phones."""
+        return device_texts(self)
+
+    @cached_property
+    def gives_ledger(self) -> Bools:
+        """Of each institution, whether the centre holds its ledger: no payment institution gives it."""
+        return np.array([name in BANKS and name not in self.mix["ledgers"]["not_held"] for name in INSTITUTIONS])
+
+    @property
+    def is_held(self) -> Bools:
+        """The same of each account; sinks have no ledger."""
+        held: Bools = self.gives_ledger[self.accounts.bank] & (self.accounts.kind != KINDS.index("sink"))
+        return held
+
+    @cached_property
+    def ahead_s(self) -> Ints:
+        """Seconds by which the clock of each institution is ahead of true time."""
+        most = self.mix["ledgers"]["skew_s"]
+        ahead: Ints = scattered(np.arange(len(INSTITUTIONS)) + self.seed * 16, 316) % (2 * most + 1) - most
+        return ahead
 
     @property
     def gang_boxes(self) -> list[Box]:

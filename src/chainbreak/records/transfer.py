@@ -19,5 +19,6 @@ TRANSFER = Kind(
         Column("channel", Type.STRING, "", "how it was ordered (app, counter, atm, merchant …)", "渠道"),
         Column("kind", Type.STRING, "", "what it is", "类型", allowed=("payment", "cash_out", "return")),
         Column("link", Type.STRING, "", "for a return: the original transfer_id", "退汇所对应的原流水号"),
+        Column("device", Type.STRING, "", "device that ordered it, as the bank's channel knows it", "发起交易的设备", identifier=Identifier.DEVICE),
     ),
 )
