@@ -1,7 +1,8 @@
 """The demo: a simulated town through the whole line, with the same use cases that a centre uses.
 
-town → centre → ingest → detect → verdicts → series of reports → leads → orders signed by a second person → files → log,
-verified apart. Two orders and some leads are left waiting, so that whoever opens the console finds something to decide.
+town → centre → ingest → detect → verdicts → series of reports → leads → orders signed by a second person →
+money traced and held → files → log, verified apart. Some orders and leads are left waiting, so that whoever opens the
+console finds something to decide.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ class Step:
     outcome: str
 
 
-STEPS = ("town", "centre", "ingest", "detect", "review", "series", "leads", "orders", "delivery", "log")
+STEPS = ("town", "centre", "ingest", "detect", "review", "series", "leads", "orders", "money", "delivery", "log")
 
 
 def run_demo(root: Path, *, preset: str, seed: int, bar: Bar) -> Iterator[Step]:
@@ -93,7 +94,7 @@ def run_demo(root: Path, *, preset: str, seed: int, bar: Bar) -> Iterator[Step]:
     demo = _Demo(_empty(root), preset, seed, bar)
     for name, do in zip(STEPS, (
         demo.build_town, demo.make_centre, demo.ingest, demo.detect, demo.review, demo.link, demo.lead, demo.order,
-        demo.deliver, demo.verify,
+        demo.trace, demo.deliver, demo.verify,
     ), strict=True):  # fmt: skip
         began = time.perf_counter()
         outcome = do()
@@ -216,6 +217,11 @@ class _Demo:
         except RefusedError as e:
             return f"{drafter} signing alone was refused ({e.code})"
         raise AssertionError("a drafter signed their own order")
+
+    def trace(self) -> str:
+        from chainbreak.app.demo_money import trace_town
+
+        return trace_town(self.office, self._who, self.office.clock.now_us())
 
     def deliver(self) -> str:
         from chainbreak.app.send_due import send_due
