@@ -39,11 +39,12 @@ Moved = frozenset[tuple[str, int, int]]
 
 
 def watch_money(
-    office: Office, actor: Actor, *, once: bool = False, every_s: float = 0.5,
+    office: Office, actor: Actor, *, once: bool = False, every_s: float = 0.5, draft: bool = False,
     wait: Callable[[float], None] = time.sleep,
 ) -> Generator[dict[str, Any]]:  # fmt: skip
-    """Yield a step for each open claim whose money moved: what, run_id, new_flows, holding_fen, proposals (holds that
-    the run is worth), as_of_us, took_s. Looks every `every_s` seconds for ever, or `once`.
+    """Yield a step for each open claim whose money moved: what, run_id, new_flows, holding_fen, proposals (how many
+    holds the run is worth), drafts (how many of them were drafted: with `draft`), as_of_us, took_s. Looks every
+    `every_s` seconds for ever, or `once`.
 
     Raises:
         RefusedError: a role that does not follow money (CB-TR-022).
@@ -56,7 +57,7 @@ def watch_money(
         began = time.monotonic()
         stamp = _stamp(office)
         if stamp != known:
-            yield from _look(office, actor, seen)
+            yield from _look(office, actor, seen, draft)
             known = stamp
         if once:
             return
@@ -75,18 +76,21 @@ def _stamp(office: Office) -> tuple[Any, ...]:
     return (*office.lake.snapshot(["transfer", "account", "report"]).items(), *said)
 
 
-def _look(office: Office, actor: Actor, seen: dict[str, Moved]) -> Generator[dict[str, Any]]:
+def _look(office: Office, actor: Actor, seen: dict[str, Moved], draft: bool) -> Generator[dict[str, Any]]:
     held = ledger_of(office)
     for thing, asked in _open_things(office, held).items():
         began = time.monotonic()
         try:
             found = [looked_up(held, one) for one in asked]
             step = _step(office, actor, held, thing, sorted(found, key=lambda one: one.row), seen)
+            if step is None or not (step["new_flows"] or draft):
+                continue
+            step |= _proposed(office, actor, step["run_id"], draft)
         except ChainbreakError as e:
             # One claim that cannot be followed must not end the watch of the others.
             get_log("trace").warning("watch_failed", what=thing, code=e.code)
             continue
-        if step is not None:
+        if step["new_flows"] or step["drafts"]:
             yield {**step, "took_s": round(time.monotonic() - began, 3)}
 
 
@@ -118,22 +122,39 @@ def _open_things(office: Office, held: Held) -> dict[str, list[Asked]]:
 def _step(
     office: Office, actor: Actor, held: Held, thing: str, asked: Sequence[Asked], seen: dict[str, Moved]
 ) -> dict[str, Any] | None:  # fmt: skip
-    """Keep a run of one thing if it has flows that its last one has not; None when nothing moved."""
+    """Keep a run of one thing if it has flows that its last one has not. When nothing moved: the last run with no
+    new flows when this process sees the thing first, which may have been killed before it drafted; else None.
+    """
     terms = RunTerms(("fifo",), held.until_us)
     now = _moved(held, asked, terms)
     if seen.get(thing) == now:
         return None
     with office.desk.begin() as conn:
         # Whoever kept a run meanwhile is before us in the queue of writers, and is read here.
-        before = _last(conn, thing)
-        seen[thing] = now
-        if before is not None and now <= before:
-            return None
-        body = kept_body(office, conn, actor, held, thing, asked, terms)
-        run_id = keep(office, conn, actor, body, purpose="watch")
-    return {"what": thing, "run_id": run_id, "new_flows": len(now - (before or frozenset())),
-            "holding_fen": body["totals"]["holding"], "as_of_us": held.until_us,
-            "proposals": 0}  # fmt: skip
+        run_id, holding_fen, before = _last(conn, thing)
+        new = now - before
+        if new or not run_id:
+            body = kept_body(office, conn, actor, held, thing, asked, terms)
+            run_id, holding_fen = keep(office, conn, actor, body, purpose="watch"), body["totals"]["holding"]
+        elif thing in seen or funds.read_proposals(conn, run_id):
+            run_id = ""
+    seen[thing] = now
+    if not run_id:
+        return None
+    return {"what": thing, "run_id": run_id, "new_flows": len(new), "holding_fen": holding_fen,
+            "as_of_us": held.until_us}  # fmt: skip
+
+
+def _proposed(office: Office, actor: Actor, run_id: str, draft: bool) -> dict[str, int]:
+    """How many holds a run is worth, and with `draft` how many of them were drafted; a person submits each."""
+    from chainbreak.act.funds.proposals import PROPOSED
+    from chainbreak.app.draft_holds import draft_holds
+    from chainbreak.app.propose_holds import propose_holds
+
+    rows = propose_holds(office, actor, run_id, purpose="watch")
+    worth = sum(row["state"] == PROPOSED for row in rows)
+    drafted = draft_holds(office, actor, run_id, purpose="watch") if draft and worth else []
+    return {"proposals": worth, "drafts": sum(row["ok"] for row in drafted)}
 
 
 def _moved(held: Held, asked: Sequence[Asked], terms: RunTerms) -> Moved:
@@ -144,13 +165,14 @@ def _moved(held: Held, asked: Sequence[Asked], terms: RunTerms) -> Moved:
     return frozenset(zip(ids, flows.lo.tolist(), flows.hi.tolist(), strict=True))
 
 
-def _last(conn: Connection, thing: str) -> Moved | None:
-    """The flows of the last run of a thing on the terms of a watch; None when there is none."""
+def _last(conn: Connection, thing: str) -> tuple[str, int, Moved]:
+    """The last run of a thing on the terms of a watch ("": none), the fen it found on accounts, its flows."""
     terms = RunTerms(("fifo",), 0)
     for row in funds.list_runs(conn, thing, LOOKED_BACK):
         run = funds.read_run(conn, row["run_id"])
         assert run is not None
         said = run["terms"]
         if RunTerms(**{**said, "rules": tuple(said["rules"]), "as_of_us": 0}) == terms:
-            return frozenset((f["transfer_id"], f["lo"], f["hi"]) for f in run["body"]["flows"])
-    return None
+            flows = frozenset((f["transfer_id"], f["lo"], f["hi"]) for f in run["body"]["flows"])
+            return row["run_id"], run["body"]["totals"]["holding"], flows
+    return "", 0, frozenset()

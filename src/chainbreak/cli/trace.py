@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from chainbreak.cli import funds
 from chainbreak.cli.common import AsOption, CentreOption, JsonOption, LimitOption, emit, plain, say
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class _OrTrace(TyperGroup):
 
 app = typer.Typer(cls=_OrTrace, no_args_is_help=True, pretty_exceptions_enable=False,
                   help="Where the money of a report or a transfer went, by rule, to the fen")  # fmt: skip
+funds.mount(app)
 
 RuleOption = Annotated[
     str, typer.Option(help="fifo, lifo, prorata, paripassu, lib, lib_group, poison; several as fifo,lib; or all")
@@ -249,6 +251,7 @@ def batch(
 @app.command()
 def watch(
     as_name: AsOption, once: Annotated[bool, typer.Option("--once", help="Look once and end, for a scheduler")] = False,
+    draft: Annotated[bool, typer.Option("--draft", help="Draft the holds proposed; a person submits each")] = False,
     poll: Annotated[float, typer.Option("--poll", min=0.1, max=3600, help="Seconds between looks")] = 0.5,
     lang: LangOption = "", centre: CentreOption = None, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
@@ -261,14 +264,17 @@ def watch(
     office, actor = _act(centre, as_name)
     saying = _saying(office, lang)
     try:
-        with closing(watch_money(office, actor, once=once, every_s=poll)) as steps:
+        with closing(watch_money(office, actor, once=once, every_s=poll, draft=draft)) as steps:
             for step in steps:
                 if as_json:
                     emit(step, as_json)
                     sys.stdout.flush()
                     continue
-                typer.echo(plain(saying.say("watch", at=saying.at(step["as_of_us"]), report=step["what"],
-                                            n=step["new_flows"], lying=format_fen(step["holding_fen"]),
-                                            run_id=step["run_id"], proposals=step["proposals"])))  # fmt: skip
+                said = saying.say(
+                    "watch", at=saying.at(step["as_of_us"]), report=step["what"], n=step["new_flows"],
+                    lying=format_fen(step["holding_fen"]), run_id=step["run_id"], proposals=step["proposals"],
+                    drafts=step["drafts"],
+                )  # fmt: skip
+                typer.echo(plain(said))
     except KeyboardInterrupt:
         say("Ended; what was found is kept.")
