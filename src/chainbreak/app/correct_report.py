@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainbreak.app.report_rights import must_act, report_named
 from chainbreak.app.report_texts import AWAY, ROLES, district_of, named_by_hand, story_of, type_names
+from chainbreak.app.void_claim import void_claims_of
 from chainbreak.base.errors import RefusedError, UsageError, did_you_mean
 from chainbreak.records import Identifier
 from chainbreak.store.desk import reports
@@ -166,7 +167,8 @@ def amend_report(office: Office, actor: Actor, report_id: str, narrative: str, w
 
 
 def delete_report(office: Office, actor: Actor, report_id: str, why: str) -> int:
-    """Take a report out of everything that is computed, until it is restored; it stays in the history.
+    """Take a report out of everything that is computed, until it is restored; it stays in the history. Its claims are
+    void, and what was held for them alone is let go.
 
     Raises:
         UsageError: no such report (CB-RT-001), or no reason (CB-RT-011).
@@ -199,6 +201,8 @@ def _turn(office: Office, actor: Actor, report_id: str, act: str, states: tuple[
         event = reports.add_event(conn, report_id, now, actor.name, act, {"state": states}, why.strip())
         verb = "report.delete" if act == reports.REMOVED else "report.restore"
         append(conn, Entry.by(actor, now, verb, f"report:{report_id}", payload={"event": event, "why": why}))
+        if act == reports.REMOVED:
+            void_claims_of(office, conn, actor, report_id, why)
     return event
 
 

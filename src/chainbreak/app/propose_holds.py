@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from chainbreak.records.actor import Actor
 
 HOLD = "funds.hold"
+NOT_FOR_HOLDS = ("poison", "paripassu")
+"""Rules that do not say where money lies: poison gives no amounts, pari passu divides what is left among victims."""
 
 
 def propose_holds(
@@ -73,7 +75,7 @@ def proposals_for(
         UsageError: the run gives no amounts (CB-FD-008).
     """
     body = run["body"]
-    if body.get("holdings") is None or body["terms"]["back"]:
+    if body["rule"] in NOT_FOR_HOLDS or body["terms"]["back"]:
         raise UsageError("CB-FD-008", "this run gives no amounts to hold", given=f"{run['run_id']}: {body['rule']}",
                          next_step="trace forward under a rule with amounts, such as fifo")  # fmt: skip
     now = ledger.order_now(conn, office.clock.now_us())
@@ -98,7 +100,8 @@ def accounts_of(office: Office, conn: Connection, body: Mapping[str, Any], now_u
         account = forms[hold["account"]]
         held_fen[account] += hold["amount_fen"]
         for claim_id, fen in shares.get(hold["order_id"], {}).items():
-            claimed[account][claim_id] = claimed[account].get(claim_id, 0) + fen
+            part = min(fen, hold["amount_fen"])  # of an order that was lowered after its draft
+            claimed[account][claim_id] = claimed[account].get(claim_id, 0) + part
     return {
         account: Account(
             row["bank"], row["balance_fen"], held_fen[account],

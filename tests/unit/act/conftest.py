@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,9 @@ from chainbreak.records.actor import Actor, Role
 from chainbreak.records.finding import Action, Evidence, Finding, Level, write_token
 from chainbreak.records.kind import Identifier
 from chainbreak.store.desk.findings import save_findings
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "support"))
+from fund_world import FundWorld
 
 T0 = 1_795_132_800_000_000
 
@@ -114,3 +118,8 @@ def at_once() -> Callable[..., list[object]]:
         return results
 
     return run
+
+
+@pytest.fixture
+def fund(world: World, tmp_path: Path) -> FundWorld:
+    return FundWorld(world, tmp_path / "files")

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, insert, select, update
 
 from chainbreak.act.orders import ledger
-from chainbreak.act.orders.cascade import fallout
 from chainbreak.act.orders.drafting import CODE_LETTERS
+from chainbreak.act.orders.falling import let_fall
 from chainbreak.act.orders.guards import Ask
 from chainbreak.act.orders.model import Order
 from chainbreak.act.orders.workdays import after_workdays
-from chainbreak.base.clock import US_PER_HOUR, from_us
+from chainbreak.base.clock import from_us
 from chainbreak.base.errors import UsageError, did_you_mean
 from chainbreak.records.actor import SERVICE
 from chainbreak.store.desk.tables_orders import appeal, detector_outcome
@@ -93,21 +93,11 @@ def uphold(
         nobody = Ask(SERVICE, now, {"acknowledged": []})
         ledger.make(conn, "correct", order.order_id, annulled, nobody, rules)
     lost = {f"order:{order.order_id}", *(f"finding:{f}" for f in refuted_findings)}
-    ledger.refute(conn, lost, order.order_id, now)
-    found = fallout(ledger.all_supports(conn), ledger.refuted_refs(conn))
-    # Also those not yet signed: nothing may be signed that rests on them later.
-    ledger.refute(conn, {f"order:{order_id}" for order_id in found.fallen}, order.order_id, now)
     _note_outcomes(conn, order, refuted_findings, reason, now)
     change(conn, appeal_id, state=UPHELD, decided_by=ask.actor.name, decided_at_us=now, reason=reason)
-    issued = {o.order_id: o for o in ledger.issued_orders(conn)}
-    fallen, weakened = sorted(found.fallen & issued.keys()), sorted(found.weakened & issued.keys())
-    for order_id in fallen:
-        why = Ask(SERVICE, now, {"reason": "evidence_withdrawn", "because_of": order.order_id})
-        ledger.make(conn, "fall", order_id, issued[order_id], why, rules)
-    for order_id in weakened:
-        note = f"{order.order_id} was annulled on appeal; part of the evidence is gone"
-        ledger.open_task(conn, "weakened_order", order_id, note, now, now + rules.clocks.weakened_h * US_PER_HOUR)
-    return {"fallen": fallen, "weakened": weakened, "correct": list(annulled.sent_to)}
+    note = f"{order.order_id} was annulled on appeal; part of the evidence is gone"
+    found = let_fall(conn, lost, order.order_id, lambda _: note, now, rules)
+    return {"fallen": found["fallen"], "weakened": found["weakened"], "correct": list(annulled.sent_to)}
 
 
 def findings_refuted(order: Order, named: Iterable[str] | None, forms: frozenset[str]) -> frozenset[str]:

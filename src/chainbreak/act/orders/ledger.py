@@ -176,12 +176,13 @@ def held_for(
     another claim on the same money as one of `claims` is under the latter.
     """
     o, s = order_file.c, hold_share.c
-    others = select(s.claim_id, s.fen).join(order_file, o.order_id == s.order_id).where(
+    others = select(s.claim_id, s.fen, o.amount_fen).join(order_file, o.order_id == s.order_id).where(
         s.account.in_(forms), o.order_id != but, o.state.in_(sorted(ISSUED)), o.ends_at_us > now_us
     )  # fmt: skip
     held: dict[str, int] = {}
     for row in conn.execute(others):
-        held[row.claim_id] = held.get(row.claim_id, 0) + row.fen
+        # An order that was lowered after its draft holds no more for any claim than its amount.
+        held[row.claim_id] = held.get(row.claim_id, 0) + min(row.fen, row.amount_fen)
     return as_claims(conn, held, claims) if held else held
 
 

@@ -72,7 +72,7 @@ order_support = Table(
     "order_support",
     metadata,
     Column("order_id", String(24), ForeignKey("order_file.order_id"), primary_key=True),
-    Column("ref", String(64), primary_key=True),  # `finding:ID` or `order:ID`
+    Column("ref", String(64), primary_key=True),  # `finding:ID`, `order:ID` or `claim:ID`
     Index(None, "ref"),
 )
 """One row a thing an order's evidence rests on: the edges of the evidence graph."""
@@ -80,11 +80,11 @@ order_support = Table(
 refuted = Table(
     "refuted",
     metadata,
-    Column("ref", String(64), primary_key=True),  # `finding:ID` or `order:ID`
-    Column("by_order", String(24), nullable=False),
+    Column("ref", String(64), primary_key=True),  # `finding:ID`, `order:ID` or `claim:ID`
+    Column("by_order", String(24), nullable=False),  # the order appealed against, or the claim that was voided
     Column("at_us", BigInteger, nullable=False),
 )
-"""One row a support that an upheld appeal has taken away."""
+"""One row a support that an upheld appeal, or the end of a claim, has taken away."""
 
 detector_outcome = Table(
     "detector_outcome",

@@ -38,7 +38,7 @@ def within_claims(order: Order | None, ask: Ask, rules: Rules) -> Iterator[Objec
     if not claims or content.amount_fen is None:
         return
     for claim_id, item in claims.items():
-        wanted = item["share_fen"] + ask.held_for.get(claim_id, 0)
+        wanted = min(item["share_fen"], content.amount_fen) + ask.held_for.get(claim_id, 0)
         if item["share_fen"] and wanted > item["traced_fen"]:
             yield Objection("CB-OR-054", "the money of this claim is held there already", f"{claim_id}: {wanted} fen",
                             f"{item['traced_fen']} fen")  # fmt: skip

@@ -1,0 +1,105 @@
+"""Verbs of `chainbreak trace` about holding what a trace found: holds, draft, void, and the clock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chainbreak.cli.common import AsOption, CentreOption, DryRunOption, JsonOption, emit, say
+
+if TYPE_CHECKING:
+    from chainbreak.app.bootstrap import Office
+    from chainbreak.records.actor import Actor
+
+LatencyOption = Annotated[
+    float | None,
+    typer.Option("--latency", min=0, max=1440, help="Minutes from now until a bank acts; none: the rules'"),
+]
+PurposeOption = Annotated[str, typer.Option("--purpose", help="What it is needed for; goes into the log")]
+CaseOption = Annotated[str, typer.Option("--case", help="The authority's case number; none: the report's own")]
+RunArgument = Annotated[str, typer.Argument(help="A kept run, as T-000123")]
+COLUMNS = ("rank", "account", "bank", "amount", "traced", "balance", "there", "half_gone_min", "expected", "state")
+
+
+def mount(app: typer.Typer) -> None:
+    """Put these verbs beside those of a trace."""
+    for verb in (holds, draft, void):
+        app.command()(verb)
+
+
+def _act(centre: Path | None, name: str) -> tuple[Office, Actor]:
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.find_actor import find_actor
+
+    office = open_office(centre)
+    return office, find_actor(office, name)
+
+
+def _readable(row: dict[str, Any]) -> dict[str, Any]:
+    from chainbreak.base.units import format_fen
+
+    money = {"amount": "amount_fen", "traced": "traced_fen", "balance": "balance_fen", "expected": "expected_fen"}
+    half = row["dwell_p50_min"]
+    return row | {name: format_fen(row[of]) for name, of in money.items()} | {
+        "there": f"{row['p_there']:.0%}", "half_gone_min": "-" if half is None else f"{half:.0f}"
+    }  # fmt: skip
+
+
+def holds(
+    run: RunArgument, as_name: AsOption, latency: LatencyOption = None, purpose: PurposeOption = "",
+    case: CaseOption = "", centre: CentreOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Where to hold how much of what a run found, the order worth most first, and what the first K orders capture."""
+    from chainbreak.app.propose_holds import captured_by_k, propose_holds
+    from chainbreak.base.units import format_fen
+
+    office, actor = _act(centre, as_name)
+    rows = propose_holds(office, actor, run, latency_min=latency, purpose=purpose, case=case)
+    emit(rows if as_json else [_readable(row) for row in rows], as_json, columns=COLUMNS)
+    if not any(row["amount_fen"] for row in rows):
+        say("nothing to hold")
+        raise typer.Exit(1)
+    if not as_json:
+        curve = [
+            row | {"yuan": format_fen(int(row["fen"])), "of_freezable": f"{row['share']:.1%}",
+                   "expected": format_fen(int(row["expected_fen"]))}
+            for row in captured_by_k(office, rows)
+        ]  # fmt: skip
+        emit(curve, False, columns=("k", "orders", "yuan", "of_freezable", "expected"))
+        sources = dict.fromkeys(source for row in rows for source in row["sources"])
+        say("how long money stays: " + "; ".join(sources))
+
+
+def draft(
+    run: RunArgument, as_name: AsOption,
+    account: Annotated[list[str] | None, typer.Option(help="Only on this account; may be repeated")] = None,
+    top: Annotated[int | None, typer.Option(min=1, help="Only the first so many")] = None,
+    latency: LatencyOption = None, purpose: PurposeOption = "", case: CaseOption = "",
+    key: Annotated[str, typer.Option(help="Names this wish; the same key is never drafted twice")] = "",
+    dry_run: DryRunOption = False, centre: CentreOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Draft orders from a run's proposals, all in one write; a person submits each, another one signs it."""
+    from chainbreak.app.draft_holds import draft_holds
+
+    office, actor = _act(centre, as_name)
+    rows = draft_holds(office, actor, run, accounts=account or (), top=top, case=case, purpose=purpose,
+                       latency_min=latency, key=key or None, dry_run=dry_run)  # fmt: skip
+    emit(rows if as_json else [_readable(row) for row in rows], as_json,
+         columns=("order_id", "account", "bank", "amount", "ok", "code", "message"))  # fmt: skip
+    if not any(row["ok"] for row in rows):
+        say("nothing was drafted")
+        raise typer.Exit(1)
+
+
+def void(
+    claim_id: Annotated[str, typer.Argument(help="A claim, as C-000123")], as_name: AsOption,
+    reason: Annotated[str, typer.Option(help="Why, in words")] = "", centre: CentreOption = None,
+    as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Take a claim back; what was held for it alone is let go, what stands on other claims gets a task."""
+    from chainbreak.app.void_claim import void_claim
+
+    office, actor = _act(centre, as_name)
+    emit(void_claim(office, actor, claim_id, reason), as_json)
