@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from chainbreak.city.accounts import LAYERS, Accounts
-from chainbreak.city.draws import Ints, Rng, stream
+from chainbreak.city.draws import Ints, Rng, scattered, stream
 from chainbreak.city.lines import Draft, Lines
 from chainbreak.city.mix import Mix
 from chainbreak.city.places import Places
@@ -166,3 +166,14 @@ def make_gangs(mix: Mix, seed: int, farms: list[Ints], accounts: Accounts, fraud
             mules[layer] = rng.permutation(np.unique(np.concatenate([own, new, shared])))
         gangs.append(Gang(number, tuple(rng.choice(frauds, 3, replace=False)), farm, mules))
     return gangs
+
+
+def emptied(mix: Mix, accounts: Accounts, gangs: list[Gang]) -> Accounts:
+    """The accounts as they are when handed over: who lets a gang use an account mostly takes out what lay in it."""
+    mules = np.unique(
+        np.concatenate([members for gang in gangs for members in gang.mules.values()] or [accounts.second[:0]])
+    )
+    gone = mules[scattered(mules, 317) % 1_000 < mix["gangs"]["mules"]["emptied"] * 1_000]
+    opening = accounts.opening_fen.copy()
+    opening[gone] = scattered(gone, 318) % 5_000
+    return replace(accounts, opening_fen=opening)

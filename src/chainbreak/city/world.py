@@ -13,7 +13,7 @@ from chainbreak.base.clock import US_PER_DAY, parse_moment
 from chainbreak.city.accounts import INSTITUTIONS, KINDS, Accounts, make_accounts
 from chainbreak.city.devices import device_texts
 from chainbreak.city.draws import Bools, Ints, scattered
-from chainbreak.city.gangs import Box, Gang, boxes_hold, company_boxes, draft_boxes, draft_farms, make_gangs
+from chainbreak.city.gangs import Box, Gang, boxes_hold, company_boxes, draft_boxes, draft_farms, emptied, make_gangs
 from chainbreak.city.lines import Draft, Lines, class_sizes, draft_organisations, draft_people, finish_lines
 from chainbreak.city.mix import Mix
 from chainbreak.city.narratives import fraud_names
@@ -98,6 +98,7 @@ def make_world(mix: Mix, seed: int, start: date) -> World:
     lines = finish_lines(draft, mix, seed, people, start_us, mix.preset.days)
     accounts = make_accounts(mix, seed, people, start_us)
     gangs = make_gangs(mix, seed, farms, accounts, fraud_names())
+    accounts = emptied(mix, accounts, gangs)
     circles = make_circles(mix, seed, people, lines.outsiders)
     return World(mix, seed, start, start_us, places, people, circles, lines, accounts,
                  boxes + company_boxes(mix, lines, len(boxes)), gangs)  # fmt: skip

@@ -118,6 +118,14 @@ def test_phones_of_gangs_serve_several_mules_and_relatives_share_one_honestly(ci
     assert all(row["device"] is None for row in rows.values() if row["channel"] == "atm")
 
 
+def test_most_accounts_are_emptied_before_gangs_use_them(city: Path) -> None:
+    register = pq.read_table(city / "records" / "account.parquet").to_pylist()
+    opening = {row["account"]: row["opening_balance_fen"] for row in register}
+    mules = {str(row["account"]) for row in truth(city, "accounts") if row["class"] == "mule"}
+    low = [opening[account] < 5_000 for account in mules]
+    assert 0.75 < sum(low) / len(low) < 0.99
+
+
 def test_a_bank_without_ledger_and_the_wallet_are_in_no_register_and_clocks_are_declared(tmp_path: Path) -> None:
     mix = MIX + "ledgers: {not_held: [青溪银行], skew_s: 4}\n"
     city = built(tmp_path, mix, 2)
