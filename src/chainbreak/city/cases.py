@@ -25,6 +25,7 @@ is what was paid less what a recall brought back."""
 RECALLED = -1
 """The hop of money that a victim's bank got back."""
 SMALLEST_FEN, LEAST_RECALLED_FEN = 50_000, 10_000
+LONGEST_DWELL_MIN = 2 * 24 * 60
 RECALL_S = 60
 """No bank recalls sooner."""
 ATM_LIMIT_FEN = 2_000_000
@@ -205,8 +206,13 @@ def _split(rng: Rng, amount: int, pieces: int) -> list[int]:
 
 
 def _dwell(day: Day, rng: Rng) -> int:
-    low, high = day.world.mix["gangs"]["dwell_min"]
-    return int(rng.uniform(low, high) * 60) * US_PER_S
+    """How long money stays on a mule's account: minutes where a crew waits for it, else until somebody finds time."""
+    row = day.world.mix["gangs"]["dwell"]
+    if rng.random() < row["crew"]:
+        minutes = rng.uniform(*row["crew_min"])
+    else:
+        minutes = lognormal(rng, row["else_min"]["median"], row["else_min"]["sigma"], 1)[0]
+    return int(np.clip(minutes, row["crew_min"][0], LONGEST_DWELL_MIN) * 60) * US_PER_S
 
 
 def book_payments(day: Day, state: State) -> tuple[Moves, Ints]:
