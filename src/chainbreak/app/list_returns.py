@@ -68,7 +68,7 @@ def _row(file: dict[str, Any], actor: Actor, now_us: int) -> dict[str, Any]:
     found = Return.from_dict(json.loads(file["body"]))
     is_over = found.state is State.PUBLISHED and now_us >= (found.notice_until_us or 0)
     return {name: file[name] for name in COLUMNS} | {
-        "standing": "notice_over" if is_over else file["state"], "waits_for_me": waits_for(found, actor),
+        "standing": "notice_over" if is_over else file["state"], "waits_for_me": waits_for(found, actor, now_us),
         "bank": found.plan.pot.bank,
     }  # fmt: skip
 

@@ -11,7 +11,7 @@ from chainbreak.act.returns.guards import Ask
 from chainbreak.act.returns.machine import step
 from chainbreak.act.returns.model import Plan, Pot, Return, State, Victim, new_return_id
 from chainbreak.app.move_return import keep, move_in, read_return, return_now
-from chainbreak.app.return_pot import account_named, pot_of_holds, victims_of_holds, victims_of_reports
+from chainbreak.app.return_pot import account_named, other_side, pot_of_holds, victims_of_holds, victims_of_reports
 from chainbreak.app.return_tracing import STATEMENT, Shown, tracing_of_ledger, tracing_of_statement, warm_ledger
 from chainbreak.base.errors import UsageError
 
@@ -157,7 +157,9 @@ def _again(office: Office, conn: Connection, found: Return, given: Given, pot_fe
 
 def _tracing(office: Office, conn: Connection, account: str, given: Given, victims: tuple[Victim, ...]) -> Shown:
     if given.statement:
-        return tracing_of_statement(account, given.statement, given.opening_fen)
+        # The other side of a booking is kept as records keep it: by its token, never in clear.
+        rows = [replace(row, counterparty=other_side(office, row.counterparty)) for row in given.statement]
+        return tracing_of_statement(account, rows, given.opening_fen)
     return tracing_of_ledger(office, conn, account, victims)
 
 

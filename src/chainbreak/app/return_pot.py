@@ -47,6 +47,18 @@ def account_named(office: Office, text: str) -> str:
     return write_token(Identifier.ACCOUNT, token_of(key, normal.value))
 
 
+def other_side(office: Office, text: str) -> str:
+    """The written token of whatever a statement names as the other side, also where it is no account's number."""
+    from chainbreak.identity.tokens import token_of
+    from chainbreak.records import Identifier
+    from chainbreak.records.finding import write_token
+
+    try:
+        return account_named(office, text)
+    except UsageError:
+        return write_token(Identifier.ACCOUNT, token_of(office.keys.token_key(Identifier.ACCOUNT), text.strip()))
+
+
 def pot_of_holds(office: Office, conn: Connection, account: str, now_us: int) -> Pot | None:
     """The pot that the hold orders in force on an account make: their sum, their bases, the first end; None without."""
     found = [

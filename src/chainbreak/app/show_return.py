@@ -41,7 +41,7 @@ def show_return(office: Office, actor: Actor, return_id: str) -> dict[str, Any]:
     shown = return_dict(found, now)
     ask = Ask(actor, now, {"notice_until_us": now}, None, found.digest, earlier)
     return shown | {
-        "history": [_told(event) for event in history], "waits_for_me": waits_for(found, actor),
+        "history": [_told(event) for event in history], "waits_for_me": waits_for(found, actor, now),
         "is_own": actor.name in found.editors,
         "may": [m for m in MOVES if m != "plan" and _is_open(m, found, ask)],
     }  # fmt: skip

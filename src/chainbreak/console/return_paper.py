@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from chainbreak.act.returns.period import last_day
+from chainbreak.app.list_people import list_people
 from chainbreak.base.clock import from_us
 from chainbreak.base.errors import SetupError, UsageError
 from chainbreak.base.files import write_atomic
@@ -29,10 +31,13 @@ MOST_PATHS = 200
 """Pieces whose path is printed; beyond this `return show --json` has them all."""
 
 
-def paper_values(found: dict[str, Any], lang: Lang, settings: Settings, base_url: str = "") -> dict[str, Any]:
+def paper_values(
+    found: dict[str, Any], lang: Lang, settings: Settings, names: Mapping[str, str], base_url: str = ""
+) -> dict[str, Any]:
     """Everything that stands on the paper, as text in order, of `found` (app.show_return.return_dict).
 
-    `base_url`: where the console is reached; without one the square holds the announcement's code alone.
+    `names`: account of a colleague -> the name to print. `base_url`: where the console is reached; without one the
+    square holds the announcement's code alone.
     """
 
     def t(key: str, **given: object) -> str:
@@ -50,8 +55,8 @@ def paper_values(found: dict[str, Any], lang: Lang, settings: Settings, base_url
         "draft": "" if title != "plan" else t("draft"), "paragraphs": _paragraphs(found, settings, t, day, lang),
         "facts": [[t("basis"), found["basis"]], [t("frozen_until"), day(found["frozen_until_us"])]],
         **_schedule(found, t), **_proof(found, t), **_paths(found, t, settings.zone),
-        **_objections(found, t, day, lang),
-        "signatures_title": t("signatures"), "signatures": _signatures(found, t, day), "seal": t("seal"),
+        **_objections(found, t, day, lang, names),
+        "signatures_title": t("signatures"), "signatures": _signatures(found, t, day, names), "seal": t("seal"),
         "address": address, "scan": t("scan") if base else "", "digest_word": t("digest"),
         "page": t("page", n="{n}", m="{m}"), "square": square(address),
     }  # fmt: skip
@@ -60,7 +65,7 @@ def paper_values(found: dict[str, Any], lang: Lang, settings: Settings, base_url
 def _paragraphs(found: dict[str, Any], settings: Settings, t: Any, day: Any, lang: Lang) -> list[str]:
     law = t("law")
     said = [
-        t("pot", account=_brief(found["account"]), frozen=format_fen(found["frozen_fen"]),
+        t("pot", account=_brief(found["account"].partition(":")[2]), frozen=format_fen(found["frozen_fen"]),
           n=len(found["rows"]), losses=format_fen(found["losses_fen"])),
         word(f"returns.why.{found['why']}", lang) + t(f"how.{found['case']}", law=law),
     ]  # fmt: skip
@@ -123,37 +128,34 @@ def _paths(found: dict[str, Any], t: Any, zone: str) -> dict[str, Any]:
     return {"paths_title": t("paths"), "paths": paths, "ledger": ledger}
 
 
-def _objections(found: dict[str, Any], t: Any, day: Any, lang: Lang) -> dict[str, Any]:
-    rows = [
-        {"head": t("objection", n=one["number"], at=day(one["lodged_at_us"]), who=one["objector"],
-                   grounds=one["grounds"]),
-         "answer": t("answered", outcome=word(f"returns.objection.{one['outcome']}", lang), by=one["decided_by"],
-                     at=day(one["decided_at_us"]), reason=one["reason"]) if one["outcome"] else t("unanswered")}
-        for one in found["objections"]
-    ]  # fmt: skip
+def _objections(found: dict[str, Any], t: Any, day: Any, lang: Lang, names: Mapping[str, str]) -> dict[str, Any]:
+    rows = []
+    for one in found["objections"]:
+        head = t("objection", n=one["number"], at=day(one["lodged_at_us"]), who=one["objector"], grounds=one["grounds"])
+        answer = t("unanswered")
+        if one["outcome"]:
+            outcome = word(f"returns.objection.{one['outcome']}", lang)
+            answer = t("answered", outcome=outcome, by=_named(one["decided_by"], names),
+                       at=day(one["decided_at_us"]), reason=one["reason"])  # fmt: skip
+        rows.append({"head": head, "answer": answer})
     return {"objections_title": t("objections"), "objections": rows, "no_objections": t("no_objections")}
 
 
-def _signatures(found: dict[str, Any], t: Any, day: Any) -> list[list[str]]:
-    people = (("planned", t_join(found["editors"], t), found["planned_at_us"]),
-              ("reviewed", found["reviewed_by"], found["reviewed_at_us"]),
-              ("decided", found["decided_by"], found["decided_at_us"]))  # fmt: skip
+def _signatures(found: dict[str, Any], t: Any, day: Any, names: Mapping[str, str]) -> list[list[str]]:
+    people = (("planned", t("comma").join(_named(who, names) for who in found["editors"]), found["planned_at_us"]),
+              ("reviewed", _named(found["reviewed_by"], names), found["reviewed_at_us"]),
+              ("decided", _named(found["decided_by"], names), found["decided_at_us"]))  # fmt: skip
     return [[t(f"sign.{name}"), who, day(at_us) if at_us else ""] for name, who, at_us in people]
 
 
-def t_join(names: list[str], t: Any) -> str:
-    """Names as one list in the paper's language."""
-    return str(t("comma")).join(names)
-
-
 def shown_share(share: str) -> str:
-    """An exact fraction with its percentage beside it, which is rounded.
+    """An exact fraction, and after a space its percentage, which is rounded.
 
     >>> shown_share("1/3")
-    '1/3 (33.33%)'
+    '1/3 33.33%'
     """
     exact = Fraction(share)
-    return f"{share} ({float(exact) * 100:.2f}%)" if exact.denominator > 1 else f"{float(exact) * 100:.0f}%"
+    return f"{share} {float(exact) * 100:.2f}%" if exact.denominator > 1 else f"{float(exact) * 100:.0f}%"
 
 
 def plain_yuan(fen: int) -> str:
@@ -206,6 +208,11 @@ def paper_pdf(values: dict[str, Any]) -> bytes:
     return bytes(made)
 
 
+def names_of(office: Office) -> dict[str, str]:
+    """Account of a colleague -> the name to print."""
+    return {person.name: person.display_name or person.name for person in list_people(office)}
+
+
 def write_paper(
     office: Office, found: dict[str, Any], lang: str, *, pdf: Path | None = None, html: Path | None = None
 ) -> list[Path]:
@@ -219,12 +226,16 @@ def write_paper(
     chosen = next((known for known in LANGS if known == (lang or settings.language)), None)
     if chosen is None:
         raise UsageError("CB-US-001", "no such language", given=lang, allowed=", ".join(LANGS))
-    values = paper_values(found, chosen, settings)
+    values = paper_values(found, chosen, settings, names_of(office))
     if pdf is not None:
         write_atomic(pdf, paper_pdf(values), mode=0o640)
     if html is not None:
         write_atomic(html, paper_file(values, settings.zone).encode(), mode=0o640)
     return [path for path in (pdf, html) if path is not None]
+
+
+def _named(account: str, names: Mapping[str, str]) -> str:
+    return names.get(account, account)
 
 
 def _brief(text: str) -> str:

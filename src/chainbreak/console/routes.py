@@ -12,6 +12,7 @@ from starlette.types import Scope
 from chainbreak.base.failure import Failure
 from chainbreak.base.wording import codes
 from chainbreak.console.pages import (
+    announcement,
     appeals,
     case_new,
     cases,
@@ -26,6 +27,8 @@ from chainbreak.console.pages import (
     order_moves,
     orders,
     outbox,
+    return_moves,
+    returns,
     series,
     series_moves,
     sign_in,
@@ -51,6 +54,9 @@ PAGES = (
     orders,
     notice,
     appeals,
+    returns,
+    return_moves,
+    announcement,
     outbox,
     log,
     ingest,

@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from chainbreak.act.returns.machine import READERS as RETURN_READERS
 from chainbreak.app.list_partners import list_partners
 from chainbreak.app.move_lead import READERS
 from chainbreak.app.read_session import IDLE_US
@@ -34,6 +35,7 @@ ENTRIES: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("series", "s", ()),
     ("leads", "d", tuple(READERS)),
     ("orders", "o", ()),
+    ("returns", "r", tuple(RETURN_READERS)),
     ("appeals", "a", ()),
     ("outbox", "b", (Role.LIAISON, Role.COMMANDER, Role.AUDITOR)),
     ("log", "l", ()),

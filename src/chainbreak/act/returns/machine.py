@@ -72,15 +72,18 @@ def may(move: str, actor: Actor) -> bool:
     return actor.has(*MOVES[move].roles)
 
 
-def waits_for(found: Return, actor: Actor) -> bool:
-    """Whether the return waits for this actor: an open objection, or its next step, and it is not their own work."""
+def waits_for(found: Return, actor: Actor, now_us: int) -> bool:
+    """Whether the return waits for this actor: an open objection, or its next step, which is not their own work and
+    whose time has come.
+    """
     if any(not one.outcome for one in found.objections) and may("answer", actor):
         part = {*found.editors, found.reviewed_by}
         if any(not one.outcome and actor.name not in part | {one.lodged_by} for one in found.objections):
             return True
     move = next_move(found)
     own = move in ("review", "decide") and actor.name in found.editors
-    return bool(move) and may(move, actor) and not own
+    runs = found.state is S.PUBLISHED and now_us < (found.notice_until_us or 0)
+    return bool(move) and may(move, actor) and not own and not runs
 
 
 def objections(move: str, found: Return | None, ask: Ask) -> list[Objection]:
