@@ -1,8 +1,8 @@
 """A small ledger whose every fen can be followed by hand, for tests of traces, pages and API.
 
-Victim V (10,000.00 of his own) pays 5,000.00 to M1 (200.00 of its own), which passes 3,000.00 to M2 and 2,000.00 to M3;
-M2 takes 2,500.00 out as cash, M3 sends 500.00 to a bank whose ledger nobody holds. First in, first out leaves of the claim
-200.00 on M1, 500.00 on M2 and 1,500.00 on M3; 2,300.00 left as cash, 500.00 is out of sight.
+Victim V (10,000.00 of his own) pays 5,000.00 to M1 (200.00 of its own), which passes 3,000.00 to M2 and 2,000.00 to
+M3; M2 takes 2,500.00 out as cash, M3 sends 500.00 to a bank whose ledger nobody holds. First in, first out leaves of
+the claim 200.00 on M1, 500.00 on M2 and 1,500.00 on M3; 2,300.00 left as cash, 500.00 is out of sight.
 """
 
 from __future__ import annotations

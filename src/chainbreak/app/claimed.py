@@ -56,7 +56,7 @@ def thing_named(office: Office, held: Held, what: str) -> str:
         return f"transfer:{ident}"
     _refused(held, ident)
     raise UsageError("CB-TR-023", "neither a report nor a transfer of the ledger", given=ident[:80],
-                     allowed=did_you_mean(ident, _near(office, held, ident)),
+                     allowed=_meant(ident, [*_near_reports(office, ident), *_near_transfers(held, ident)]),
                      next_step="chainbreak case reports lists reports")  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def looked_up(held: Held, one: Asked) -> Asked:
     if row is None:
         _refused(held, one.transfer_id)
         raise UsageError("CB-TR-023", "no such transfer in the ledger", given=one.transfer_id[:80],
-                         allowed=did_you_mean(one.transfer_id, _near_transfers(held, one.transfer_id)))  # fmt: skip
+                         allowed=_meant(one.transfer_id, _near_transfers(held, one.transfer_id)))  # fmt: skip
     fen = int(held.tracer.ledger.fen[row])
     if not 0 <= one.claim_fen <= fen:
         raise UsageError("CB-TR-026", "the transfer does not have that much", given=_yuan(one.claim_fen),
@@ -140,23 +140,37 @@ def _refused(held: Held, transfer_id: str) -> None:
                          next_step="chainbreak trace ledger lists such transfers and why")  # fmt: skip
 
 
-def _near(office: Office, held: Held, ident: str) -> list[str]:
+def _meant(ident: str, known: list[str]) -> str:
+    """The ids that are near; nothing when none is, because all of them would be no help."""
+    hint = did_you_mean(ident, known)
+    return "" if hint.startswith("known") else hint
+
+
+def _near_reports(office: Office, ident: str) -> list[str]:
+    """Some reports whose id begins like a mistyped one: with its first half."""
     from sqlalchemy import select
 
     from chainbreak.store.desk.tables_reports import report_file
 
     r = report_file.c
+    like = select(r.report_id).where(r.report_id.startswith(_half(ident), autoescape=True))
     with office.desk.read() as conn:
-        like = select(r.report_id).where(r.report_id.startswith(ident[:4], autoescape=True)).limit(NEAR)
-        return [*conn.execute(like).scalars(), *_near_transfers(held, ident)]
+        return list(conn.execute(like.order_by(r.report_id.desc()).limit(NEAR)).scalars())
 
 
 def _near_transfers(held: Held, ident: str) -> list[str]:
-    """Some transfers whose id begins like a mistyped one: with all but its last three characters."""
+    """Some transfers whose id begins like a mistyped one, with all but its last three characters or its first half."""
     import pyarrow.compute as pc
 
-    like = pc.starts_with(held.ids, ident[:-3]) if len(ident) > 6 else None
-    return [] if like is None else held.ids.filter(like)[:NEAR].to_pylist()
+    found: list[str] = []
+    for start in (ident[:-3], _half(ident)):
+        if start and not found:
+            found = held.ids.filter(pc.starts_with(held.ids, start))[:NEAR].to_pylist()
+    return found
+
+
+def _half(ident: str) -> str:
+    return ident[: (len(ident) + 1) // 2]
 
 
 def _yuan(fen: int) -> str:

@@ -75,8 +75,8 @@ def _hops(held: Held, traced: Traced) -> Any:
     ledger, flows = held.tracer.ledger, traced.flows
     hops = np.ones(len(flows.row), np.int64)
     nearest: dict[tuple[int, int], int] = {}
-    # Mixed flows name no parent; in order of booking all that can have fed one has been seen.
-    for flow in np.argsort(flows.row, kind="stable").tolist():
+    # Mixed flows name no parent, but stand in order of booking: all that can have fed one has been seen.
+    for flow in range(len(hops)):
         claim, row, parent = int(flows.claim[flow]), int(flows.row[flow]), int(flows.parent[flow])
         if parent >= 0:
             hops[flow] = hops[parent] + 1
