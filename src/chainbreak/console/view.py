@@ -18,6 +18,7 @@ from chainbreak.act.returns.machine import READERS as RETURN_READERS
 from chainbreak.app.list_partners import list_partners
 from chainbreak.app.move_lead import READERS
 from chainbreak.app.read_session import IDLE_US
+from chainbreak.app.trace_rights import MAY_READ as TRACE_READERS
 from chainbreak.base.clock import US_PER_S
 from chainbreak.base.wording import Lang, word
 from chainbreak.console import show
@@ -34,6 +35,7 @@ ENTRIES: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("cases", "c", ()),
     ("series", "s", ()),
     ("leads", "d", tuple(READERS)),
+    ("money", "m", TRACE_READERS),
     ("orders", "o", ()),
     ("returns", "r", tuple(RETURN_READERS)),
     ("appeals", "a", ()),

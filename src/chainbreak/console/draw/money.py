@@ -16,11 +16,13 @@ from chainbreak.base.units import format_fen
 from chainbreak.console.draw.money_place import BAR, Placed, place, ticks
 from chainbreak.console.draw.money_shape import Edge, Node, Shape
 
-WIDTH, LEFT, RIGHT, TOP = 840.0, 96.0, 250.0, 40.0
+WIDTH, LEFT, RIGHT, TOP = 792.0, 96.0, 246.0, 40.0
 CURVE = 64.0
 """Px over which a ribbon leaves its row for the next; longer where it goes far up or down."""
 AMOUNT_END, NAME_AT = 122.0, 130.0
 """Of the column at the right edge: where amounts end and names begin."""
+MARKED = 20
+"""Proposals that bear their rank in the picture."""
 CROWDED = 30
 """From so many nodes on a name stands once, in the column where there is one."""
 SINKS = ("cash", "overseas", "merchant", "coin")
@@ -146,7 +148,7 @@ class _Paint:
     def _node(self, node: Node) -> Markup:
         x, y, tall = self.placed.x[node.key], self.middle[node.key], self.tall[node.key]
         bar = Markup('<rect class="hit" x="{:.1f}" y="{:.1f}" width="{}" height="{:.1f}"/>'
-                     '<rect class="bar" x="{:.1f}" y="{:.1f}" width="{}" height="{:.1f}" rx="1"/>').format(
+                     '<rect class="stem" x="{:.1f}" y="{:.1f}" width="{}" height="{:.1f}" rx="1"/>').format(
             x - 9, y - max(tall, 24) / 2, BAR + 18, max(tall, 24), x, y - tall / 2, BAR, tall)  # fmt: skip
         inner = bar + self._words(node, x, y, tall) + self._column(node)
         if node.sort == "end":
@@ -184,7 +186,7 @@ class _Paint:
         else:
             thick = self.placed.thick(fen) + 2
             parts.append(Markup('<path class="cap" d="M{:.1f} {:.1f}v{:.1f}"/>').format(edge, y - thick / 2, thick))
-        if rank := self.proposed.get(node.account):
+        if (rank := self.proposed.get(node.account, MARKED + 1)) <= MARKED:
             parts.append(Markup('<circle class="rank" cx="{:.1f}" cy="{:.1f}" r="8"/>').format(edge + 16, y))
             parts.append(_text("rank-n", edge + 16, y + 3.5, rank))
         parts.append(_text("fen end", edge + AMOUNT_END, y + 4, self._amount(fen)))

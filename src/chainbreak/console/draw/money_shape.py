@@ -78,9 +78,12 @@ class Shape:
 
 
 def shape_of(
-    run: Mapping[str, Any], opened: Collection[str] = (), wanted: Collection[str] = (), shown: int = SHOWN
-) -> Shape:
-    """The shape of a run. `opened`: accounts whose groups are opened. `wanted`: accounts that must be drawn."""
+    run: Mapping[str, Any], opened: Collection[str] = (), wanted: Collection[str] = (), chosen: str = "",
+    shown: int = SHOWN,
+) -> Shape:  # fmt: skip
+    """The shape of a run. `opened`: accounts whose groups are opened. `wanted`: accounts that were searched for; they
+    and `chosen` are drawn in any case.
+    """
     moves = _moves(run)
     start = min((m.at_us for m in moves), default=0)
     nodes = _accounts(run, moves)
@@ -89,7 +92,7 @@ def shape_of(
     ranked = sorted(nodes, key=lambda key: (nodes[key].first_us, nodes[key].hops[0], key))
     rank = {key: at for at, key in enumerate(ranked)}
     _hang(nodes, moves, rank)
-    alone = _chosen(nodes, ranked, rank, opened, wanted, shown)
+    alone = _chosen(nodes, ranked, rank, opened, [*wanted, chosen], shown)
     home = {key: key if key in alone else "" for key in ranked}
     for key in ranked:  # parents come first
         if not home[key]:
