@@ -174,11 +174,11 @@ def reach(claims, ends, last, ledger, accounts, at_us):
         by = np.full(len(sink), OWN, np.int64)
         flows, n = put(flows, n, c, claims[c, 0], 0, 0, OWN, 0)
         own = n - 1
-        for row in range(claims[c, 0], last):
+        for row in range(claims[c, 0], min(last, ends[c])):
             p, q = payer[row], payee[row]
             if row == claims[c, 0]:
                 flow = own
-            elif row >= ends[c] or by[p] == OWN or by[q] != OWN or at_us[row] > covered[p]:
+            elif by[p] == OWN or by[q] != OWN or at_us[row] > covered[p]:
                 continue
             else:
                 if sink[p] or covered[p] == 0:
