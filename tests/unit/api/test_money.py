@@ -72,7 +72,7 @@ def test_claims_are_told_with_their_reasons(office: Office, program: Program) ->
         ({"what": "r9"}, 404, "CB-TR-023"), ({"what": "r1", "as_of_us": TEN_US - 1}, 422, "CB-TR-024"),
         ({"what": "r1", "rule": "fifth"}, 422, "CB-US-001"), ({"what": "r1", "de_minimis_fen": -1}, 422, "CB-UI-006"),
         ({"what": "r1", "transfers": [{"transfer_id": "t1", "claim_fen": 500_001}]}, 422, "CB-TR-026"),
-        ({"what": ""}, 422, "CB-UI-006"), ({"what": "r1", "direction": "up"}, 422, "CB-UI-008"),
+        ({"what": ""}, 422, "CB-UI-006"), ({"what": "r1", "direction": "up"}, 422, "CB-UI-006"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_traced_is_refused_in_the_one_shape(
