@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -56,19 +56,18 @@ def _learned(office: Office, rules: Rules, until_us: int) -> Dwell:
     return learn(stays_of(held, traced, as_of), rules)
 
 
-def claims_in_ledger(held: Held, rows: list[dict[str, object]], as_of_us: int) -> list[Claim]:
+def claims_in_ledger(held: Held, rows: Sequence[Mapping[str, Any]], as_of_us: int) -> list[Claim]:
     """Claims of the desk as claims on ledger rows booked until `as_of_us`; the same fen once, for whom it was claimed
     first.
     """
     from chainbreak.find.tracing import Claim
 
-    at = rows_of_transfers(held, {str(row["transfer_id"]) for row in rows})
+    at = rows_of_transfers(held, {row["transfer_id"] for row in rows})
     last = held.tracer.ledger.rows_until(as_of_us)
     taken: dict[int, list[tuple[int, int]]] = {}
     found = []
-    for row in sorted(rows, key=lambda row: str(row["claim_id"])):
-        claim = Claim(str(row["claim_id"]), at.get(str(row["transfer_id"]), last), int(str(row["fen"])),
-                      int(str(row["lo_fen"])))  # fmt: skip
+    for row in sorted(rows, key=lambda row: row["claim_id"]):
+        claim = Claim(row["claim_id"], at.get(row["transfer_id"], last), row["fen"], row["lo_fen"])
         others = taken.setdefault(claim.row, [])
         fits = claim.row < last and claim.lo + claim.fen <= int(held.tracer.ledger.fen[claim.row])
         if fits and all(claim.lo + claim.fen <= lo or hi <= claim.lo for lo, hi in others):

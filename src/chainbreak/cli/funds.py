@@ -25,7 +25,7 @@ COLUMNS = ("rank", "account", "bank", "amount", "traced", "balance", "there", "h
 
 def mount(app: typer.Typer) -> None:
     """Put these verbs beside those of a trace."""
-    for verb in (holds, draft, void):
+    for verb in (holds, draft, void, clock):
         app.command()(verb)
 
 
@@ -103,3 +103,68 @@ def void(
 
     office, actor = _act(centre, as_name)
     emit(void_claim(office, actor, claim_id, reason), as_json)
+
+
+def clock(
+    as_name: AsOption,
+    report_id: Annotated[str, typer.Argument(help="One report; none: the centre")] = "",
+    by: Annotated[str, typer.Option(help="month, bank (of the first account) or district")] = "month",
+    since: Annotated[str, typer.Option(help="Claims opened from this moment on; none: the last year")] = "",
+    until: Annotated[str, typer.Option(help="And before this one")] = "", centre: CentreOption = None,
+    as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """The golden hour: minutes of each step from theft to the bank's answer, and the money lost in it."""
+    from chainbreak.app.golden_hour import golden_hour, report_clock
+    from chainbreak.cli.parse import moment_from
+
+    office, actor = _act(centre, as_name)
+    if report_id:
+        told = report_clock(office, actor, report_id)
+        emit(told, as_json) if as_json else _tell_clock(told)
+        return
+    zone = office.centre.settings.zone
+    found = golden_hour(office, actor, by, moment_from(since, zone), moment_from(until, zone))
+    if as_json:
+        emit(found, as_json)
+    for group in [] if as_json else found["groups"]:
+        _tell_group(group, by)
+    if not found["groups"]:
+        say("no claims were traced within this time")
+        raise typer.Exit(1)
+
+
+def _tell_clock(told: dict[str, Any]) -> None:
+    from chainbreak.base.units import format_fen
+
+    rows = [
+        {"step": row["step"], "done": row["done"], "minutes": f"{row['minutes']:.1f}",
+         "since_theft": f"{row['since_theft_min']:.1f}", "lost": format_fen(row["lost_fen"])}
+        for row in told["steps"]
+    ]  # fmt: skip
+    emit(rows, False, columns=("step", "done", "minutes", "since_theft", "lost"), title=told["report_id"])
+    say(f"claimed {format_fen(told['claimed_fen'])}, held {format_fen(told['held_fen'])}, "
+        f"still reachable {format_fen(told['reachable_fen'])}; lost most until: {told['worst'] or '-'}")  # fmt: skip
+
+
+def _tell_group(group: dict[str, Any], by: str) -> None:
+    from chainbreak.base.units import format_fen
+
+    def minutes(value: float | None) -> str:
+        return "-" if value is None else f"{value:.1f}"
+
+    steps = [
+        row | {"p50": minutes(row["p50_min"]), "p90": minutes(row["p90_min"]), "lost": format_fen(row["lost_fen"])}
+        for row in group["steps"]
+    ]
+    name = f"{by} {group['name']}" if group["name"] else "all reports"
+    money = f"claimed {format_fen(group['claimed_fen'])}, held {format_fen(group['held_fen'])}"
+    title = f"{name}: {group['reports']} reports, {money}"
+    emit(steps, False, columns=("step", "cases", "p50", "p90", "lost", "worst_of"), title=title)
+    if not group["name"]:
+        hour = [
+            row | {"reachable": "-" if row["share"] is None else f"{row['share']:.1%}",
+                   "interval": "-" if row["share"] is None else f"{row['low']:.1%} to {row['high']:.1%}"}
+            for row in group["golden"]
+        ]  # fmt: skip
+        emit(hour, False, columns=("delay_min", "latency_min", "reachable", "interval"))
+        say(group["source"])

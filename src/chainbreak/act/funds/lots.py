@@ -14,12 +14,15 @@ from chainbreak.act.funds.proposals import Proposal
 from chainbreak.act.orders.drafting import Source
 from chainbreak.act.orders.model import CLAIM, TRACE
 
+OWN = -1
+"""Parent of a flow that is the claim's own transfer."""
 LEFT_THERE = ("unknown", "de_minimis")
 """Places of a run whose money stayed on the account that a flow brought it to, without being a holding."""
 
 
 def lots_of(body: Mapping[str, Any]) -> list[Lot]:
     """The money that a run found lying on accounts; the lots of an account and claim sum to what the run holds there.
+    Money that came home, to the account that the claim was paid from, is nobody's to hold and left out.
 
     Where fen keep their identity a lot is what one flow brought less what went on; where money had been mixed it is one
     lot a claim, since the last flow that came.
@@ -33,7 +36,9 @@ def lots_of(body: Mapping[str, Any]) -> list[Lot]:
         for place in body[kind]:
             if place["flow"] >= 0 and place["account"] == flows[place["flow"]]["payee"]:
                 rest[place["flow"]] -= place["fen"]
-    return [lot for holding in body["holdings"] for lot in _lots_on(holding, flows, rest)]
+    home = {flow["claim_id"]: flow["payer"] for flow in flows if flow["parent"] == OWN}
+    found = (lot for holding in body["holdings"] for lot in _lots_on(holding, flows, rest))
+    return [lot for lot in found if lot.account != home[lot.claim_id]]
 
 
 def _lots_on(holding: Mapping[str, Any], flows: list[Mapping[str, Any]], rest: list[int]) -> Iterator[Lot]:

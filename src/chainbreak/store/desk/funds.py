@@ -142,13 +142,13 @@ def claims_between(conn: Connection, since_us: int, until_us: int, most: int) ->
 
 def reported_at(conn: Connection, report_ids: Iterable[str]) -> dict[str, int]:
     """report_id -> when it was reported, UTC µs, of those on the desk."""
-    rows = _rows_in(conn, report_file, report_file.c.report_id, report_ids)
+    rows = rows_in(conn, report_file, report_file.c.report_id, report_ids)
     return {row["report_id"]: row["reported_at_us"] for row in rows}
 
 
 def read_claims(conn: Connection, claim_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
     """claim_id -> its row, for those that exist."""
-    return {row["claim_id"]: row for row in _rows_in(conn, claim, claim.c.claim_id, claim_ids)}
+    return {row["claim_id"]: row for row in rows_in(conn, claim, claim.c.claim_id, claim_ids)}
 
 
 def keep_proposal(conn: Connection, row: Mapping[str, Any], body: Mapping[str, Any]) -> None:
@@ -181,12 +181,12 @@ def keep_shares(conn: Connection, order_id: str, run_id: str, account: str, shar
 
 def shares_of_claims(conn: Connection, claim_ids: Iterable[str]) -> list[dict[str, Any]]:
     """Shares of holds for any of these claims: order_id, claim_id, run_id, account, fen."""
-    return _rows_in(conn, hold_share, hold_share.c.claim_id, claim_ids)
+    return rows_in(conn, hold_share, hold_share.c.claim_id, claim_ids)
 
 
 def shares_of_orders(conn: Connection, order_ids: Iterable[str]) -> list[dict[str, Any]]:
     """Shares of these orders: order_id, claim_id, run_id, account, fen."""
-    return _rows_in(conn, hold_share, hold_share.c.order_id, order_ids)
+    return rows_in(conn, hold_share, hold_share.c.order_id, order_ids)
 
 
 def cases_of_reports(conn: Connection, report_ids: Iterable[str]) -> list[str]:
@@ -234,7 +234,8 @@ def _next(conn: Connection, table: Table, letter: str) -> tuple[int, str]:
     return number, f"{letter}-{number:06d}"
 
 
-def _rows_in(conn: Connection, table: Table, column: Column[Any], wanted: Iterable[str]) -> list[dict[str, Any]]:
+def rows_in(conn: Connection, table: Table, column: Column[Any], wanted: Iterable[str]) -> list[dict[str, Any]]:
+    """Rows of `table` whose `column` has one of these values, by primary key, however many values there are."""
     found: list[dict[str, Any]] = []
     for values in _chunks(wanted):
         query = select(table).where(column.in_(values)).order_by(*table.primary_key.columns)
