@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from chainbreak.base.settings import Tracing
 
 I64 = npt.NDArray[np.int64]
+MANY = 100_000
+"""Tokens from which a table of hashes is faster than a search for each."""
 NOT_HELD = 0
 """`covered_until_us` of an account whose ledger nobody gave."""
 
@@ -49,8 +51,15 @@ class Register:
     def numbers(self, tokens: I64) -> I64:
         """The numbers of tokens; -1 for those that have none."""
         first = self.tokens[: len(self.bank)]
-        place = np.minimum(np.searchsorted(first, tokens), max(len(first) - 1, 0))
-        found = np.where(first[place] == tokens, place, -1) if len(first) else np.full(len(tokens), -1, np.int64)
+        if len(tokens) > MANY:
+            import pyarrow as pa
+            import pyarrow.compute as pc
+
+            # A table of hashes pays for itself where many are asked for.
+            found = np.array(pc.fill_null(pc.index_in(pa.array(tokens), value_set=pa.array(first)), -1), np.int64)
+        else:
+            place = np.minimum(np.searchsorted(first, tokens), max(len(first) - 1, 0))
+            found = np.where(first[place] == tokens, place, -1) if len(first) else np.full(len(tokens), -1)
         for at in np.flatnonzero(found < 0) if self.later else ():
             found[at] = self.later.get(int(tokens[at]), -1)
         return np.asarray(found, np.int64)

@@ -188,11 +188,9 @@ def build_ledger(office: Office, version: Mapping[str, int], settings: Tracing) 
     """
     from chainbreak.find.tracing import Tracer, make_ledger
 
-    table = read_transfers(office.lake.files("transfer", version["transfer"]))
     listed = listed_accounts(office, version)
     skew = skew_of(listed, settings)
-    rows = rows_of(table, skew)
-    del table
+    rows = rows_of(read_transfers(office.lake.files("transfer", version["transfer"])), skew)
     register = register_of(rows.payer, rows.payee, listed, settings)
     ledger, _ = make_ledger(
         rows.at_us, np.arange(len(rows.at_us)), register.numbers(rows.payer), register.numbers(rows.payee), rows.fen,

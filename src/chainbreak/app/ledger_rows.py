@@ -84,13 +84,16 @@ def rows_of(table: pa.Table, skew: Skew | None = None, before: Before | None = N
     import pyarrow.compute as pc
 
     table = newest_versions(table)
-    theirs = pc.fill_null(pc.not_equal(pc.utf8_upper(table["currency"]), CURRENCY), False)
+    named = pc.unique(table["currency"]).drop_null().to_pylist()
+    theirs = pc.is_in(table["currency"], value_set=pa.array([c for c in named if c.upper() != CURRENCY], pa.string()))
     refused = [_told(table.filter(theirs), OTHER_CURRENCY)]
-    table = table.filter(pc.invert(theirs))
+    if len(refused[0]):
+        table = table.filter(pc.invert(theirs))
     at = _ints(table, "booked_at_us") - _ahead(_ints(table, "payer"), skew)
     seq = _ints(table, "seq", LAST)
     order = _ordered(table, at, seq)
-    table, at, seq = table.take(order), at[order], seq[order]
+    if (order[1:] < order[:-1]).any():
+        table, at, seq = table.take(order), at[order], seq[order]
     payer, payee = _ints(table, "payer"), _ints(table, "payee")
     bad = conflicts(at, seq, payer, payee)
     if bad.any():

@@ -1,4 +1,4 @@
-"""`chainbreak trace`: where the money of a report or a transfer went; claims, ledger, batch, watch, show, list, verify.
+"""`chainbreak trace`: where the money of a report or a transfer went, by rule, to the fen.
 
 A first word that is no verb is what to trace: `chainbreak trace A2026112000001 --rule all`.
 """
@@ -37,7 +37,6 @@ class _OrTrace(TyperGroup):
 
 app = typer.Typer(cls=_OrTrace, no_args_is_help=True, pretty_exceptions_enable=False,
                   help="Where the money of a report or a transfer went, by rule, to the fen")  # fmt: skip
-funds.mount(app)
 
 RuleOption = Annotated[
     str, typer.Option(help="fifo, lifo, prorata, paripassu, lib, lib_group, poison; several as fifo,lib; or all")
@@ -278,3 +277,6 @@ def watch(
                 typer.echo(plain(said))
     except KeyboardInterrupt:
         say("Ended; what was found is kept.")
+
+
+funds.mount(app)
