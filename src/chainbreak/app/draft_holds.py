@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from chainbreak.app.add_case import link_to_case
 from chainbreak.app.draft_order import begin_in
 from chainbreak.app.money_dwell import dwell_of
 from chainbreak.app.order_ask import rules_of
+from chainbreak.app.overtaken_holds import drop_overtaken
 from chainbreak.app.propose_holds import HOLD, partner_for, partners_of, proposals_for, row_of
 from chainbreak.app.show_trace import run_named
 from chainbreak.base.clock import US_PER_MIN
@@ -44,12 +46,12 @@ def draft_holds(
 
     Rows of `propose_holds` with `order_id`, `ok`, and where it was not drafted `code` and `message`: an account that
     may not be touched keeps no other from being held. Proposals are made anew inside the write, so what somebody else
-    drafted in between is not held twice. `case`: else the report's own, else the report's number. `key`: a second
-    draft under the same key is refused.
+    drafted in between is not held twice; earlier drafts whose money has moved on are withdrawn. `case`: else the
+    report's own, else the report's number. `key`: a second draft under the same key is refused.
 
     Raises:
-        RefusedError: a role that does not draft (CB-FD-006), an account without a hold to propose (CB-FD-003), or the
-            key was used (CB-DK-006).
+        RefusedError: a role that does not draft (CB-FD-006), an account without a hold to propose (CB-FD-003), a newer
+            run saw more of the ledger (CB-FD-011), or the key was used (CB-DK-006).
         UsageError: no such run (CB-TR-028), one without amounts (CB-FD-008), an account that is not in it (CB-FD-003).
     """
     if not actor.has(*DRAFTERS, Role.SERVICE):
@@ -59,9 +61,21 @@ def draft_holds(
     dwell_of(office)
     with office.desk.read() if dry_run else office.desk.begin(key) as conn:
         found = run_named(conn, run)
+        _must_be_newest(conn, found)
+        if not dry_run:
+            drop_overtaken(office, conn, actor, found)
         chosen = _chosen(proposals_for(office, conn, found, latency_us), accounts, top)
         batch = _Batch(office, conn, actor, found, case, purpose)
         return [batch.row(proposal) if dry_run else batch.draft(proposal) for proposal in chosen]
+
+
+def _must_be_newest(conn: Connection, run: Mapping[str, Any]) -> None:
+    """Refuse a run after which another one of the same thing, under the same rule, saw more of the ledger."""
+    for row in funds.list_runs(conn, run["what"]):
+        later = json.loads(row["terms"])
+        if row["rule"] == run["rule"] and not later["back"] and later["as_of_us"] > run["terms"]["as_of_us"]:
+            raise RefusedError("CB-FD-011", "a newer run saw more of the ledger", given=run["run_id"],
+                               allowed=row["run_id"], next_step=f"draft from {row['run_id']}")  # fmt: skip
 
 
 def _chosen(rows: Sequence[Proposal], accounts: Sequence[str], top: int | None) -> list[Proposal]:

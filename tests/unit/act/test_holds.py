@@ -239,3 +239,22 @@ def test_a_released_hold_can_be_held_again(fund: FundWorld) -> None:
     held = sign(fund, draft_holds(fund.office, fund.world.li, run, accounts=[fund.token("M1")])[0]["order_id"])
     release_order(fund.office, fund.world.wang, held.order_id, "not_needed")
     assert amounts(fund, run)["M1"] == ("proposed", 10_000_00)
+
+
+def test_when_money_moves_on_its_drafts_are_withdrawn_and_signed_holds_get_a_task(fund: FundWorld) -> None:
+    first = fund.trace("r1", "t1")["run_id"]
+    rows = {row["account"]: row["order_id"] for row in draft_holds(fund.office, fund.world.li, first)}
+    signed = sign(fund, rows[fund.token("M3")])
+    fund.transfers([("t6", -1, "M2", "M1", 40_000_00), ("t7", -2, "M3", "CASH", 30_000_00)])
+    newer = fund.trace("r1", "t1")["run_id"]
+    with pytest.raises(RefusedError, match="CB-FD-011"):
+        draft_holds(fund.office, fund.world.li, first)
+    drafted = draft_holds(fund.office, fund.world.li, newer)
+    # What lay on M2 lies on M1 now, beside what lay there before and is asked for already.
+    assert [(row["account"], row["amount_fen"]) for row in drafted] == [(fund.token("M1"), 40_000_00)]
+    assert order(fund, rows[fund.token("M2")]).state is State.WITHDRAWN
+    assert order(fund, rows[fund.token("M1")]).state is State.DRAFT
+    (task,) = [task for task in list_tasks(fund.office) if task["order_id"] == signed.order_id]
+    assert task["kind"] == "moved_money"
+    assert "¥30,000.00" in task["note"]
+    assert draft_holds(fund.office, fund.world.li, newer) == []

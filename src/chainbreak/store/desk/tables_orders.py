@@ -105,7 +105,7 @@ task = Table(
     "task",
     metadata,
     Column("task_id", RowId, primary_key=True, autoincrement=True),
-    Column("kind", String(24), nullable=False),  # weakened_order, partial_answer, correction, exclusion_hit
+    Column("kind", String(24), nullable=False),  # weakened_order, moved_money, partial_answer, …
     Column("order_id", String(24), ForeignKey("order_file.order_id"), nullable=False, index=True),
     Column("note", Text, nullable=False),
     Column("opened_at_us", BigInteger, nullable=False),
