@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
-from typing import Any
+from functools import cached_property, wraps
+from threading import RLock
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,19 @@ Column = npt.NDArray[Any]
 SPREADS = {"prorata": amounts.PRO_RATA, "lib": amounts.LOWEST_ALONE, "lib_group": amounts.LOWEST_GROUP,
            "paripassu": amounts.LOWEST_GROUP}  # fmt: skip
 
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _alone(method: F) -> F:
+    """The method, run by one thread at a time: a tracer serves many and may grow meanwhile."""
+
+    @wraps(method)
+    def locked(self: Tracer, *args: Any, **kwargs: Any) -> Any:
+        with self._lock:
+            return method(self, *args, **kwargs)
+
+    return cast(F, locked)
+
 
 class Tracer:
     """Follows claims through one ledger. Money is fen, time UTC µs.
@@ -39,7 +53,7 @@ class Tracer:
     """
 
     def __init__(self, ledger: Ledger) -> None:
-        self.ledger = ledger
+        self.ledger, self._lock = ledger, RLock()
         self._axes, self._used = axes.build(ledger), ledger.rows
         self._room = _rows(ledger)
         self._maps: dict[bool, Maps] = {}
@@ -71,22 +85,24 @@ class Tracer:
             self._maps[lifo] = lots.no_maps(self.ledger.accounts, lifo)
         return self._maps[lifo]
 
-    def balance(self, as_of_us: int | None = None) -> I64:
+    @_alone
+    def balance(self, as_of_us: int | None = None, rows: int | None = None) -> I64:
         """Known fen on every account when the rows until `as_of_us` are booked; never below zero."""
-        ledger, until = self.ledger, self.ledger.rows_until(as_of_us)
+        ledger, until = self.ledger, self._until(as_of_us, rows)
         return amounts.balances(ledger.payer, ledger.payee, ledger.fen, ledger.opening_fen, until)
 
-    def trace(self, claims: Sequence[Claim], terms: Terms | None = None) -> Traced:
-        """Where the claims' money went under a rule.
+    @_alone
+    def trace(self, claims: Sequence[Claim], terms: Terms | None = None, rows: int | None = None) -> Traced:
+        """Where the claims' money went under a rule; `rows`: how many rows the caller knows of (None: all).
 
         Raises:
             UsageError: a claim that is not in the ledger as it was then (CB-TR-011), claims over the same fen
                 (CB-TR-012), or too many for a rule that mixes (CB-TR-013).
         """
         terms = terms or Terms()
-        ledger, last = self.ledger, self.ledger.rows_until(terms.as_of_us)
+        last = self._until(terms.as_of_us, rows)
         wanted = self._checked(claims, last)
-        as_of = terms.as_of_us if terms.as_of_us is not None else int(ledger.at_us[-1]) if ledger.rows else 0
+        as_of = terms.as_of_us if terms.as_of_us is not None else int(self.ledger.at_us[last - 1]) if last else 0
         ends = self._ends(wanted, terms.horizon_us)
         run = (wanted, ends, last)
         if not len(wanted):
@@ -101,7 +117,8 @@ class Tracer:
             flows, places = self._spread(run, as_of, terms)
         return Traced(tuple(claims), terms, columns(Flows, flows), columns(Places, places))
 
-    def back(self, claims: Sequence[Claim], terms: Terms | None = None) -> Traced:
+    @_alone
+    def back(self, claims: Sequence[Claim], terms: Terms | None = None, rows: int | None = None) -> Traced:
         """Where the fen of transfers came from, first in first out: earlier transfers, and the places where the trail
         begins (bucket origin: an opening balance or money from nowhere known). A horizon counts back in time.
 
@@ -109,15 +126,16 @@ class Tracer:
             UsageError: as `trace`.
         """
         terms, ledger = terms or Terms(), self.ledger
-        wanted = self._checked(claims, ledger.rows_until(terms.as_of_us))
+        wanted = self._checked(claims, self._until(terms.as_of_us, rows))
         since = np.zeros(len(wanted), np.int64)
         if terms.horizon_us is not None:
             since = np.searchsorted(ledger.at_us, ledger.at_us[wanted[:, 0]] - terms.horizon_us, "left")
-        rows, accounts, _ = self._known
+        by_row, by_account, _ = self._known
         index = (self._axes, self._credits, self._maps_of(False))
-        flows, places, self._maps[False] = follow_back(wanted, since, *index, rows, accounts)
+        flows, places, self._maps[False] = follow_back(wanted, since, *index, by_row, by_account)
         return Traced(tuple(claims), terms, columns(Flows, flows), columns(Places, places))
 
+    @_alone
     def add_accounts(self, opening_fen: npt.ArrayLike, sink: npt.ArrayLike, covered_until_us: npt.ArrayLike) -> None:
         """Further accounts, numbered on from the last."""
         old, opening = self.ledger, np.asarray(opening_fen, np.int64)
@@ -128,6 +146,7 @@ class Tracer:
             covered_until_us=np.concatenate([old.covered_until_us, np.asarray(covered_until_us, np.int64)]),
         ))  # fmt: skip
 
+    @_alone
     def append(
         self, at_us: npt.ArrayLike, payer: npt.ArrayLike, payee: npt.ArrayLike, fen: npt.ArrayLike,
         link: npt.ArrayLike | None = None,
@@ -151,6 +170,11 @@ class Tracer:
         for maps in self._maps.values():
             maps.begin[who[0]] = maps.begin[who[1]] = -1
         self._become(longer)
+
+    def _until(self, as_of_us: int | None, rows: int | None) -> int:
+        """How many rows exist for a run."""
+        until = self.ledger.rows_until(as_of_us)
+        return until if rows is None else min(until, rows)
 
     def _become(self, ledger: Ledger) -> None:
         self.ledger = ledger
