@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -31,8 +32,18 @@ class _OrTrace(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if args and args[0] not in {*self.commands, "--help"}:
+            _refuse_near(args[0], self.commands)
             args = [THE_TRACE, *args]
         return super().parse_args(ctx, args)
+
+
+def _refuse_near(word: str, verbs: Iterable[str]) -> None:
+    """A word of letters alone that is nearly a verb is a mistyped verb; `trace of WORD` traces it all the same."""
+    from chainbreak.base.errors import UsageError, did_you_mean
+
+    hint = did_you_mean(word, verbs)
+    if word.isalpha() and hint.startswith("did"):
+        raise UsageError("CB-US-001", "no such verb", given=word, allowed=hint)
 
 
 app = typer.Typer(cls=_OrTrace, no_args_is_help=True, pretty_exceptions_enable=False,
