@@ -1,4 +1,4 @@
-"""`python -m tests.oracles.million LEDGERS [--state FILE] [--part K/N]`: core beside oracles on random small ledgers.
+"""`python -m tests.oracles.million LEDGERS [--state FILE] [--part K/N] …`: core beside oracles on random small ledgers.
 
 Ledgers come in blocks of one seed; each block done is a line of JSON in the state file, so that a run goes on where it
 was stopped, and several processes share a run by its parts. Ends with the sums over all lines; exit 1 on a mismatch.
@@ -22,7 +22,7 @@ BLOCK, TOGETHER = 2_000, 100
 SHOWN = 3
 
 
-def block(seed: int) -> dict[str, Any]:
+def block(seed: int, rules: list[str]) -> dict[str, Any]:
     """Compare the ledgers of one seed: by comparison how many were compared, abstained from, and differ."""
     compared: Counter[str] = Counter()
     abstained: Counter[str] = Counter()
@@ -31,9 +31,10 @@ def block(seed: int) -> dict[str, Any]:
     began, drawn = time.process_time(), list(fast(seed, BLOCK))
     for at in range(0, BLOCK, TOGETHER):
         cases = under_one_term(drawn[at : at + TOGETHER])
-        compared.update(dict.fromkeys(COMPARED, len(cases)))
-        compared[FRACTIONS] += 0 if cases[0].de_minimis else len(cases)
-        for rule, i, said in differences(cases, list(COMPARED), seed * BLOCK + at // TOGETHER):
+        compared.update(dict.fromkeys(rules, len(cases)))
+        if "prorata" in rules:
+            compared[FRACTIONS] += 0 if cases[0].de_minimis else len(cases)
+        for rule, i, said in differences(cases, rules, seed * BLOCK + at // TOGETHER):
             (differ if said else abstained)[rule] += 1
             if said and len(shown) < SHOWN:
                 shown.append(f"{rule}: {said} in {cases[i]}")
@@ -51,13 +52,14 @@ def main() -> int:
     asked.add_argument("--state", type=Path)
     asked.add_argument("--part", default="0/1", help="which seeds this process takes, as K/N")
     asked.add_argument("--seed", type=int, default=1, help="the first seed")
+    asked.add_argument("--rules", default=",".join(COMPARED))
     given = asked.parse_args()
     part, parts = map(int, given.part.split("/"))
     seeds = range(given.seed, given.seed - (-given.ledgers // BLOCK))
     lines = _done(given.state)
     for seed in seeds:
         if seed % parts == part and seed not in lines:
-            lines[seed] = block(seed)
+            lines[seed] = block(seed, given.rules.split(","))
             if given.state:
                 with given.state.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(lines[seed]) + "\n")

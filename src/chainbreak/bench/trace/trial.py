@@ -48,7 +48,7 @@ def prepare(folder: str, transfers: int) -> None:
 
 def _warm() -> None:
     """Every kernel once, on a small ledger: compiling, and reading what was compiled, is not what is measured."""
-    tracer = Tracer(_ledger(make_book(20_000, SEED)))
+    tracer = Tracer(ledger_of(make_book(20_000, SEED)))
     for rule in RULES:
         tracer.trace([Claim("c", 1, 1)], Terms(rule))
     tracer.balance()
@@ -59,17 +59,17 @@ def core(folder: str) -> None:
     """Ours: index, claims one by one and in a batch, other rules."""
     _warm()
     book = _book(folder)
-    claims = _claims(book)
+    claims = claims_of(book)
     before, spent = _rss_mib(), time.process_time()
     began = time.perf_counter()
-    ledger = _ledger(book)
+    ledger = ledger_of(book)
     tracer = Tracer(ledger)
     wall, spent = time.perf_counter() - began, time.process_time() - spent
     columns = sum(column.nbytes for column in vars(ledger).values())
     _tell("build", rows=ledger.rows, seconds=wall, cpu_s=spent, index_mib=tracer.index_bytes / 2**20,
           columns_mib=columns / 2**20, rss_mib=_rss_mib() - before)  # fmt: skip
     _one_by_one("fifo", claims[:TIMED], tracer, "fifo")
-    answers = [_answer(tracer.trace([claim])) for claim in claims[:TIMED]]
+    answers = [answer_of(tracer.trace([claim])) for claim in claims[:TIMED]]
     (Path(folder) / "answers.pickle").write_bytes(pickle.dumps(answers))
     fresh = Tracer(ledger)
     _batch("fifo batch", claims[:BATCH], fresh)
@@ -88,7 +88,7 @@ def appending(folder: str) -> None:
     """Ours: the last tenth of the month appended in batches of 1, 100 and 10,000; then asked as the whole is."""
     _warm()
     book = _book(folder)
-    ledger = _ledger(book)
+    ledger = ledger_of(book)
     columns = (ledger.at_us, ledger.payer, ledger.payee, ledger.fen, ledger.link)
     first = ledger.rows - ledger.rows // 10
     tracer = Tracer(_cut(book, first))
@@ -103,7 +103,7 @@ def appending(folder: str) -> None:
         spent = time.process_time() - spent
         _tell(f"append {size}", rows=end - at, seconds=time.perf_counter() - began, cpu_s=spent)
     wanted = pickle.loads((Path(folder) / "answers.pickle").read_bytes())  # noqa: S301 written by `core` of this run
-    found = [_answer(tracer.trace([claim])) for claim in _claims(book)[: len(wanted)]]
+    found = [answer_of(tracer.trace([claim])) for claim in claims_of(book)[: len(wanted)]]
     _tell("append check", rows=len(wanted), mismatches=sum(a != b for a, b in zip(found, wanted, strict=True)))
 
 
@@ -111,7 +111,7 @@ def bisecting(folder: str) -> None:
     """The honest peer: index, claims one by one and in a batch."""
     peer = _built("bisecting", Bisecting, _book(folder))
     _compare("bisecting", folder, lambda *claim: peer.follow(*claim, HORIZON_US), TIMED)
-    claims = _claims(_book(folder))[:BATCH]
+    claims = claims_of(_book(folder))[:BATCH]
     spent = _cpu_s(lambda: [peer.follow(c.row, c.lo, c.lo + c.fen, HORIZON_US) for c in claims])
     _tell("bisecting batch", rows=len(claims), cpu_s=spent)
 
@@ -146,7 +146,8 @@ def _book(folder: str) -> Book:
     return book
 
 
-def _ledger(book: Book) -> Ledger:
+def ledger_of(book: Book) -> Ledger:
+    """The month as the core takes it."""
     return _cut(book, len(book.fen))
 
 
@@ -160,13 +161,14 @@ def _cut(book: Book, rows: int) -> Ledger:
     return ledger
 
 
-def _claims(book: Book) -> list[Claim]:
+def claims_of(book: Book) -> list[Claim]:
     """The stolen payments in a random order: those asked one by one come from the whole month."""
     rows = np.random.default_rng(SEED).permutation(book.theft)
     return [Claim(f"t{row}", int(row), int(book.fen[row])) for row in rows]
 
 
-def _answer(found: Traced) -> Answer:
+def answer_of(found: Traced) -> Answer:
+    """The answer to one claim in the form of the peers, flows sorted."""
     flows, places = found.flows, found.places
     ended: dict[Place, int] = {}
     columns = (places.account, places.bucket, places.reason, places.fen)
@@ -205,7 +207,7 @@ def _compare(name: str, folder: str, follow: Callable[..., tuple[Iterable[Flow],
     """Time the claims one by one and count answers that are not ours: flows, and places where the peer says them."""
     wanted = pickle.loads((Path(folder) / "answers.pickle").read_bytes())  # noqa: S301 written by `core` of this run
     took, wrong = [], 0
-    asked = _claims(_book(folder))[: min(claims, len(wanted))]
+    asked = claims_of(_book(folder))[: min(claims, len(wanted))]
     for claim, (flows, places) in zip(asked, wanted, strict=False):
         began = time.process_time()
         found, ended = follow(claim.row, claim.lo, claim.lo + claim.fen)
