@@ -179,7 +179,9 @@ def _recall(day: Day, rng: Rng, chain: list[list[Any]]) -> list[list[Any]]:
 
 
 def _leave(day: Day, rng: Rng, payer: int, at_us: int, amount: int, of: Case, hop: int) -> list[list[Any]]:
-    """Out of the ledger: cash at machines in pieces, a shop's terminal, abroad, or through everybody's wallet."""
+    """Out of the ledger: cash at machines in pieces, a shop's terminal, abroad, or through everybody's wallet; or to
+    somebody who sells goods in good faith.
+    """
     accounts, way, ways = day.world.accounts, rng.random(), day.world.mix["gangs"]["leave"]
     when, case, device = at_us + _dwell(day, rng), of["case"], phone_of(day.world, of["gang"], payer)
     if way < ways["cash"]:
@@ -190,10 +192,11 @@ def _leave(day: Day, rng: Rng, payer: int, at_us: int, amount: int, of: Case, ho
             amount, when = amount - piece, when + int(rng.integers(40, 150)) * US_PER_S
         return out
     shop, wallet = int(rng.choice(accounts.merchants)), int(accounts.wallet[0])
-    if way < ways["cash"] + ways["shop"]:
-        return [[when, payer, shop, amount, PAYMENT, APP, case, hop, 0, device]]
-    if way < ways["cash"] + ways["shop"] + ways["abroad"]:
-        return [[when, payer, int(accounts.abroad[0]), amount, PAYMENT, APP, case, hop, 0, device]]
+    seller = int(rng.integers(0, day.world.people.n))
+    for name, payee in (("shop", shop), ("seller", seller), ("abroad", int(accounts.abroad[0]))):
+        way -= ways[name]
+        if way < ways["cash"]:
+            return [[when, payer, payee, amount, PAYMENT, APP, case, hop, 0, device]]
     spent = when + _dwell(day, rng)
     return [[when, payer, wallet, amount, PAYMENT, APP, case, hop, 0, device],
             [spent, wallet, shop, amount, PAYMENT, ONLINE, case, hop + 1, 0, -1]]  # fmt: skip

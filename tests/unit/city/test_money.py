@@ -118,6 +118,16 @@ def test_phones_of_gangs_serve_several_mules_and_relatives_share_one_honestly(ci
     assert all(row["device"] is None for row in rows.values() if row["channel"] == "atm")
 
 
+def test_stolen_money_leaves_in_cash_abroad_by_shops_by_the_wallet_and_to_people_in_good_faith(city: Path) -> None:
+    rows = {row["transfer_id"]: row for row in transfers(city).to_pylist()}
+    of = {row["account"]: row["class"] for row in truth(city, "accounts")}
+    hops = [h for h in truth(city, "transfers") if isinstance(h["hop"], int) and h["hop"] > 0]
+    paid = [rows[str(h["transfer_id"])] for h in hops]
+    assert {"sink", "merchant", "wallet", "personal", "mule"} <= {of[row["payee"]] for row in paid}
+    # What the wallet spends is a gang's money only by the truth.
+    assert all(of[row["payer"]] in {"mule", "wallet"} for row in paid)
+
+
 def test_most_accounts_are_emptied_before_gangs_use_them(city: Path) -> None:
     register = pq.read_table(city / "records" / "account.parquet").to_pylist()
     opening = {row["account"]: row["opening_balance_fen"] for row in register}
