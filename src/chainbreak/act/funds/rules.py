@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Literal, Self
@@ -61,15 +62,24 @@ def load_rules(centre_root: Path | None = None) -> Rules:
     Raises:
         SetupError: the centre's file cannot be read (CB-FD-001).
     """
-    text = resources.files("chainbreak.act.funds").joinpath("rules.yaml").read_text(encoding="utf-8")
-    values = yaml.safe_load(text)
     site = centre_root / SITE_FILE if centre_root else None
+    if site is None or not site.is_file():
+        return _built_in()
     try:
-        own = yaml.safe_load(site.read_text(encoding="utf-8")) or {} if site and site.is_file() else {}
-        return Rules.model_validate({**values, **own})
+        own = yaml.safe_load(site.read_text(encoding="utf-8")) or {}
+        return Rules.model_validate({**yaml.safe_load(_text()), **own})
     except (yaml.YAMLError, UnicodeDecodeError, ValidationError, TypeError) as e:
         first = e.errors()[0] if isinstance(e, ValidationError) else None
         where = f"{'.'.join(map(str, first['loc']))}: {first['msg']}" if first else type(e).__name__
         raise SetupError(
             "CB-FD-001", "the centre's rules of holds cannot be read", given=where, next_step=f"correct {site}"
         ) from None
+
+
+def _text() -> str:
+    return resources.files("chainbreak.act.funds").joinpath("rules.yaml").read_text(encoding="utf-8")
+
+
+@cache
+def _built_in() -> Rules:
+    return Rules.model_validate(yaml.safe_load(_text()))

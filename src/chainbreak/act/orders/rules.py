@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -136,12 +137,12 @@ def load_rules(centre_root: Path | None = None) -> Rules:
     Raises:
         SetupError: the centre's file cannot be read (CB-OR-001).
     """
-    text = resources.files("chainbreak.act.orders").joinpath("rules.yaml").read_text(encoding="utf-8")
-    values = yaml.safe_load(text)
     site = centre_root / SITE_FILE if centre_root else None
+    if site is None or not site.is_file():
+        return _built_in()
+    values = yaml.safe_load(_text())
     try:
-        if site and site.is_file():
-            _overlay(values, yaml.safe_load(site.read_text(encoding="utf-8")) or {})
+        _overlay(values, yaml.safe_load(site.read_text(encoding="utf-8")) or {})
         return Rules.model_validate(values)
     except (yaml.YAMLError, UnicodeDecodeError, ValidationError, AttributeError) as e:
         first = e.errors()[0] if isinstance(e, ValidationError) else None
@@ -149,6 +150,16 @@ def load_rules(centre_root: Path | None = None) -> Rules:
         raise SetupError(
             "CB-OR-001", "the centre's rules of orders cannot be read", given=where, next_step=f"correct {site}"
         ) from None
+
+
+def _text() -> str:
+    return resources.files("chainbreak.act.orders").joinpath("rules.yaml").read_text(encoding="utf-8")
+
+
+@cache
+def _built_in() -> Rules:
+    # Asked for several times in every move; reading it takes longer than the move.
+    return Rules.model_validate(yaml.safe_load(_text()))
 
 
 def _overlay(values: dict[str, Any], own: dict[str, Any]) -> None:
