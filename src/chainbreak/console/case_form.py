@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from chainbreak.app.report_texts import loss_in, moment_in
+from chainbreak.app.report_texts import loss_in, moment_in, named_by_hand
 from chainbreak.base.clock import from_us
+from chainbreak.base.errors import UsageError
 
 if TYPE_CHECKING:
     from chainbreak.console.session import Visit
 
 MOST_ROLES = 400
 """Identifiers of one form; a story of the greatest length names fewer."""
+
+PAID = {"phone": ("line", "victim"), "paid_from": ("account", "victim"), "paid_to": ("account", "suspect")}
+"""Fields of the payment: which kind of identifier each holds, and whose it is."""
+CHANNELS = ("mobile_bank", "web_bank", "counter", "atm", "wechat", "alipay", "unionpay", "ecny", "other")
 
 
 def local_minute(at_us: int | None, zone: str) -> str:
@@ -66,6 +71,16 @@ class Filled:
     occurred: str | None
     roles: dict[str, str]
     added: tuple[str, ...]
+    paid: dict[str, str] = field(default_factory=dict)
+    """Fields of `PAID` as typed."""
+    paid_roles: dict[str, str] = field(default_factory=dict)
+    """Identifiers in them by name, with whose they are."""
+    channel: str = ""
+
+    @property
+    def by_hand(self) -> tuple[str, ...]:
+        """Everything typed as an identifier, of its kind where the field says which."""
+        return (*self.added, *(f"{PAID[name][0]}:{text}" for name, text in self.paid.items()))
 
 
 def filled_in(visit: Visit, form: Mapping[str, Any], added: list[str]) -> Filled:
@@ -81,6 +96,7 @@ def filled_in(visit: Visit, form: Mapping[str, Any], added: list[str]) -> Filled
         return value.strip() if value is not None and value.strip() != given.get(f"was:{name}", "").strip() else None
 
     names = [name.removeprefix("role:") for name in given if name.startswith("role:")][:MOST_ROLES]
+    paid = {name: given[name].strip()[:64] for name in PAID if given.get(name, "").strip()}
     typed = [one.strip()[:255] for one in [*added, given.get("add", "")] if one.strip()]
     return Filled(
         narrative=given.get("narrative", ""),
@@ -88,5 +104,18 @@ def filled_in(visit: Visit, form: Mapping[str, Any], added: list[str]) -> Filled
         receipt=given.get("receipt", "")[:64], report_id=given.get("report_id", "").strip()[:64],
         victim=given.get("victim", "").strip()[:128], type=own("type"), district=own("district"), loss=own("loss"),
         occurred=own("occurred"), roles={name: role for name in names if (role := own(f"role:{name}")) is not None},
-        added=tuple(dict.fromkeys(typed))[:50],
+        added=tuple(dict.fromkeys(typed))[:50], paid=paid, paid_roles=_paid_roles(visit, paid),
+        channel=given.get("channel", "") if given.get("channel") in CHANNELS else "",
     )  # fmt: skip
+
+
+def _paid_roles(visit: Visit, paid: Mapping[str, str]) -> dict[str, str]:
+    """What cannot be read is left out here; the form lists it among what names nothing."""
+    roles: dict[str, str] = {}
+    for name, text in paid.items():
+        kind, role = PAID[name]
+        try:
+            roles[named_by_hand(visit.office, f"{kind}:{text}").name] = role
+        except UsageError:
+            continue
+    return roles

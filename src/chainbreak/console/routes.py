@@ -19,6 +19,7 @@ from chainbreak.console.pages import (
     devices,
     errors,
     findings,
+    golden_hour,
     ingest,
     lead_moves,
     leads,
@@ -41,7 +42,8 @@ from chainbreak.console.pages import (
 from chainbreak.console.session import SignInNeeded, Visit, sign_in_address
 from chainbreak.console.view import STATIC, render
 
-# Order matters where one address could be another's parameter: /orders/new before /orders/{order_id}.
+# Order matters where one address could be another's parameter: /orders/new before /orders/{order_id}, and /money/clock
+# before /money/{run_id}.
 PAGES = (
     today,
     series,
@@ -52,6 +54,7 @@ PAGES = (
     cases,
     leads,
     lead_moves,
+    golden_hour,
     money_moves,
     money,
     order_moves,

@@ -26,6 +26,8 @@ ROW_LEAF, ROW_NODE = 19.0, 27.0
 RIVER = 132.0
 """Px of everything that was claimed."""
 THIN = 1.5
+CLEAR = 14.0
+"""Px between the last account and the right edge, even where money moved at the last moment."""
 TICKS_MIN = (0, 1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 720, 1440, 2880)
 TICK_ROOM = 30.0
 
@@ -109,7 +111,7 @@ def _across(shape: Shape, left: float, span: float, step: float) -> tuple[dict[s
     for _ in range(24):
         more = (low + high) / 2
         x, knots = _walk(shape, left, step, more)
-        low, high = (more, high) if knots[-1][1] < left + span else (low, more)
+        low, high = (more, high) if knots[-1][1] < left + span - CLEAR else (low, more)
     x, knots = _walk(shape, left, step, low)
     knots[-1] = (knots[-1][0], left + span)
     return x, knots

@@ -25,6 +25,7 @@ from chainbreak.app.list_reports import (
     next_report,
     series_of,
 )
+from chainbreak.app.list_traces import list_traces
 from chainbreak.app.record_read import record_read
 from chainbreak.app.report_rights import MAY_ACT
 from chainbreak.app.report_texts import ROLES, type_names
@@ -218,8 +219,9 @@ def _one(visit: Visit, found: dict[str, Any] | None) -> dict[str, Any]:
         return word_or(f"console.thing.{kind}", word_or(f"console_cases.kind.{kind}", kind, visit.lang), visit.lang)
 
     zone = visit.office.centre.settings.zone
+    traces = list_traces(visit.office, visit.actor, f"report:{found['report_id']}", 1)
     return {
-        "found": found, "roles": ROLES, "kind_word": kind_word,
+        "found": found, "roles": ROLES, "kind_word": kind_word, "trace": traces[0] if traces else None,
         "story": marked_story(found["narrative"], found["spans"], found["words"], t, kind_word),
         "occurred_local": local_minute(found["occurred_at_us"], zone),
         "districts_known": known_districts(visit.office),

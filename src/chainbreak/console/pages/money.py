@@ -38,7 +38,8 @@ TABLE = 500
 """Rows of a table on the page; the terminal and the API have all."""
 LISTED = 50
 """Proposals in the panel."""
-PAPER = 1040.0
+PAPER = 720.0
+"""Of the picture on A4, so that its words are as large as the table's."""
 HUE_OF_HOLD = {"proposed": "high", "held": "done", "empty": "lapsed", "small": "lapsed", "stopped": "urgent"}
 
 

@@ -36,5 +36,7 @@ form?.addEventListener("change", (event) => {
 });
 
 // The same report must not be sent twice while the first is on its way.
-form?.addEventListener("submit", () => { document.getElementById("save").disabled = true; });
-addEventListener("pageshow", () => { const save = document.getElementById("save"); if (save) save.disabled = false; });
+const saves = [...document.querySelectorAll("#save, #save-money")];
+// After the form's own data is gathered: a disabled button would not say which of the two was pressed.
+form?.addEventListener("formdata", () => setTimeout(() => saves.forEach((save) => { save.disabled = true; })));
+addEventListener("pageshow", () => saves.forEach((save) => { save.disabled = false; }));
