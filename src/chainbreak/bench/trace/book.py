@@ -22,8 +22,8 @@ US_PER_MINUTE = US_PER_HOUR // 60
 DAYS = 30
 START_US = 1_762_300_800_000_000
 """2025-11-05 00:00 UTC."""
-AGENT_SHARE = 1 / 40
-"""Of all ordinary debits, those of the one paying agent."""
+AGENT, AGENT_SHARE = 0, 1 / 40
+"""The paying agent (before accounts are shuffled), its share of ordinary debits; stolen money goes through it too."""
 MERCHANTS, MERCHANT_SHARE = 1 / 250, 0.25
 """Accounts that are sinks, and ordinary payments that end there."""
 RETURNED = 1 / 1_000
@@ -85,7 +85,7 @@ def make_book(transfers: int, seed: int) -> Book:
 
 def _ordinary(rng: np.random.Generator, n: int, people: int, sinks: int) -> _Rows:
     payer, payee = (_popular(rng, n, people) for _ in range(2))
-    payer[rng.random(n) < AGENT_SHARE] = 0
+    payer[rng.random(n) < AGENT_SHARE] = AGENT
     bought = rng.random(n) < MERCHANT_SHARE
     payee[bought] = people + _popular(rng, int(bought.sum()), sinks)
     at = rng.integers(0, DAYS, n) * US_PER_DAY + _of_day(rng, n)
@@ -127,8 +127,8 @@ def _thefts(rng: np.random.Generator, n: int, people: int, sinks: int, mules: in
         luck, payee = rng.random(len(fen)), _mule(rng, ring, people + sinks)
         out = luck < 0.15 + 0.17 * layer
         payee[out] = people + rng.integers(0, sinks, int(out.sum()))
-        innocent = luck > 0.97  # goods bought from people: the money enters ordinary accounts
-        payee[innocent] = _popular(rng, int(innocent.sum()), people)
+        innocent = luck > 0.97  # goods bought from people, and the agent's wallets: the money enters ordinary accounts
+        payee[innocent] = np.where(luck[innocent] > 0.99, AGENT, _popular(rng, int(innocent.sum()), people))
         found.append(_rows(at, payer, payee, fen))
         on = ~out & ~innocent
         at, ring, holder, fen = at[on], ring[on], payee[on], fen[on]

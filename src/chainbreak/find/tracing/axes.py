@@ -18,14 +18,13 @@ from chainbreak.find.tracing.model import I32, I64, Bools
 
 
 class Axes(NamedTuple):
-    """The arena of debits (`lo`, `to`, `who`: payee, `row`: ledger row). By account: `start` of its block, how many
+    """The arena of debits (`lo`, `to`, `row`: ledger row). By account: `start` of its block, how many
     `debits` it holds and has `room` for; `came` and `left`, fen in and out until now; `odd`: no plain queue (it was
     overdrawn, or a return touches it), so that `lots` must replay it.
     """
 
     lo: I64
     to: I64
-    who: I32
     row: I32
     start: I64
     debits: I32
@@ -42,7 +41,7 @@ def build(ledger: Ledger) -> Axes:
     start = np.zeros(m, np.int64)
     np.cumsum(count[:-1], out=start[1:])
     axes = Axes(
-        np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int32), np.empty(n, np.int32), start,
+        np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int32), start,
         np.zeros(m, np.int32), count, np.maximum(ledger.opening_fen, 0), np.zeros(m, np.int64), np.zeros(m, np.bool_),
     )  # fmt: skip
     _book(axes, 0, n, n, ledger.payer, ledger.payee, ledger.fen, ledger.link)
@@ -57,8 +56,8 @@ def extend(axes: Axes, ledger: Ledger, first: int, used: int) -> tuple[Axes, int
             return axes, used
         wanted = 2 * int(axes.room[ledger.payer[first]]) + 4
         more = max(wanted, len(axes.lo) // 4)
-        arena = [np.concatenate([column, np.empty(more, column.dtype)]) for column in axes[:4]]
-        axes = axes._replace(**dict(zip(("lo", "to", "who", "row"), arena, strict=True)))
+        arena = [np.concatenate([column, np.empty(more, column.dtype)]) for column in axes[:3]]
+        axes = axes._replace(**dict(zip(("lo", "to", "row"), arena, strict=True)))
 
 
 def widened(axes: Axes, opening_fen: I64) -> Axes:
@@ -66,7 +65,7 @@ def widened(axes: Axes, opening_fen: I64) -> Axes:
     nothing = np.zeros(len(opening_fen), np.int64)
     few = nothing.astype(np.int32)
     by_account = (nothing, few, few, np.maximum(opening_fen, 0), nothing, nothing.astype(np.bool_))
-    return Axes(*axes[:4], *(np.concatenate([old, new]) for old, new in zip(axes[4:], by_account, strict=True)))
+    return Axes(*axes[:3], *(np.concatenate([old, new]) for old, new in zip(axes[3:], by_account, strict=True)))
 
 
 @kernel
@@ -81,12 +80,12 @@ def _book(axes, first, last, used, payer, payee, fen, link):
             old = axes.start[p]
             for i in range(axes.debits[p]):
                 axes.lo[used + i], axes.to[used + i] = axes.lo[old + i], axes.to[old + i]
-                axes.who[used + i], axes.row[used + i] = axes.who[old + i], axes.row[old + i]
+                axes.row[used + i] = axes.row[old + i]
             axes.start[p], axes.room[p] = used, room
             used += room
         entry = axes.start[p] + axes.debits[p]
         axes.debits[p] += 1
-        axes.lo[entry], axes.who[entry], axes.row[entry] = axes.left[p], q, k
+        axes.lo[entry], axes.row[entry] = axes.left[p], k
         axes.left[p] += amount
         axes.odd[p] |= axes.left[p] > axes.came[p]
         axes.to[entry] = axes.came[q]
