@@ -8,9 +8,10 @@ import pytest
 from chainbreak.act.funds.rules import load_rules
 from chainbreak.base.clock import US_PER_HOUR, US_PER_MIN
 from chainbreak.bench.funds.book import Book, read_book
-from chainbreak.bench.funds.figures import DELAYS_MIN, LATENCIES_MIN, METHODS, ORDERS, markdown, sums_of
+from chainbreak.bench.funds.figures import ANEW, DELAYS_MIN, LATENCIES_MIN, METHODS, ONCE, ORDERS, markdown, sums_of
 from chainbreak.bench.funds.methods import Ask, dwell_before, first_hop, ours, whole_accounts
 from chainbreak.bench.funds.score import TERM_US, effect, freezable, moment
+from chainbreak.bench.funds.watch import Paths, caught
 from chainbreak.city.build import START, build
 
 MIX = """
@@ -84,9 +85,22 @@ def test_first_hop_asks_for_what_was_paid_and_poison_reaches_no_less_than_fifo(b
         assert fifo <= poison
 
 
+def test_money_is_caught_where_it_lies_when_the_order_works_and_only_once() -> None:
+    # 100 paid at 0; 60 of it went on at 10 and of that 20 into cash at 14; 30 went on at 30.
+    ways = Paths(*(np.array(column) for column in (
+        [0, 10, 14, 30], [True, True, False, True], [100, 60, 20, 30], [-1, 0, 1, 0], [10, 40, 20, 30])))  # fmt: skip
+    assert caught(ways, 5, 0, False) == 100
+    assert caught(ways, 5, 5, False) == 10 + 30
+    assert caught(ways, 5, 5, True) == 10 + 40 + 30
+    assert caught(ways, 5, 3, True) == 100
+    assert caught(ways, 12, 1, False) == 10 + 40 + 20 + 30
+    assert caught(ways, 12, 5, False) == 10 + 40 + 30
+    assert caught(ways, 40, 0, False) == 10 + 40 + 30
+
+
 def test_tables_have_every_delay_latency_and_method(book: Book) -> None:
     sums = sums_of(book)
-    assert set(sums) == {(d, s, m) for d in DELAYS_MIN for s in LATENCIES_MIN for m in METHODS}
+    assert set(sums) == {(d, s, m) for d in DELAYS_MIN for s in LATENCIES_MIN for m in (*METHODS, ONCE, ANEW)}
     for delay in DELAYS_MIN:
         for latency in LATENCIES_MIN:
             captured = [sums[delay, latency, name].captured for name in ORDERS]
@@ -95,5 +109,5 @@ def test_tables_have_every_delay_latency_and_method(book: Book) -> None:
                 one = sums[delay, latency, method]
                 assert one.captured <= one.freezable <= one.claimed
     text = markdown([sums, sums], "twice the same")
-    assert text.count("\n| 5 min | 0 min |") == 6
+    assert text.count("\n| 5 min | 0 min |") == 7
     assert "± 0" in text

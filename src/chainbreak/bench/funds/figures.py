@@ -11,6 +11,7 @@ from chainbreak.act.funds.rules import load_rules
 from chainbreak.base.clock import US_PER_MIN
 from chainbreak.bench.funds.methods import Ask, dwell_before, first_hop, ours, whole_accounts
 from chainbreak.bench.funds.score import Effect, effect, freezable, moment
+from chainbreak.bench.funds.watch import Paths, caught, paths
 from chainbreak.find.tracing import Rule
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ ORDERS = {"K = 1": 1, "K = 3": 3, "K = 10": 10, "K = all": None}
 """How many of our holds, the best first, are asked for."""
 OTHERS = ("first hop only", "whole accounts, FIFO", "whole accounts, poison")
 METHODS = (*ORDERS, *OTHERS)
+ONCE, ANEW = "asked once", "asked anew as money moves"
 
 
 @dataclass
@@ -50,6 +52,12 @@ class Sum:
         self.touched += done.touched
         self.orders += done.orders
 
+    def follow(self, ways: Paths, at_us: int, latency_us: int, again: bool) -> None:
+        """Count one theft in whose money is followed to the end, under the rule."""
+        self.thefts += 1
+        self.claimed += int(ways.fen[ways.parent < 0].sum())
+        self.captured += caught(ways, at_us, latency_us, again)
+
 
 Sums = dict[tuple[int, int, str], Sum]
 """(delay in minutes, latency in minutes, method) -> sums of one city."""
@@ -57,7 +65,7 @@ Sums = dict[tuple[int, int, str], Sum]
 
 def sums_of(book: Book, rule: Rule = "fifo") -> Sums:
     """One city measured; our traces under `rule`."""
-    sums: Sums = {(d, s, m): Sum() for d in DELAYS_MIN for s in LATENCIES_MIN for m in METHODS}
+    sums: Sums = {(d, s, m): Sum() for d in DELAYS_MIN for s in LATENCIES_MIN for m in (*METHODS, ONCE, ANEW)}
     for theft in book.thefts:
         for delay in DELAYS_MIN:
             at_us = theft.first_us + delay * US_PER_MIN
@@ -68,6 +76,9 @@ def sums_of(book: Book, rule: Rule = "fifo") -> Sums:
             for latency in LATENCIES_MIN:
                 now = moment(book, at_us + latency * US_PER_MIN)
                 claimed = sum(claim.fen for claim in book.claims(theft.case, now.at_us))
+                ways = paths(book, theft, at_us)
+                for method in (ONCE, ANEW):
+                    sums[delay, latency, method].follow(ways, at_us, latency * US_PER_MIN, method == ANEW)
                 asks = {**_by_k(book, theft, at_us, latency * US_PER_MIN, rule), **others}
                 for method, asked in asks.items():
                     done = effect(book, theft, asked, now)
@@ -82,7 +93,7 @@ def _by_k(book: Book, theft: Theft, at_us: int, latency_us: int, rule: Rule) -> 
 
 
 def markdown(cities: list[Sums], title: str) -> str:
-    """Four tables: what could be saved and is, what of the freezable, harm to others, and under the rule."""
+    """What could be saved and is, what of the freezable, harm to others, orders, and what is caught in the end."""
     parts = [f"Simulated cities ({title}); mean ± sd over cities. A benchmark, never evidence of field performance."]
     parts += [
         _table("Share of what victims had paid when banks act that is held", cities, _share("captured", "claimed"),
@@ -93,6 +104,8 @@ def markdown(cities: list[Sums], title: str) -> str:
         _table("Yuan held that a FIFO trace of that moment finds to be no victim's, a theft", cities,
                lambda s: s.not_traced / 100 / s.thefts),
         _table("Orders a theft", cities, lambda s: s.orders / s.thefts),
+        _table("Share of what victims had paid when they reported that holds catch in the end, under the rule", cities,
+               _share("captured", "claimed"), methods=(ONCE, ANEW)),
     ]  # fmt: skip
     return "\n\n".join(parts) + "\n"
 
@@ -103,14 +116,14 @@ def _share(part: str, whole: str) -> Callable[[Sum], float]:
 
 def _table(
     name: str, cities: list[Sums], figure: Callable[[Sum], float],
-    first: tuple[str, Callable[[Sum], float]] | None = None,
+    first: tuple[str, Callable[[Sum], float]] | None = None, methods: tuple[str, ...] = METHODS,
 ) -> str:  # fmt: skip
-    head = ["report after", "bank acts after", *([first[0]] if first else []), *METHODS]
+    head = ["report after", "bank acts after", *([first[0]] if first else []), *methods]
     lines = [f"**{name}**", "", f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for delay in DELAYS_MIN:
         for latency in LATENCIES_MIN:
             cells = [] if first is None else [_cell(first[1](city[delay, latency, METHODS[0]]) for city in cities)]
-            cells += [_cell(figure(city[delay, latency, method]) for city in cities) for method in METHODS]
+            cells += [_cell(figure(city[delay, latency, method]) for city in cities) for method in methods]
             lines.append(f"| {delay} min | {latency} min | {' | '.join(cells)} |")
     return "\n".join(lines)
 
