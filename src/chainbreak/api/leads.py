@@ -118,15 +118,15 @@ class Batch(BaseModel):
 
 
 def seen_version(if_match: Annotated[str | None, Header(max_length=64)] = None) -> int:
-    """The version under which the lead was read.
+    """The version under which a lead, or a return, was read.
 
     Raises:
         UsageError: there is no If-Match, or it is no version (CB-UI-013).
     """
     text = (if_match or "").strip().removeprefix("W/").strip('"')
     if not (text.isascii() and text.isdigit() and len(text) < 9):
-        raise UsageError("CB-UI-013", "say which version of the lead you have seen",
-                         next_step="send If-Match with the ETag of GET /api/v1/leads/ID")  # fmt: skip
+        raise UsageError("CB-UI-013", "say which version you have seen",
+                         next_step="send If-Match with the ETag under which you read it")  # fmt: skip
     return int(text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from chainbreak.act.orders import ledger
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from chainbreak.app.bootstrap import Office
 
 HOLD = "funds.hold"
+NUMBER = re.compile(r"(?=.*[0-9])[A-Za-z0-9-]{4,64}")
+"""What a person may type for an account's number; a file that is not there is not taken for one."""
 
 
 def account_named(office: Office, text: str) -> str:
@@ -39,6 +42,8 @@ def account_named(office: Office, text: str) -> str:
         return text
     settings = office.centre.settings
     try:
+        if not NUMBER.fullmatch(text):
+            raise InputError("CB-RM-012", "not the number of an account")
         normal = normalise(Identifier.ACCOUNT, text, Place(settings.country, settings.area_code))
     except InputError:
         raise UsageError("CB-RM-012", "not an account", given=text[:64],

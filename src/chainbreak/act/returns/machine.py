@@ -91,12 +91,12 @@ def objections(move: str, found: Return | None, ask: Ask) -> list[Objection]:
     row = MOVES[move]
     if found is None and row.before:
         return [Objection("CB-RM-001", "there is no such return")]
-    if found is not None and found.state not in row.before:
-        return [Objection("CB-RM-002", f"not possible from here: {move}", found.state,
-                          ", ".join(sorted(row.before)) or "a new return")]  # fmt: skip
     if not may(move, ask.actor):
         return [Objection("CB-RM-003", f"this role may not: {move}", "+".join(sorted(ask.actor.roles)) or "none",
                           ", ".join(sorted(row.roles)))]  # fmt: skip
+    if found is not None and found.state not in row.before:
+        return [Objection("CB-RM-002", f"not possible from here: {move}", found.state,
+                          ", ".join(sorted(row.before)) or "a new return")]  # fmt: skip
     return [against for guard in row.guards for against in guard(found, ask)]
 
 
