@@ -108,7 +108,9 @@ def _proposal(
         traced[lot.claim_id] += lot.fen
     plain = max(known.held_fen - sum(known.held.values()), 0)
     held = charged(plain, traced, known.held, rank)
-    shares = allot(known.balance_fen - known.held_fen, traced, held, rank, rules.priority)
+    # Orders may hold more for a claim than a newer run finds there; then nothing more is held on top for others.
+    rest = sum(traced.values()) - plain - sum(fen for claim_id, fen in known.held.items() if claim_id in traced)
+    shares = allot(min(known.balance_fen - known.held_fen, rest), traced, held, rank, rules.priority)
     amount = sum(shares.values())
     latency = rules.latency_us(known.bank) if when.latency_us is None else when.latency_us
     p, p50, sources = _leaving(lots, known.bank, dwell, when, latency)
