@@ -166,6 +166,8 @@ def _amounts(fen: int, told: Told) -> list[str]:
 
 def _told(office: Office, held: Held, rows: Sequence[Mapping[str, Any]]) -> dict[str, Told]:
     """What each report says of money, as people corrected it."""
+    if not rows:
+        return {}
     refs = [row["record_ref"] for row in rows]
     engine = office.engine()
     try:

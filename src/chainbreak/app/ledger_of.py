@@ -53,6 +53,7 @@ class Held:
     _blocks: list[bytes] = field(default_factory=list)
     _balances: dict[int, I64] = field(default_factory=dict)
     _digests: dict[int, tuple[str, int]] = field(default_factory=dict)
+    _rows: dict[str, int] = field(default_factory=dict)
 
     @property
     def until_us(self) -> int:
@@ -80,12 +81,22 @@ class Held:
         """The row of a transfer; None when it has none."""
         import pyarrow.compute as pc
 
-        row = int(pc.index(self.ids, transfer_id).as_py())
-        return None if row < 0 else row
+        if transfer_id not in self._rows:
+            row = int(pc.index(self.ids, transfer_id).as_py())
+            if row < 0:
+                return None
+            self._rows[transfer_id] = row
+        return self._rows[transfer_id]
 
     def transfer_id(self, row: int) -> str:
         """The source's id of a row."""
-        return str(self.ids[row].as_py())
+        ident = str(self.ids[row].as_py())
+        self._rows[ident] = row
+        return ident
+
+    def transfer_ids(self, rows: I64) -> list[str]:
+        """The source's ids of rows: one by one, because taking from the chunks of a long column copies it."""
+        return [self.transfer_id(row) for row in rows.tolist()]
 
     def record_ref(self, row: int) -> str:
         """The record that a row was made of, as evidence cites it."""

@@ -92,8 +92,8 @@ def _flows(held: Held, traced: Traced, names: Sequence[str], hops: Any) -> list[
     rows = flows.row
     columns = {
         "claim_id": [names[claim] for claim in flows.claim.tolist()],
-        "transfer_id": held.ids.take(rows).to_pylist(),
-        "record_ref": [ref.hex() for ref in held.refs.take(rows).to_pylist()],
+        "transfer_id": held.transfer_ids(rows),
+        "record_ref": [held.record_ref(row) for row in rows.tolist()],
         "payer": [held.account(a) for a in ledger.payer[rows].tolist()],
         "payee": [held.account(a) for a in ledger.payee[rows].tolist()],
         "fen": ledger.fen[rows].tolist(), "lo": flows.lo.tolist(), "hi": flows.hi.tolist(),

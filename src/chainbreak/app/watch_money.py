@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.app.claimed import Asked, looked_up, standing_claims
@@ -21,13 +21,14 @@ from chainbreak.app.trace_run import RunTerms
 from chainbreak.base.clock import US_PER_DAY
 from chainbreak.base.errors import ChainbreakError
 from chainbreak.base.log import get_log
-from chainbreak.find.tracing import HORIZON_US
+from chainbreak.find.tracing import HORIZON_US, Claim
 from chainbreak.store.desk import funds
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from chainbreak.app.bootstrap import Office
+    from chainbreak.find.tracing import Tracer
     from chainbreak.records.actor import Actor
 
 REPORTED_US = HORIZON_US + 7 * US_PER_DAY
@@ -36,6 +37,8 @@ LOOKED_BACK = 20
 """Runs of one thing among which its last comparable one is looked for; others are a person's, on other terms."""
 Moved = frozenset[tuple[str, int, int]]
 """The flows of a trace: (transfer_id, lo, hi)."""
+Flowed = tuple[bytes, bytes, bytes]
+"""The same by ledger rows, as bytes: enough to see that nothing changed in a ledger that only grew."""
 
 
 def watch_money(
@@ -51,13 +54,12 @@ def watch_money(
         SetupError: no transfers (CB-TR-020); the desk cannot be written.
     """
     must_trace(office, actor, "trace:*")
-    seen: dict[str, Moved] = {}
-    known: tuple[Any, ...] | None = None
+    watch, known = _Watch(office, actor, draft), None
     while True:
         began = time.monotonic()
         stamp = _stamp(office)
         if stamp != known:
-            yield from _look(office, actor, seen, draft)
+            yield from watch.look()
             known = stamp
         if once:
             return
@@ -76,73 +78,101 @@ def _stamp(office: Office) -> tuple[Any, ...]:
     return (*office.lake.snapshot(["transfer", "account", "report"]).items(), *said)
 
 
-def _look(office: Office, actor: Actor, seen: dict[str, Moved], draft: bool) -> Generator[dict[str, Any]]:
-    held = ledger_of(office)
-    for thing, asked in _open_things(office, held).items():
-        began = time.monotonic()
-        try:
-            found = [looked_up(held, one) for one in asked]
-            step = _step(office, actor, held, thing, sorted(found, key=lambda one: one.row), seen)
-            if step is None or not (step["new_flows"] or draft):
+class _Watch:
+    """What one watch has seen of one ledger; forgotten when the ledger is built anew."""
+
+    def __init__(self, office: Office, actor: Actor, draft: bool) -> None:
+        self.office, self.actor, self.draft = office, actor, draft
+        self._tracer: Tracer | None = None
+        self._flowed: dict[str, Flowed] = {}
+        self._candidates: dict[str, tuple[Mapping[str, Any], list[dict[str, Any]]]] = {}
+
+    def look(self) -> Generator[dict[str, Any]]:
+        """One step for each thing whose money moved since the last look."""
+        held = ledger_of(self.office)
+        if held.tracer is not self._tracer:
+            self._tracer = held.tracer
+            self._flowed.clear()
+            self._candidates.clear()
+        for thing, asked in self._open_things(held).items():
+            began = time.monotonic()
+            try:
+                found = sorted((looked_up(held, one) for one in asked), key=lambda one: one.row)
+                step = self._step(held, thing, found)
+                if step is None or not (step["new_flows"] or self.draft):
+                    continue
+                step |= _proposed(self.office, self.actor, step["run_id"], self.draft)
+            except ChainbreakError as e:
+                # One claim that cannot be followed must not end the watch of the others.
+                get_log("trace").warning("watch_failed", what=thing, code=e.code)
                 continue
-            step |= _proposed(office, actor, step["run_id"], draft)
-        except ChainbreakError as e:
-            # One claim that cannot be followed must not end the watch of the others.
-            get_log("trace").warning("watch_failed", what=thing, code=e.code)
-            continue
-        if step["new_flows"] or step["drafts"]:
-            yield {**step, "took_s": round(time.monotonic() - began, 3)}
+            if step["new_flows"] or step["drafts"]:
+                yield {**step, "took_s": round(time.monotonic() - began, 3)}
+
+    def _open_things(self, held: Held) -> dict[str, list[Asked]]:
+        """What is watched: reports of late that are open and have a certain or an opened claim; transfers by hand."""
+        file_reports(self.office)
+        rows, claims = _open_on_desk(self.office, held.until_us - REPORTED_US)
+        new = [row for row in rows if self._candidates.get(row["report_id"], ({}, []))[0] != row]
+        found = candidates_of(self.office, held, new)
+        self._candidates |= {row["report_id"]: (row, found[row["report_id"]]) for row in new}
+        things = {}
+        for row in rows:
+            candidates = self._candidates[row["report_id"]][1]
+            if asked := standing_claims(candidates, claims.get(row["report_id"], [])):
+                things[f"report:{row['report_id']}"] = asked
+            if row["reported_at_us"] > held.until_us:  # payments before the report may still arrive
+                del self._candidates[row["report_id"]]
+        by_hand = [row for row in claims.get("", []) if row["state"] == funds.OPEN]
+        return things | {f"transfer:{row['transfer_id']}": [Asked(row["transfer_id"], row["fen"])] for row in by_hand}
+
+    def _step(self, held: Held, thing: str, asked: Sequence[Asked]) -> dict[str, Any] | None:
+        """Keep a run of one thing if it has flows that its last one has not. When nothing moved: the last run with no
+        new flows when this watch sees the thing first, which may have been killed before it drafted; else None.
+        """
+        terms, before = RunTerms(("fifo",), held.until_us), self._flowed.get(thing)
+        flows = held.tracer.trace([Claim(a.transfer_id, a.row, a.claim_fen) for a in asked], terms.of("fifo")).flows
+        flowed = flows.row.tobytes(), flows.lo.tobytes(), flows.hi.tobytes()
+        if flowed == before:
+            return None
+        now = frozenset(zip(held.transfer_ids(flows.row), flows.lo.tolist(), flows.hi.tolist(), strict=True))
+        with self.office.desk.begin() as conn:
+            # Whoever kept a run meanwhile is before us in the queue of writers, and is read here.
+            run_id, holding_fen, kept = _last(conn, thing)
+            new = now - kept
+            if new or not run_id:
+                body = kept_body(self.office, conn, self.actor, held, thing, asked, terms)
+                run_id = keep(self.office, conn, self.actor, body, purpose="watch")
+                holding_fen = body["totals"]["holding"]
+            elif before is not None or funds.read_proposals(conn, run_id):
+                run_id = ""
+        self._flowed[thing] = flowed
+        if not run_id:
+            return None
+        return {"what": thing, "run_id": run_id, "new_flows": len(new), "holding_fen": holding_fen,
+                "as_of_us": held.until_us}  # fmt: skip
 
 
-def _open_things(office: Office, held: Held) -> dict[str, list[Asked]]:
-    """What is watched: reports of late that are open and have a certain or an opened claim; transfers named by hand."""
+def _open_on_desk(
+    office: Office, since_us: int
+) -> tuple[list[dict[str, Any]], dict[str, list[dict[str, Any]]]]:  # fmt: skip
+    """Open reports made since a moment, and report_id -> claims, oldest first, of these and ("") of no report."""
     from sqlalchemy import select
 
     from chainbreak.store.desk.reports import OPEN
     from chainbreak.store.desk.tables_funds import claim
     from chainbreak.store.desk.tables_reports import report_file
 
-    file_reports(office)
-    r = report_file.c
-    late = (r.state == OPEN) & (r.reported_at_us >= held.until_us - REPORTED_US)
+    r, c = report_file.c, claim.c
+    late = (r.state == OPEN) & (r.reported_at_us >= since_us)
+    theirs = c.report_id.in_(select(r.report_id).where(late)) | ((c.report_id == "") & (c.state == funds.OPEN))
     with office.desk.read() as conn:
-        found = conn.execute(select(report_file).where(late)).mappings()
+        found = conn.execute(select(report_file).where(late).order_by(r.reported_at_us, r.report_id)).mappings()
         rows = [{**row, "said": json.loads(row["said"])} for row in found]
         claims: dict[str, list[dict[str, Any]]] = {}
-        for row in conn.execute(select(claim).order_by(claim.c.number)).mappings():
+        for row in conn.execute(select(claim).where(theirs).order_by(c.number)).mappings():
             claims.setdefault(row["report_id"], []).append(dict(row))
-    things = {}
-    for report_id, candidates in candidates_of(office, held, rows).items():
-        if asked := standing_claims(candidates, claims.get(report_id, [])):
-            things[f"report:{report_id}"] = asked
-    by_hand = [row for row in claims.get("", []) if row["state"] == funds.OPEN]
-    return things | {f"transfer:{row['transfer_id']}": [Asked(row["transfer_id"], row["fen"])] for row in by_hand}
-
-
-def _step(
-    office: Office, actor: Actor, held: Held, thing: str, asked: Sequence[Asked], seen: dict[str, Moved]
-) -> dict[str, Any] | None:  # fmt: skip
-    """Keep a run of one thing if it has flows that its last one has not. When nothing moved: the last run with no
-    new flows when this process sees the thing first, which may have been killed before it drafted; else None.
-    """
-    terms = RunTerms(("fifo",), held.until_us)
-    now = _moved(held, asked, terms)
-    if seen.get(thing) == now:
-        return None
-    with office.desk.begin() as conn:
-        # Whoever kept a run meanwhile is before us in the queue of writers, and is read here.
-        run_id, holding_fen, before = _last(conn, thing)
-        new = now - before
-        if new or not run_id:
-            body = kept_body(office, conn, actor, held, thing, asked, terms)
-            run_id, holding_fen = keep(office, conn, actor, body, purpose="watch"), body["totals"]["holding"]
-        elif thing in seen or funds.read_proposals(conn, run_id):
-            run_id = ""
-    seen[thing] = now
-    if not run_id:
-        return None
-    return {"what": thing, "run_id": run_id, "new_flows": len(new), "holding_fen": holding_fen,
-            "as_of_us": held.until_us}  # fmt: skip
+    return rows, claims
 
 
 def _proposed(office: Office, actor: Actor, run_id: str, draft: bool) -> dict[str, int]:
@@ -155,14 +185,6 @@ def _proposed(office: Office, actor: Actor, run_id: str, draft: bool) -> dict[st
     worth = sum(row["state"] == PROPOSED for row in rows)
     drafted = draft_holds(office, actor, run_id, purpose="watch") if draft and worth else []
     return {"proposals": worth, "drafts": sum(row["ok"] for row in drafted)}
-
-
-def _moved(held: Held, asked: Sequence[Asked], terms: RunTerms) -> Moved:
-    from chainbreak.find.tracing import Claim
-
-    flows = held.tracer.trace([Claim(a.transfer_id, a.row, a.claim_fen) for a in asked], terms.of("fifo")).flows
-    ids = held.ids.take(flows.row).to_pylist()
-    return frozenset(zip(ids, flows.lo.tolist(), flows.hi.tolist(), strict=True))
 
 
 def _last(conn: Connection, thing: str) -> tuple[str, int, Moved]:
