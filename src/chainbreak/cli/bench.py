@@ -35,9 +35,9 @@ def bench(
         raise UsageError("CB-US-001", "unknown bench", given=name, allowed=did_you_mean(name, BENCHES))
     if scale not in ("small", "full"):
         raise UsageError("CB-US-001", "unknown scale", given=scale, allowed="small, full")
-    say(hardware())
     if oracle and name != "trace":
         raise UsageError("CB-US-001", "only trace has oracles", given=name, allowed="trace")
+    say(hardware())
     module = importlib.import_module(f"chainbreak.bench.{name}{'.oracle' if oracle else ''}")
     rows = module.run(oracle or scale)
     emit([asdict(row) for row in rows], as_json)

@@ -22,8 +22,8 @@ NOTES = (
     "note: rustworkx and DuckDB were given axes precomputed by the bisecting peer; a Python loop drives rustworkx and"
     " looks at a hub's whole list of debits; large ratios are mostly a missing index of time",
     "note: the honest peer is near for one claim a call; what the compiled index gains is batches, building, memory",
-    "note: the bisecting peer replays odd accounts (returns, overdrafts) while it builds, ours when a claim first needs it:"
-    " the batch is given with and without",
+    "note: the bisecting peer replays accounts with returns while it builds, ours when a claim first needs one: the"
+    " batch is given with and without",
 )
 
 
