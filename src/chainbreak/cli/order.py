@@ -200,7 +200,7 @@ def extend(
     order_id: str, finding: FindingOption, as_name: AsOption, until: UntilOption = "", centre: CentreOption = None,
     as_json: JsonOption = False,
 ) -> None:  # fmt: skip
-    """Ask for a later end, on a finding newer than the last signature."""
+    """Ask for a later end, on a finding (or, for a hold, a trace run) newer than the last signature."""
     from chainbreak.app.extend_order import extend_order
     from chainbreak.cli.parse import moment_from
 

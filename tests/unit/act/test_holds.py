@@ -6,12 +6,13 @@ import pytest
 from fund_world import MINUTE, FundWorld
 
 from chainbreak.act.orders import ledger
-from chainbreak.act.orders.model import Order, State
+from chainbreak.act.orders.model import Order, State, digest_of
 from chainbreak.app.approve_order import approve_order
 from chainbreak.app.check_order import check_order
 from chainbreak.app.correct_report import delete_report
 from chainbreak.app.draft_holds import draft_holds
 from chainbreak.app.edit_order import edit_order
+from chainbreak.app.extend_order import extend_order
 from chainbreak.app.list_outbox import list_tasks
 from chainbreak.app.propose_holds import captured_by_k, propose_holds
 from chainbreak.app.release_order import release_order
@@ -19,7 +20,7 @@ from chainbreak.app.send_due import send_due
 from chainbreak.app.show_case import show_case
 from chainbreak.app.submit_order import submit_order
 from chainbreak.app.void_claim import void_claim
-from chainbreak.base.errors import RefusedError, UsageError
+from chainbreak.base.errors import InputError, RefusedError, UsageError
 from chainbreak.records.actor import Actor, Role
 
 HOUR_S = 3_600
@@ -258,3 +259,25 @@ def test_when_money_moves_on_its_drafts_are_withdrawn_and_signed_holds_get_a_tas
     assert task["kind"] == "moved_money"
     assert "¥30,000.00" in task["note"]
     assert draft_holds(fund.office, fund.world.li, newer) == []
+
+
+def test_a_hold_is_renewed_once_on_a_newer_trace_that_still_finds_the_money(fund: FundWorld) -> None:
+    run = fund.trace("r1", "t1")["run_id"]
+    held = sign(fund, draft_holds(fund.office, fund.world.li, run, accounts=[fund.token("M1")])[0]["order_id"])
+    fund.world.clock.advance(40 * HOUR_S)
+    # The same bookings traced again are nothing new.
+    same = fund.trace("r1", "t1")["run_id"]
+    with pytest.raises(RefusedError, match="CB-OR-044"):
+        extend_order(fund.office, fund.world.li, held.order_id, same)
+    fund.transfers([("t8", -40 * 60, "V2", "M3", 1_00)])
+    newer = fund.trace("r1", "t1")["run_id"]
+    wish = extend_order(fund.office, fund.world.li, held.order_id, newer)
+    assert wish.extension is not None
+    digest = digest_of(held.order_id, wish.extension.content)
+    longer = approve_order(fund.office, fund.world.zhao, held.order_id, digest)
+    assert longer.content.expires_at_us - longer.content.starts_at_us == 96 * 60 * MINUTE
+    send_due(fund.office)
+    with pytest.raises(RefusedError, match=r"CB-OR-0(44|46|57)"):
+        extend_order(fund.office, fund.world.li, held.order_id, newer, held.content.starts_at_us + 97 * 60 * MINUTE)
+    with pytest.raises(InputError, match="CB-OR-062"):
+        extend_order(fund.office, fund.world.li, held.order_id, fund.trace("r2", "t4")["run_id"])

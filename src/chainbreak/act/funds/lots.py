@@ -79,30 +79,42 @@ def way_to(body: Mapping[str, Any], account: str, claim_id: str) -> list[dict[st
 
 
 def source_of_hold(proposal: Proposal, run: Mapping[str, Any]) -> Source:
-    """A proposal as the source of a draft: the claims with their ways to the account, and the run; `run`: its row."""
+    """A proposal as the source of a draft; `run`: its row, as `funds.read_run` gives it."""
+    return Source(
+        proposal.account, "account", evidence_of_run(run, proposal.account, proposal.shares),
+        traced_fen={proposal.account: proposal.traced_fen},
+    )  # fmt: skip
+
+
+def evidence_of_run(run: Mapping[str, Any], account: str, shares: Mapping[str, int]) -> tuple[dict[str, Any], ...]:
+    """What an order about an account of the run's holdings cites: each claim on it, with its way there, and the run.
+
+    `shares`: claim_id -> fen of the order that are for it.
+    """
     body, claims = run["body"], {claim["claim_id"]: claim for claim in run["body"]["claims"]}
+    holding = next(row for row in body["holdings"] if row["account"] == account)
     items = [
-        _of_claim(claims[claim_id], fen, proposal, body, run["made_at_us"])
-        for claim_id, fen in sorted(proposal.traced.items())
+        _of_claim(claims[claim_id], fen, shares.get(claim_id, 0), account, run)
+        for claim_id, fen in sorted(holding["by_claim"].items())
     ]
     trace = {
-        "ref": f"{TRACE}{run['run_id']}", "account": proposal.account, "rule": body["rule"], "terms": body["terms"],
+        "ref": f"{TRACE}{run['run_id']}", "account": account, "rule": body["rule"], "terms": body["terms"],
         "ledger": {name: body["ledger"][name] for name in ("digest", "version", "rows", "until_us")},
-        "balance_fen": proposal.balance_fen, "held_fen": proposal.held_fen, "traced_fen": proposal.traced_fen,
-        "found_at_us": run["made_at_us"],
+        "balance_fen": holding["balance_fen"], "traced_fen": holding["fen"], "found_at_us": run["made_at_us"],
         # A renewal needs newer bookings than the last signature, not the same ones traced again.
         "newest_record_us": body["ledger"]["until_us"], "digest": run["digest"],
     }  # fmt: skip
-    return Source(proposal.account, "account", (*items, trace), traced_fen={proposal.account: proposal.traced_fen})
+    return (*items, trace)
 
 
 def _of_claim(
-    claim: Mapping[str, Any], traced: int, proposal: Proposal, body: Mapping[str, Any], found_at_us: int
-) -> dict[str, Any]:
+    claim: Mapping[str, Any], traced: int, share: int, account: str, run: Mapping[str, Any]
+) -> dict[str, Any]:  # fmt: skip
     item = {
         "ref": f"{CLAIM}{claim['claim_id']}", "report_id": claim["report_id"], "transfer_id": claim["transfer_id"],
-        "claim_fen": claim["claim_fen"], "traced_fen": traced, "share_fen": proposal.shares.get(claim["claim_id"], 0),
-        "path": way_to(body, proposal.account, claim["claim_id"]), "found_at_us": found_at_us,
+        "claim_fen": claim["claim_fen"], "traced_fen": traced, "share_fen": share,
+        "path": way_to(run["body"], account, claim["claim_id"]), "found_at_us": run["made_at_us"],
+        "newest_record_us": run["body"]["ledger"]["until_us"],
     }  # fmt: skip
     return item | {"digest": hashlib.sha256(rfc8785.dumps(item)).hexdigest()}
 
