@@ -12,6 +12,7 @@ from desk_world import SETUP
 
 from chainbreak.act.leads.drafting import Wish as LeadWish
 from chainbreak.act.orders.drafting import Wish
+from chainbreak.act.returns.model import Victim
 from chainbreak.app.acknowledge_order import acknowledge_order
 from chainbreak.app.add_person import GIVEN_ROLES, add_person
 from chainbreak.app.approve_order import approve_order
@@ -22,15 +23,19 @@ from chainbreak.app.find_actor import find_actor
 from chainbreak.app.list_findings import list_findings
 from chainbreak.app.move_lead import move_lead
 from chainbreak.app.open_appeal import open_appeal
+from chainbreak.app.plan_return import plan_return
+from chainbreak.app.return_claims import Given
 from chainbreak.app.send_due import send_due
 from chainbreak.app.show_lead_file import show_lead_file
 from chainbreak.app.show_order import show_order
+from chainbreak.app.show_return import show_return
 from chainbreak.app.submit_order import submit_order
 from chainbreak.console.pages import order_moves
 from chainbreak.console.routes import PAGES
 from chainbreak.records.actor import Role
 from chainbreak.store.desk.findings import Filter
 
+NOON_US = 1_795_147_200_000_000  # 2026-11-20 12:00 in Shanghai
 SignIn = Callable[[str], Browser]
 ALL = frozenset(GIVEN_ROLES)
 JUDGE = {Role.ANALYST, Role.FUND_DESK, Role.COMMANDER}
@@ -45,6 +50,9 @@ REVIEW = {Role.ANALYST, Role.COMMANDER, Role.APPROVER}
 ON_LEADS = DRAFT | DISPATCH | UNIT
 ON_SERIES = JUDGE | {Role.APPROVER, Role.LIAISON, Role.AUDITOR}
 TAKE, ANALYST = JUDGE | {Role.HOTLINE}, {Role.ANALYST}
+PLAN, PAY = {Role.FUND_DESK, Role.ANALYST}, {Role.FUND_DESK, Role.LIAISON}
+SIGN = {Role.APPROVER, Role.COMMANDER}
+ON_RETURNS = PLAN | SIGN | {Role.HOTLINE, Role.LIAISON}
 WHY, SEEN, LINKED = {"reason": "理由"}, {"seen": 1}, {"why": "核对依据"}
 PUBLIC = {"/sign-in", "/sign-in/{secret}", "/status", "/status/{code}/appeal"}
 # Address -> who may, what is sent, and which of the orders made below it is about.
@@ -98,6 +106,21 @@ MATRIX: dict[str, tuple[Any, dict[str, Any], str]] = {
     "/orders/{order_id}/ack": (LIAISON, {"target": "carriers", "outcome": "full"}, "approved"),
     "/orders/{order_id}/extend": (DRAFT, {"finding": ""}, "in_force"),
     "/orders/{order_id}/send": (ALL, {}, "approved"),
+    "/returns": (PLAN, {"account": "6222020200112233448", "frozen": "10", "basis": "通知书", "until": "2027-01-01",
+                        "claims": "A1,王**,10,,2026-11-01"}, ""),
+    "/returns/calculate": (ON_RETURNS | AUDITOR, {}, ""),
+    "/returns/{return_id}/what-if": (ON_RETURNS | AUDITOR, {}, ""),
+    "/returns/{return_id}/review": (SIGN, SEEN, ""),
+    "/returns/{return_id}/send_back": (SIGN, SEEN | WHY, ""),
+    "/returns/{return_id}/publish": (PLAN | SIGN, SEEN, ""),
+    "/returns/{return_id}/object": (ON_RETURNS, SEEN | WHY | {"objector": "王**"}, ""),
+    "/returns/{return_id}/answer": (SIGN, SEEN | WHY | {"number": 1, "outcome": "rejected"}, ""),
+    "/returns/{return_id}/decide": (SIGN, SEEN, ""),
+    "/returns/{return_id}/pay": (PAY, SEEN | {"claim_id": "A1", "receipt": "B-1"}, ""),
+    "/returns/{return_id}/revise": (PLAN, SEEN | WHY, ""),
+    "/returns/{return_id}/round": (PLAN, SEEN, ""),
+    "/returns/{return_id}/renew": (PLAN | SIGN, SEEN | {"basis": "续冻", "until": "2028-01-01"}, ""),
+    "/returns/{return_id}/withdraw": (PLAN, SEEN | WHY, ""),
     "/appeals": (ALL, {"order": "", "statement": "误封", "channel": "hotline"}, "approved"),
     "/appeals/{appeal_id}/accept": (TAKE_IN, {}, "approved"),
     "/appeals/{appeal_id}/decide": (APPROVER | {Role.COMMANDER}, {"outcome": "refused", "reason": "属实"}, "approved"),
@@ -156,6 +179,8 @@ def things(office: Office) -> dict[str, str]:
         if state == "in_force":
             send_due(office)
             acknowledge_order(office, find_actor(office, "zhou"), order.order_id, "carriers", "full")
+    given = Given("6222020200112230001", 1_000, "通知书", NOON_US * 2, victims=(Victim("A1", "王**", 1_000, NOON_US),))
+    made["return"] = plan_return(office, maker, given).return_id
     made["appeal"] = open_appeal(office, maker, "误封", order_id=made["approved"], channel="hotline")["appeal_id"]
     return made
 
@@ -174,6 +199,8 @@ def test_a_role_presses_what_is_its_own_and_nothing_else(
         order = things.get(about, "")
         lead = lead_brought_to(office, things["finding"], path, about[5:]) if about.startswith("lead ") else ""
         sent = fields | {"seen": seen_of(office, lead)} if lead else dict(fields)
+        if path.startswith("/returns/{return_id}") and "seen" in fields:
+            sent = fields | {"seen": show_return(office, find_actor(office, "wu"), things["return"])["version"]}
         sent = fields | {"digest": show_order(office, order)["digest"]} if "digest" in fields else sent
         if path == "/leads":
             sent |= {"finding": things["finding"]}
@@ -184,7 +211,8 @@ def test_a_role_presses_what_is_its_own_and_nothing_else(
         if path == "/appeals":
             sent["order"] = things["approved"]
         address = path.format(finding_id=things["finding"], order_id=order, appeal_id=things["appeal"], row_id="none",
-                              name="qian", lead_id=lead, report_id="none", series_id="S-000001")  # fmt: skip
+                              name="qian", lead_id=lead, report_id="none", series_id="S-000001",
+                              return_id=things["return"])  # fmt: skip
         answer = presser.press(address, **sent)
         if path in ("/me/password", "/sign-out"):
             presser = sign_in("presser")
@@ -202,6 +230,8 @@ def test_a_role_presses_what_is_its_own_and_nothing_else(
                 "CB-LF-006",
                 "CB-LF-036",
                 "CB-RT-002",
+                "CB-RM-003",
+                "CB-RM-005",
             )
         )
         if refused == (role in may):
