@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -162,9 +162,18 @@ def create_centre(root: Path, settings: Settings) -> Centre:
     for folder in (centre.lake, centre.vault, centre.quarantine, centre.keys, centre.log, centre.out, centre.scratch):
         folder.mkdir(parents=True, exist_ok=True)
     centre.keys.chmod(0o700)
-    lines = [f"{key} = {_toml(value)}" for key, value in settings.model_dump().items()]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path.write_text("\n".join(_lines(settings.model_dump())) + "\n", encoding="utf-8")
     return centre
+
+
+def _lines(values: Mapping[str, object]) -> Iterator[str]:
+    """Settings as lines of TOML; groups come last, as tables, so that a person can write below each."""
+    groups = {name: of for name, of in values.items() if isinstance(of, Mapping)}
+    yield from (f"{name} = {_toml(of)}" for name, of in values.items() if name not in groups)
+    for group, of in groups.items():
+        yield ""
+        yield f"[{group}]"
+        yield from (f"{name} = {_toml(value)}" for name, value in of.items())
 
 
 def _toml(value: object) -> str:

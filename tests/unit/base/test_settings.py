@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chainbreak.base.errors import SetupError
-from chainbreak.base.settings import Settings, create_centre, find_centre
+from chainbreak.base.settings import Settings, Tracing, create_centre, find_centre
 
 
 def test_a_new_centre_reads_back_the_settings_it_was_made_with(tmp_path: Path) -> None:
@@ -15,6 +15,19 @@ def test_a_new_centre_reads_back_the_settings_it_was_made_with(tmp_path: Path) -
     found = find_centre(tmp_path / "c")
     assert found == made
     assert (tmp_path / "c" / "keys").stat().st_mode & 0o077 == 0
+
+
+def test_how_money_is_followed_reads_back_and_can_be_written_by_hand(tmp_path: Path) -> None:
+    told = {"sinks": ("account:00ff00ff00ff00ff",), "skew_s": {"青溪银行": -3},
+            "coverage": {"云川银行": True, "东湖": "2026-11-20T08:00:00+08:00"}}  # fmt: skip
+    create_centre(tmp_path / "c", Settings(tracing=Tracing.model_validate(told)))
+    found = find_centre(tmp_path / "c").settings.tracing
+    assert found.coverage["云川银行"] is True
+    assert found == Tracing.model_validate(told)
+    (tmp_path / "settings.toml").write_text('[tracing]\ncoverage = { "云川银行" = 2026-11-20T08:00:00 }\n')
+    with pytest.raises(SetupError, match="CB-ST-002") as caught:
+        find_centre(tmp_path)
+    assert "tracing.coverage" in caught.value.given, "a moment without a zone has no place in time"
 
 
 def test_the_environment_names_the_centre_when_nothing_else_does(
