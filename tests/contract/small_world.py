@@ -1,5 +1,5 @@
 """A world of three days in lake rows: people, one box of eight cards in six ports, a call centre, a courier, hot-list
-hits, a mule, a landlord, and the names of `small_web`."""
+hits, a ring of four mules, a landlord, and the names of `small_web`."""
 
 from __future__ import annotations
 
@@ -182,16 +182,20 @@ def _transfers(rng: random.Random) -> list[Row]:
         for tenant in range(4):
             pay(tenant, "landlord", dawn + (10 + tenant) * US_PER_HOUR, 2_500)
         pay("landlord", "bank", dawn + 20 * US_PER_HOUR, 9_000)
-    for n in range(4):
-        at = START_US + US_PER_DAY + (10 + n) * US_PER_HOUR
+    for n in range(8):
+        at = START_US + (1 + n // 4) * US_PER_DAY + (10 + n) * US_PER_HOUR
         pay(f"victim{n}", "mule", at, 20_000 + 137 * n)
         pay("mule", f"next{n % 2}", at + 4 * US_PER_MIN, 12_000)
         pay("mule", "CASH01", at + 7 * US_PER_MIN, 8_000 + 130 * n, "cash_out")
+        pay(f"next{n % 2}", "last", at + 9 * US_PER_MIN, 6_000)
+        pay(f"next{n % 2}", "CASH02", at + 12 * US_PER_MIN, 5_900, "cash_out")
+        pay("last", "CASH01", at + 15 * US_PER_MIN, 5_950, "cash_out")
     return rows
 
 
 def _accounts() -> list[Row]:
-    young = {"mule": ("personal", 20), "next0": ("personal", 25), "next1": ("personal", 31)}
+    young = {"mule": ("personal", 20), "next0": ("personal", 25), "next1": ("personal", 31),
+             "last": ("personal", 12)}  # fmt: skip
     old: dict[object, tuple[str, int]] = {who: ("personal", 700 + who) for who in range(PEOPLE)}
     fixed = {
         "landlord": ("personal", 2_000),

@@ -85,7 +85,7 @@ def test_published_calls_and_transfers_reach_partners(terminal: Terminal, shared
 
     found = terminal("detect", "run")
     # Seven subscribers who call a few people each give no reason to look at any of them.
-    assert {f["detector"] for f in found} == {"mules@1"}
+    assert {f["detector"] for f in found} == {"mules@2"}
     account = found[0]
     told = terminal.one("detect", "explain", account["finding_id"])
     assert told["same_bytes"]

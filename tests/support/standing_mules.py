@@ -1,4 +1,4 @@
-"""mules@1 beside two standing tables, by day and not; they go into the facts, so that a wrong sum shows."""
+"""mules@2 beside two standing tables, by day and not; they go into the facts, so that a wrong sum shows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from chainbreak.find.contract.detector import Keep, Rows, Standing, Suspicion, Tables
-from chainbreak.find.detectors.mules.v1 import Mules
+from chainbreak.find.detectors.mules.v2 import Mules
 from chainbreak.records.finding import write_token
 
 
@@ -24,11 +24,11 @@ class StandingMules(Mules):
         }
 
     def reduce(self, tables: Tables, as_of_us: int, keep: Keep) -> dict[str, Any]:
-        """As mules@1, and what stands."""
+        """As mules@2, and what stands."""
         return {**super().reduce(tables, as_of_us, keep), "inflow": tables["inflow"], "latest": tables["latest"]}
 
     def judge(self, reduced: Rows, as_of_us: int) -> list[Suspicion]:
-        """As mules@1, with the sums of what stands as facts."""
+        """As mules@2, with the sums of what stands as facts."""
         facts: dict[str, dict[str, float | int | str]] = {}
         for row in (*reduced["inflow"].to_pylist(), *reduced["latest"].to_pylist()):
             known = facts.setdefault(write_token("account", row["payee"]), {})

@@ -14,7 +14,7 @@ from chainbreak.records.finding import Finding
 def detectors() -> tuple[Detector, ...]:
     """Every registered version of every detector."""
     from chainbreak.find.detectors.goip.v2 import Goip
-    from chainbreak.find.detectors.mules.v1 import Mules
+    from chainbreak.find.detectors.mules.v2 import Mules
     from chainbreak.find.detectors.sites.v1 import Sites
 
     return (Goip(), Mules(), Sites())

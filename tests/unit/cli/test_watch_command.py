@@ -51,7 +51,7 @@ def test_it_tells_each_step_refuses_a_second_and_ends_at_ctrl_c(centre: Path) ->
         first.send_signal(signal.SIGINT)
         _, told = first.communicate(timeout=120)
     assert (first.returncode, "Traceback" in told) == (0, False)
-    assert step["detector"] == "mules@1"
+    assert step["detector"] == "mules@2"
     assert step["records"] == sum(small_world()[kind].num_rows for kind in ("transfer", "report"))
     assert 0 < step["new"] == step["findings"]
     assert second.returncode == 5

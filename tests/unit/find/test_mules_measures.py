@@ -1,4 +1,4 @@
-"""Money through one account in mules@1: the peak, what passes, how long it stays."""
+"""Money through one account in mules@2: the peak, what passes, how long it stays."""
 
 from __future__ import annotations
 
@@ -10,17 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chainbreak.base.clock import US_PER_DAY, US_PER_MIN
-from chainbreak.find.detectors.mules.v1.measures import (
-    Cited,
+from chainbreak.find.detectors.mules.v2.cited import Cited, in_order
+from chainbreak.find.detectors.mules.v2.habits import fan_in, new_counterparties, night_share, regular_payers
+from chainbreak.find.detectors.mules.v2.passing import (
     dwell_median,
     dwell_p10,
-    fan_in,
-    in_order,
-    new_counterparties,
-    night_share,
     pass_through_1h,
     pass_through_24h,
-    regular_payers,
     residual_share,
 )
 

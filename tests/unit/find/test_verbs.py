@@ -31,12 +31,12 @@ def test_a_run_is_kept_and_logged_and_a_second_adds_nothing(office: Office) -> N
 
     both = ["goip", "mules"]
     first = run_detectors(office, both)
-    assert [o.detector for o in first] == ["goip@2", "mules@1"]
+    assert [o.detector for o in first] == ["goip@2", "mules@2"]
     assert all(o.new == len(o.findings) > 0 for o in first)
     assert [o.new for o in run_detectors(office, both)] == [0, 0]
     with office.desk.read() as conn:
         leaves = [json.loads(row.entry) for row in conn.execute(select(entries))]
-    assert [leaf["object"] for leaf in leaves if leaf["action"] == "detect.run"] == ["goip@2,mules@1"] * 2
+    assert [leaf["object"] for leaf in leaves if leaf["action"] == "detect.run"] == ["goip@2,mules@2"] * 2
 
 
 def test_one_detector_declines_and_the_other_runs(office: Office) -> None:
@@ -142,7 +142,7 @@ def test_cards_are_not_stale(tmp_path: Path) -> None:
     for path in write_cards(tmp_path):
         kept = ROOT / "docs" / "reference" / "detectors" / path.name
         assert kept.read_text(encoding="utf-8") == path.read_text(encoding="utf-8"), "run: chainbreak detect cards"
-    assert {"goip@2", "mules@1"} <= {row["detector"] for row in list_detectors()}
+    assert {"goip@2", "mules@2"} <= {row["detector"] for row in list_detectors()}
 
 
 def test_the_command_line_gives_json_and_exit_codes(office: Office) -> None:

@@ -8,6 +8,7 @@ import ibis
 
 ENTRY_COLUMNS = (
     "record_ref", "account", "other", "is_in", "booked_at_us", "seq", "amount_fen", "local_hour", "channel", "kind",
+    "device",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Settings of mules@1. Bits are not here: they are fitted and stand in weights.toml."""
+"""Settings of mules@2. Bits are not here: they are fitted and stand in weights.toml."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ class MulesParams(Params):
     """What makes an account worth measuring, and how far back is looked."""
 
     min_inflow_fen: int = param(
-        100_000,
+        50_000,
         "fen",
-        "1,000 yuan, below which a hold costs more than it saves; confirm with the fund desk",
+        "500 yuan, the smallest payment of a simulated case; confirm with the fund desk",
         "least inflow in a bucket",
     )
     min_pass_through: float = param(

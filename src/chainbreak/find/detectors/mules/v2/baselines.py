@@ -1,4 +1,4 @@
-"""The rule of thumb that mules@1 is measured against."""
+"""The rule of thumb that mules@2 is measured against."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import ibis
 
 from chainbreak.base.clock import US_PER_DAY
 from chainbreak.find.contract.detector import Keep, Screen, Tables
-from chainbreak.find.detectors.mules.v1.params import MulesParams
+from chainbreak.find.detectors.mules.v2.params import MulesParams
 from chainbreak.find.features.accounts import entries, flows
 
 ACCOUNT_COLUMNS = ("record_ref", "account", "opened_at_us", "outlet_id", "kind")

@@ -1,4 +1,4 @@
-"""mules@1: accounts whose inflow leaves at once, against regular payers, tenure and register."""
+"""mules@2: accounts whose inflow leaves at once, against regular payers, tenure and register."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 from chainbreak.find.contract.detector import Keep, Need, OneStage, Rows, Screen, Suspicion, Tables, Words
 from chainbreak.find.contract.weights import Weights, read_weights
-from chainbreak.find.detectors.mules.v1.measures import REMEASURE
-from chainbreak.find.detectors.mules.v1.params import MulesParams
-from chainbreak.find.detectors.mules.v1.reduce import reduce_transfers, screened
+from chainbreak.find.detectors.mules.v2.measures import REMEASURE
+from chainbreak.find.detectors.mules.v2.params import MulesParams
+from chainbreak.find.detectors.mules.v2.reduce import reduce_transfers, screened
 from chainbreak.records.finding import Action
 from chainbreak.records.kind import Identifier
 
@@ -18,7 +18,7 @@ class Mules(OneStage):
     """Mule accounts one by one; chains and rings are the tracing part's."""
 
     name = "mules"
-    version = "1"
+    version = "2"
     subject_kind = "account"
     unit = Identifier.ACCOUNT
     story = Words(
@@ -42,14 +42,14 @@ class Mules(OneStage):
     needs: tuple[Need, ...] = (
         Need(
             "transfer", ("booked_at_us", "payer", "payee", "amount_fen"),
-            optional=("transfer_id", "seq", "channel", "kind"),
+            optional=("transfer_id", "seq", "channel", "kind", "device"),
         ),
         Need("account", (), optional=("account", "opened_at_us", "outlet_id", "kind"), required=False),
         Need("report", (), optional=("reported_at_us", "identifiers"), required=False),
     )  # fmt: skip
     params = MulesParams()
     remeasure = REMEASURE
-    two_kinds = (frozenset({"money"}), frozenset({"behaviour", "register", "report"}))
+    two_kinds = (frozenset({"money"}), frozenset({"behaviour", "register", "report", "ring", "device"}))
     watch_places = 5
     ladder = (Action.HOLD, Action.HOLD, Action.HOLD)
 
@@ -68,12 +68,12 @@ class Mules(OneStage):
 
     def baselines(self, tables: Tables) -> dict[str, Any]:
         """The rule 'nine tenths of what came in went out within the day'."""
-        from chainbreak.find.detectors.mules.v1.baselines import pass_through_rule
+        from chainbreak.find.detectors.mules.v2.baselines import pass_through_rule
 
         return {"pass-through > 0.9": pass_through_rule(tables)}
 
     def judge(self, reduced: Rows, as_of_us: int) -> list[Suspicion]:
         """One suspicion a candidate account."""
-        from chainbreak.find.detectors.mules.v1.judge import judge_accounts
+        from chainbreak.find.detectors.mules.v2.judge import judge_accounts
 
         return judge_accounts(reduced, self.params)
