@@ -13,8 +13,9 @@ from tests.oracles.case import FOREVER, Case, Row, Share
 
 Below = Callable[[int], int]
 """n -> a number of 0..n-1."""
-SIZES = (12, 12, 60, 1_000, 100_000)
-"""Largest amount of a ledger in fen: small ones make exact fits and splits of a single fen common."""
+SIZES = (12, 12, 60, 1_000, 100_000, 10**13)
+"""Largest amount of a ledger in fen: small ones make exact fits and splits of a single fen common, the largest make
+products beyond 64 bits."""
 
 
 def draw_case(below: Below, tiny: bool = False) -> Case:
