@@ -28,7 +28,7 @@ def draw_case(below: Below, tiny: bool = False) -> Case:
     alive = sum(row.at <= (rows[-1].at if as_of is None else as_of) for row in rows)
     return Case(
         rows,
-        [below(3 * most) if below(4) else -1 for _ in range(accounts)],
+        [_opening(below, most) for _ in range(accounts)],
         [below(8) == 0 for _ in range(accounts)],
         covered,
         _claims(below, rows[:alive]),
@@ -36,6 +36,11 @@ def draw_case(below: Below, tiny: bool = False) -> Case:
         None if below(2) else below(rows[-1].at - rows[0].at + 2),
         0 if tiny or below(2) else below(max(2, most // 3)),
     )
+
+
+def _opening(below: Below, most: int) -> int:
+    kind = below(4)
+    return -1 if kind == 0 else 0 if kind == 1 else below(most) if kind == 2 else below(3 * most)
 
 
 def _rows(below: Below, accounts: int, n: int, most: int) -> list[Row]:
