@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
+from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,9 +33,9 @@ MANY_CHUNKS = 256
 """Arrivals after which the columns of text are made of one piece again."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Held:
-    """A ledger with what its numbers stand for.
+    """A ledger with what its numbers stand for. It only grows, while nobody holds `lock`: rows keep their numbers.
 
     `ids`, `refs`: transfer_id and record_ref (16 bytes) by row (Arrow). `refused`: what has no place in it, and why
     (see `Rows`). `last`: time and sequence number of the last row. `version`: table of the lake -> version it is of.
@@ -50,6 +50,7 @@ class Held:
     version: dict[str, int]
     settings: Tracing
     skew: Skew | None
+    lock: Any = field(default_factory=RLock)
     _blocks: list[bytes] = field(default_factory=list)
     _balances: dict[int, I64] = field(default_factory=dict)
     _digests: dict[int, tuple[str, int]] = field(default_factory=dict)
@@ -111,6 +112,10 @@ class Held:
             self._balances.clear()
             self._balances[rows] = found
         return self._balances[rows]
+
+    def forget(self) -> None:
+        """Drop what was computed of the ledger as it was."""
+        self._balances, self._digests = {}, {}
 
     def sides(self, rows: I64) -> tuple[I64, I64]:
         """Payers and payees of rows, as tokens."""
@@ -183,12 +188,11 @@ def ledger_of(office: Office) -> Held:
         same = held is not None and held.settings == office.centre.settings.tracing
         if same and held is not None and held.version == version:
             return held
-        made = _grown(office, held, version) if same and held is not None else None
-        if made is None:
-            _HELD.clear()  # a process serves one centre, and a ledger is large
-            made = build_ledger(office, version, office.centre.settings.tracing)
-        _HELD[office.centre.root] = made
-        return made
+        _HELD.clear()  # a process serves one centre, and a ledger is large
+        if not same or held is None or not _grow(office, held, version):
+            held = build_ledger(office, version, office.centre.settings.tracing)
+        _HELD[office.centre.root] = held
+        return held
 
 
 def build_ledger(office: Office, version: Mapping[str, int], settings: Tracing) -> Held:
@@ -216,42 +220,45 @@ def _last(rows: Rows, before: tuple[int, int]) -> tuple[int, int]:
     return (int(rows.at_us[-1]), int(rows.seq[-1])) if len(rows.at_us) else before
 
 
-def _grown(office: Office, held: Held, version: dict[str, int]) -> Held | None:
-    """`held` with what arrived since; None when more changed than later rows."""
-    import pyarrow as pa
+def _grow(office: Office, held: Held, version: dict[str, int]) -> bool:
+    """Enter what arrived since; False, and nothing is done, when more changed than later rows."""
     import pyarrow.compute as pc
 
     from chainbreak.store.arrivals import Arrivals
 
     if version.get("account") != held.version.get("account"):
-        return None
+        return False
     of = {"transfer": version["transfer"]}
     arrivals = Arrivals(office.lake, {"transfer": held.version["transfer"]}, of)
     if arrivals.rewritten:
-        return None
+        return False
     table = newest_versions(read_transfers(arrivals.files("transfer")))
     if pc.any(pc.is_in(held.ids, value_set=table["transfer_id"].combine_chunks())).as_py():
-        return None
+        return False
     rows = rows_of(table, held.skew, Before(held.ids, held.sides))
     # The last row without a sequence number (LAST) has nothing of its instant after it.
     if len(rows.at_us) and not held.last < (int(rows.at_us[0]), int(rows.seq[0])):
-        return None
-    register = _enter(held, rows)
-    ids = pa.chunked_array([*held.ids.chunks, *rows.ids.chunks])
-    refs = pa.chunked_array([*held.refs.chunks, *rows.refs.chunks])
-    if ids.num_chunks > MANY_CHUNKS:
-        ids, refs = pa.chunked_array([ids.combine_chunks()]), pa.chunked_array([refs.combine_chunks()])
-    refused = pa.concat_tables([held.refused, rows.refused])
-    return replace(held, register=register, ids=ids, refs=refs, refused=refused, last=_last(rows, held.last),
-                   version=version, _balances={}, _digests={})  # fmt: skip
+        return False
+    with held.lock:
+        _enter(held, rows)
+        held.version = version
+    return True
 
 
-def _enter(held: Held, rows: Rows) -> Register:
-    """Append rows to the tracer; the register with whoever turned up in them."""
-    register, sides = held.register, np.concatenate([rows.payer, rows.payee])
-    new = np.unique(sides[register.numbers(sides) < 0])
+def _enter(held: Held, rows: Rows) -> None:
+    """Texts and accounts first, then the rows that need them."""
+    import pyarrow as pa
+
+    sides = np.concatenate([rows.payer, rows.payee])
+    new = np.unique(sides[held.register.numbers(sides) < 0])
     if len(new):
-        held.tracer.add_accounts(*register.more(len(new)))
-        register = register.with_later(new)
-    held.tracer.append(rows.at_us, register.numbers(rows.payer), register.numbers(rows.payee), rows.fen, rows.link)
-    return register
+        held.tracer.add_accounts(*held.register.more(len(new)))
+        held.register = held.register.with_later(new)
+    held.ids = pa.chunked_array([*held.ids.chunks, *rows.ids.chunks])
+    held.refs = pa.chunked_array([*held.refs.chunks, *rows.refs.chunks])
+    if held.ids.num_chunks > MANY_CHUNKS:
+        held.ids, held.refs = (pa.chunked_array([column.combine_chunks()]) for column in (held.ids, held.refs))
+    number = held.register.numbers
+    held.tracer.append(rows.at_us, number(rows.payer), number(rows.payee), rows.fen, rows.link)
+    held.refused, held.last = pa.concat_tables([held.refused, rows.refused]), _last(rows, held.last)
+    held.forget()

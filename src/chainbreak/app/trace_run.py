@@ -60,6 +60,11 @@ def run_body(held: Held, what: str, claims: Sequence[Mapping[str, Any]], terms: 
     Raises:
         UsageError: claims over the same fen (CB-TR-012), or too many for a rule that mixes (CB-TR-013).
     """
+    with held.lock:
+        return _run_body(held, what, claims, terms)
+
+
+def _run_body(held: Held, what: str, claims: Sequence[Mapping[str, Any]], terms: RunTerms) -> dict[str, Any]:
     asked = [Claim(claim["claim_id"], claim["row"], claim["claim_fen"]) for claim in claims]
     first = terms.rules[0]
     one = held.tracer.back(asked, terms.of(first)) if terms.back else held.tracer.trace(asked, terms.of(first))

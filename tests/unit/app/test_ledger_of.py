@@ -176,14 +176,14 @@ LATER = [("t6", 40, M3 := "6222021234567850", M1, 7), ("t7", 41, "62220212345679
 
 def test_later_rows_grow_the_ledger_to_what_it_would_be_anew(office: Office, tmp_path: Path) -> None:
     first = ledger_of(office)
-    early = first.digest()
+    early, tracer, until = first.digest(), first.tracer, first.until_us
     bring(office, tmp_path / "files", "transfer", transfers_csv(LATER, 100), "later")
     grown = ledger_of(office)
-    assert grown.tracer is first.tracer, "built anew although only later rows came"
+    assert grown.tracer is tracer, "built anew although only later rows came"
     anew = build_ledger(office, grown.version, office.centre.settings.tracing)
     assert grown.ids.to_pylist() == anew.ids.to_pylist() == ["t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7"]
     assert grown.digest() == anew.digest() != early
-    assert grown.digest(first.until_us) == early, "later rows changed what an earlier run cites"
+    assert grown.digest(until) == early, "later rows changed what an earlier run cites"
     assert grown.record_ref(7) == anew.record_ref(7)
     by_token = [dict(zip((h.account(n) for n in range(len(h.register.tokens))),
                          h.tracer.balance(None).tolist(), strict=True)) for h in (grown, anew)]  # fmt: skip
