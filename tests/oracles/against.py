@@ -97,6 +97,12 @@ def traced(cases: Sequence[Case], rule: Rule, side: Side | None = None, tracer: 
     return list(_apart(found, side, cases))
 
 
+def traced_back(cases: Sequence[Case]) -> list[Answer]:
+    """Where the claimed fen of each case came from, as the core says; de-minimis has no meaning there."""
+    side = side_by_side(cases)
+    return list(_apart(Tracer(side.ledger).back(side.claims, terms_of(cases[0], "fifo")), side, cases))
+
+
 def _apart(found: Traced, side: Side, cases: Sequence[Case]) -> Iterator[Answer]:
     answers = [Answer() for _ in cases]
     case_of = [i for i, case in enumerate(cases) for _ in case.claims]

@@ -61,3 +61,37 @@ def _end(case: Case, claim: int, way: list[int]) -> tuple[int, tuple[str, str]]:
         if stop := case.stop(account, row.at):
             return account, stop
     return account, case.rest(account)
+
+
+def back_by_fens(case: Case) -> tuple[list[set[tuple[int, int]]], Answer]:
+    """FIFO backward: of each claim every (row, offset) that one of its coins came by, and where their trails begin.
+
+    A trail begins at an opening or with money from nowhere known, and is lost at an account whose ledger is not held
+    (a sink's never is) or was no longer held when it paid, and at what was booked before the horizon.
+    """
+    carried = _carried(case, last_first=False)
+    came, answer = [], Answer()
+    for claim, share in enumerate(case.claims):
+        seen: set[tuple[int, int]] = set()
+        since = 0 if case.horizon is None else case.rows[share.row].at - case.horizon
+        for coin in carried[share.row][share.lo : share.lo + share.fen]:
+            way = [i for i in range(share.row, -1, -1) if coin in carried[i]]
+            for i, before in itertools.zip_longest(way, way[1:]):
+                seen.add((i, carried[i].index(coin)))
+                account = case.rows[i].payer
+                if lost := _lost(case, account, case.rows[i].at):
+                    answer.put(claim, account, lost, 1)
+                    break
+                if before is None:
+                    answer.put(claim, account, ("origin", ""), 1)
+                elif case.rows[before].at < since:
+                    answer.put(claim, account, (UNKNOWN, "horizon"), 1)
+                    break
+        came.append(seen)
+    return came, answer
+
+
+def _lost(case: Case, payer: int, at: int) -> tuple[str, str] | None:
+    if case.sink[payer] or case.covered[payer] == 0:
+        return UNKNOWN, "no_coverage"
+    return (UNKNOWN, "coverage_ended") if at > case.covered[payer] else None

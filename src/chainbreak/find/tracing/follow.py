@@ -194,7 +194,7 @@ def put(table, n, a, b, c, d, e, f):
 
 
 @kernel
-def follow_back(claims, ends, axes, credits, maps, ledger, accounts):
+def follow_back(claims, ends, axes, credits, maps, ledger, accounts, at_us):
     """Follow every claim backward, first in first out: from the fen of a transfer to the fen of earlier ones.
 
     Arguments as of `follow`; rows before a claim's `ends` are beyond its horizon. A flow's sixth column is unused.
@@ -209,8 +209,9 @@ def follow_back(claims, ends, axes, credits, maps, ledger, accounts):
         flow = n - 1
         while flow < n:
             row, account = flows[flow, 1], payer[flows[flow, 1]]
-            if sink[account] or covered[account] == 0:
-                places, k = put(places, k, claim, account, UNKNOWN, flows[flow, 3] - flows[flow, 2], flow, NO_COVERAGE)
+            if sink[account] or at_us[row] > covered[account]:
+                reason = NO_COVERAGE if sink[account] or covered[account] == 0 else COVERAGE_ENDED
+                places, k = put(places, k, claim, account, UNKNOWN, flows[flow, 3] - flows[flow, 2], flow, reason)
                 flow += 1
                 continue
             if axes.odd[account] and maps.begin[account] < 0:

@@ -130,9 +130,8 @@ class Tracer:
         since = np.zeros(len(wanted), np.int64)
         if terms.horizon_us is not None:
             since = np.searchsorted(ledger.at_us, ledger.at_us[wanted[:, 0]] - terms.horizon_us, "left")
-        by_row, by_account, _ = self._known
         index = (self._axes, self._credits, self._maps_of(False))
-        flows, places, self._maps[False] = follow_back(wanted, since, *index, by_row, by_account)
+        flows, places, self._maps[False] = follow_back(wanted, since, *index, *self._known)
         return Traced(tuple(claims), terms, columns(Flows, flows), columns(Places, places))
 
     @_alone

@@ -7,9 +7,10 @@ from typing import Any
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from tests.oracles.against import COMPARED, differences, pieces, side_by_side, traced
+from tests.oracles.against import COMPARED, differences, pieces, side_by_side, traced, traced_back
 from tests.oracles.case import EXIT, FOREVER, HOLDING, Answer, Case, Share, balances
 from tests.oracles.draw import cases
+from tests.oracles.fens import back_by_fens
 
 from chainbreak.find.tracing import RULES, Claim, Terms, Tracer
 
@@ -131,6 +132,18 @@ def test_6_what_went_forward_comes_back(case: Case) -> None:
         assert (found.flows.hi - found.flows.lo)[here].sum() >= flow.hi - flow.lo
         inside = (found.flows.lo[here] >= share.lo) & (found.flows.hi[here] <= share.lo + share.fen)
         assert (found.flows.hi - found.flows.lo)[here][inside].sum() == flow.hi - flow.lo
+
+
+@settings(max_examples=200)
+@given(cases(tiny=True))
+def test_6_backward_every_fen_came_by_the_rows_that_carried_it(case: Case) -> None:
+    case = _alive(case)._replace(de_minimis=0)
+    came, theirs = back_by_fens(case)
+    [ours] = traced_back([case])
+    found: list[set[tuple[int, int]]] = [set() for _ in case.claims]
+    for flow in ours.flows:
+        found[flow.claim] |= {(flow.row, offset) for offset in range(flow.lo, flow.hi)}
+    assert (found, _booked(ours)) == (came, _booked(theirs))
 
 
 @some
