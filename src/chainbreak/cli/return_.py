@@ -152,12 +152,14 @@ def what_if_(
     from chainbreak.act.returns.model import Victim
     from chainbreak.app.move_return import may_read
     from chainbreak.app.plan_return import what_if
+    from chainbreak.app.record_read import record_read
     from chainbreak.app.return_claims import read_text, victims_from
     from chainbreak.app.show_return import division_rows
     from chainbreak.cli.parse import fen_from
 
     office, actor = _act(centre, as_name)
     may_read(actor)
+    record_read(office, actor, "return.read", f"return:{return_id}")
     late: tuple[Victim, ...] = victims_from(read_text(claims), office.centre.settings.zone) if claims else ()
     if fen := fen_from(loss):
         late = (*late, Victim(claim, "", fen, office.clock.now_us()))

@@ -107,6 +107,7 @@ def as_pdf(visit: Signed, return_id: str) -> Response:
 def late_victim(visit: Signed, return_id: str, loss: Line = "") -> Response:
     """Each victim's line as it would be with one more victim of this loss; kept nowhere."""
     found = show_return(visit.office, visit.actor, return_id)
+    record_read(visit.office, visit.actor, "return.what_if", f"return:{return_id}", often=True)
     before = {row["claim_id"]: row["amount_fen"] for row in found["rows"]}
     fen = _yuan(loss, "loss")
     if not fen or fen < 0:
