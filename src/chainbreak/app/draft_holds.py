@@ -133,7 +133,7 @@ class _Batch:
             self.case or self._case_of(reports), self.purpose, HOLD, RUNG, proposal.account,
             ladder_reason=self._milder(proposal), amount_fen=proposal.amount_fen, starts_at_us=self.now_us,
             expires_at_us=min(ends, proposal.ends_most_us or ends), partners=(partner,) if partner else (),
-            functions=("outgoing",), direction="out",
+            direction="out",
         )  # fmt: skip
 
     def _case_of(self, reports: Sequence[str]) -> str:
