@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 from tests.oracles import amounts, ends
-from tests.oracles.case import Answer, Case, Flow, Share
+from tests.oracles.case import FOREVER, Answer, Case, Flow, Row, Share
 from tests.oracles.lots import by_lots
 
 from chainbreak.find.tracing import BUCKETS, REASONS, Claim, Ledger, Rule, Terms, Traced, Tracer, make_ledger
@@ -216,9 +216,7 @@ COMPARED: dict[str, Callable[[Case, Answer], str]] = {
 }
 
 
-def case_of(rows: list[tuple[int, ...]], claims: list[tuple[int, ...]], accounts: int, **known: object) -> Case:
+def by_hand(rows: list[tuple[int, ...]], claims: list[tuple[int, ...]], accounts: int, **known: object) -> Case:
     """A case written by hand: everything is held, openings are 0, nothing is a sink, unless said otherwise."""
-    from tests.oracles.case import FOREVER, Row
-
     plain = {"opening": [0] * accounts, "sink": [False] * accounts, "covered": [FOREVER] * accounts}
     return Case([Row(*row) for row in rows], claims=[Share(*claim) for claim in claims], **{**plain, **known})
