@@ -17,12 +17,17 @@ if TYPE_CHECKING:
 
 ALL = "all"
 POISON: Rule = "poison"
+LARGEST = 2**53 - 1
+"""Of times and amounts: beyond it JSON holds no whole numbers."""
 
 
 @dataclass(frozen=True)
 class RunTerms:
     """How money is followed. `rules`: the first one's flows are given, all are compared. `as_of_us` is a moment, never
     "now"; `horizon_us` None: without end; `back`: to where the money came from, first in first out.
+
+    Raises:
+        UsageError: a limit below zero or beyond what JSON holds (CB-TR-010).
     """
 
     rules: tuple[Rule, ...]
@@ -30,6 +35,11 @@ class RunTerms:
     horizon_us: int | None = HORIZON_US
     de_minimis_fen: int = 0
     back: bool = False
+
+    def __post_init__(self) -> None:
+        for given in (self.as_of_us, self.horizon_us or 0, self.de_minimis_fen):
+            if not 0 <= given <= LARGEST:
+                raise UsageError("CB-TR-010", "a limit out of range", given=str(given), allowed=f"0..{LARGEST}")
 
     def of(self, rule: Rule) -> Terms:
         """The terms of one rule."""

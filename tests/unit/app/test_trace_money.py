@@ -225,6 +225,8 @@ def asked(**kwargs: Any) -> dict[str, Any]:
         ("r1", asked(transfers=[Asked("t1"), Asked("t1")]), "CB-TR-026", ""),
         ("r1", asked(transfers=[Asked("t99")]), "CB-TR-023", ""),
         ("r1", asked(de_minimis_fen=-1), "CB-TR-010", ""),
+        ("r1", asked(de_minimis_fen=2**60), "CB-TR-010", ""),
+        ("r1", asked(as_of_us=2**55), "CB-TR-010", ""),
     ],
 )  # fmt: skip
 def test_what_cannot_be_traced_is_refused_by_name(

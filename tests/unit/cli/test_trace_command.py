@@ -96,6 +96,7 @@ def test_rules_side_by_side_and_other_terms(trace: Terminal) -> None:
         (("r1", "--horizon", "soon"), 2, "48h, 90m, 7d, or none"),
         (("r1", "--horizon", "0h"), 2, "CB-US-002"),
         (("r1", "--de-minimis", "-1"), 2, "CB-TR-010"),
+        (("r1", "--as-of", "9999-12-31"), 2, "CB-TR-010"),
         (("r1", "--rule", "fifa"), 2, "did you mean fifo?"),
         (("r1", "--amount", "5"), 2, "CB-TR-023"),
         (("t1", "--amount", "5000.01"), 2, "CB-TR-026"),
