@@ -7,6 +7,7 @@ from fund_world import FundWorld
 
 from chainbreak.app.add_person import add_person
 from chainbreak.app.draft_holds import draft_holds
+from chainbreak.app.issue_api_token import issue_api_token
 from chainbreak.app.issue_sign_in_link import issue_sign_in_link
 from chainbreak.records.actor import Actor, Role
 from chainbreak.web.application import create_app
@@ -25,3 +26,28 @@ def test_an_approver_reads_what_the_hold_rests_on(fund: FundWorld) -> None:
     assert page.status_code == 200
     for said in ('href="/cases/r1"', f'href="/money/{run}"', "t1", "t2", "¥40,000.00", "¥90,000.00", "先进先出"):
         assert said in page.text, said
+
+
+def test_the_same_over_the_api(fund: FundWorld) -> None:
+    add_person(fund.office, SETUP, "admin", ["admin"])
+    add_person(fund.office, SETUP, "mei", ["fund_desk"])
+    token = issue_api_token(fund.office, SETUP, "mei")
+    browser = Browser(create_app(fund.office), base_url="http://testserver")
+    browser.headers["Authorization"] = f"Bearer {token}"
+    run = fund.trace("r1", "t1")["run_id"]
+    asked = browser.get(f"/api/v1/money/traces/{run}/holds").json()
+    assert [row["amount_fen"] for row in asked["items"]] == [40_000_00, 30_000_00, 10_000_00]
+    assert [row["share"] for row in asked["captured"]] == [0.5, 1, 1, 1]
+    where, wish = f"/api/v1/money/traces/{run}/drafts", {"top": 2}
+    assert browser.post(where, json=wish).status_code == 422
+    key = {"Idempotency-Key": "morning-0001"}
+    made = browser.post(where, json=wish, headers=key)
+    assert (made.status_code, [row["ok"] for row in made.json()["items"]]) == (201, [True, True])
+    assert browser.post(where, json=wish, headers=key).status_code == 409
+    clock = browser.get("/api/v1/money/reports/r1/clock").json()["item"]
+    assert clock["worst"] == "report"
+    assert browser.get("/api/v1/money/clock?by=bank").json()["item"]["groups"][0]["reports"] == 1
+    void = browser.post(
+        "/api/v1/money/claims/C-000001/void", json={"reason": "his son"}, headers={"Idempotency-Key": "morning-0002"}
+    )
+    assert len(void.json()["item"]["withdrawn"]) == 2
