@@ -13,6 +13,7 @@ from chainbreak.bench.funds.methods import Ask, dwell_before, first_hop, ours, w
 from chainbreak.bench.funds.score import TERM_US, effect, freezable, moment
 from chainbreak.bench.funds.watch import Paths, caught
 from chainbreak.city.build import START, build
+from chainbreak.find.tracing import EXIT, REASONS, Terms
 
 MIX = """
 presets: {tiny: {people: 1500, gangs: 2, online_cases_per_day: 25}}
@@ -39,6 +40,18 @@ def test_what_the_truth_finds_in_reach_was_paid_by_the_victim_and_lies_there(boo
         assert 0 <= freezable(now, theft) <= paid
         assert all(fen <= now.balance[account] for account, fen in now.stolen_on.items())
         assert all(book.is_mule[account] for _, account in now.stolen)
+
+
+def test_a_trace_ends_at_everybodys_wallet_and_at_exits(book: Book) -> None:
+    ledger = book.tracer.ledger
+    wallet = np.flatnonzero(ledger.covered_until_us == 0)
+    assert len(wallet) == 1
+    traced = book.tracer.trace(book.claims(None, int(ledger.at_us[-1])), Terms("fifo", None, None))
+    ended = traced.places.account == wallet[0]
+    assert ended.any()
+    assert {REASONS[reason] for reason in traced.places.reason[ended].tolist()} == {"no_coverage"}
+    assert not np.isin(ledger.payer[traced.flows.row], wallet).any()
+    assert traced.total(EXIT).sum() > 0
 
 
 def test_our_holds_are_within_the_trace_when_banks_act_at_once(book: Book) -> None:
