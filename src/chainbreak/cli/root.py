@@ -28,7 +28,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "lead": ("lead", "Leads: draft, next, review, dispatch, accept, return, work, outcome, snooze, bulk, measures"),
     "case": ("case", "Cases: add, show"),
     "link": ("link", "Which reports one gang did: run, list, show, explain, decide, undo, export"),
-    "trace": ("trace", "Follow money: of REPORT, claims, ledger, batch, watch, show, list, verify, holds, draft, void, clock"),
+    "trace": ("trace", "Follow money: of, claims, ledger, batch, watch, show, list, verify, holds, draft, void, clock"),
     "order": ("order", "Orders: draft, check, submit, approve, return, send, ack, extend, release, list, why"),
     "return": ("return_", "Frozen money back to its victims: plan, review, publish, object, decide, pay, print"),
     "appeal": ("appeal", "Appeals: open, decide, overdue"),
