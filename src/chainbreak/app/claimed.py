@@ -120,7 +120,7 @@ def looked_up(held: Held, one: Asked) -> Asked:
                          allowed=_meant(one.transfer_id, _near_transfers(held, one.transfer_id)))  # fmt: skip
     fen = int(held.tracer.ledger.fen[row])
     if not 0 <= one.claim_fen <= fen:
-        raise UsageError("CB-TR-026", "the transfer does not have that much", given=_yuan(one.claim_fen),
+        raise UsageError("CB-TR-026", "the transfer does not have that much", given=_yuan(one.claim_fen)[:40],
                          allowed=f"0.01..{_yuan(fen)} yuan")  # fmt: skip
     at_us = int(held.tracer.ledger.at_us[row])
     return replace(one, claim_fen=one.claim_fen or fen, row=row, booked_at_us=at_us)

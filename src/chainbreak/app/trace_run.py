@@ -39,7 +39,7 @@ class RunTerms:
     def __post_init__(self) -> None:
         for given in (self.as_of_us, self.horizon_us or 0, self.de_minimis_fen):
             if not 0 <= given <= LARGEST:
-                raise UsageError("CB-TR-010", "a limit out of range", given=str(given), allowed=f"0..{LARGEST}")
+                raise UsageError("CB-TR-010", "a limit out of range", given=str(given)[:40], allowed=f"0..{LARGEST}")
 
     def of(self, rule: Rule) -> Terms:
         """The terms of one rule."""
