@@ -50,17 +50,22 @@ class Curve:
 
     def at(self, us: int) -> float:
         """P(still there after `us` µs)."""
+        if self.smooth:
+            return math.exp(-self._hazard(us))
         i = bisect_right(self.at_us, us)
-        if not self.smooth:
-            return self.share[i - 1] if i else 1.0
-        return self._between(us, i)
+        return self.share[i - 1] if i else 1.0
 
-    def _between(self, us: int, i: int) -> float:
-        # Constant hazard between the points, and the last interval's after them.
-        k = min(i, len(self.at_us) - 1)
-        from_us, from_share = (self.at_us[k - 1], self.share[k - 1]) if k else (0, 1.0)
-        rate = math.log(from_share / self.share[k]) / (self.at_us[k] - from_us)
-        return from_share * math.exp(-rate * (us - from_us))
+    def _hazard(self, us: int) -> float:
+        # -ln of the share: straight between the points, and beyond them as in the last interval. In this form nothing
+        # underflows, however long the money has not been looked at.
+        begin, hazard, rate = self._piece(bisect_right(self.at_us, us))
+        return hazard + rate * (us - begin)
+
+    def _piece(self, k: int) -> tuple[int, float, float]:
+        """Begin, hazard there, and slope of the k-th interval of a smooth curve; the last one goes on for ever."""
+        k = min(k, len(self.at_us) - 1)
+        begin, hazard = (self.at_us[k - 1], -math.log(self.share[k - 1])) if k else (0, 0.0)
+        return begin, hazard, (-math.log(self.share[k]) - hazard) / (self.at_us[k] - begin)
 
     def knows(self, age_us: int, wait_us: int) -> bool:
         """Whether it says anything of money that has lain for `age_us` and is asked after for `wait_us` more."""
@@ -69,9 +74,11 @@ class Curve:
     def still_there(self, age_us: int, wait_us: int) -> float:
         """P(there after `wait_us` more | there after `age_us`).
 
-        >>> prior_curve([(15, 0.28), (60, 0.53)], "published").still_there(0, 15 * 60_000_000)
+        >>> round(prior_curve([(15, 0.28), (60, 0.53)], "published").still_there(0, 15 * 60_000_000), 9)
         0.72
         """
+        if self.smooth:
+            return math.exp(self._hazard(age_us) - self._hazard(age_us + wait_us))
         now = self.at(age_us)
         return self.at(age_us + wait_us) / now if now else 0.0
 
@@ -81,19 +88,13 @@ class Curve:
         >>> prior_curve([(15, 0.28), (60, 0.53)], "published").median_left_us(0) // 60_000_000
         53
         """
+        if self.smooth:
+            wanted = self._hazard(age_us) + math.log(2)
+            begin, hazard, rate = self._piece(sum(-math.log(share) < wanted for share in self.share))
+            return round(begin + (wanted - hazard) / rate) - age_us
         half = self.at(age_us) / 2
-        for i, (at_us, share) in enumerate(zip(self.at_us, self.share, strict=True)):
-            if at_us > age_us and share <= half:
-                return self._crossing(i, half) - age_us if self.smooth else at_us - age_us
-        if not self.smooth:
-            return None
-        return self._crossing(len(self.at_us) - 1, half, age_us) - age_us
-
-    def _crossing(self, k: int, level: float, least_us: int = 0) -> int:
-        # Where the exponential piece that ends in point k (or goes on beyond it) reaches `level`.
-        from_us, from_share = (self.at_us[k - 1], self.share[k - 1]) if k else (0, 1.0)
-        rate = math.log(from_share / self.share[k]) / (self.at_us[k] - from_us)
-        return max(round(from_us + math.log(from_share / level) / rate), least_us)
+        later = zip(self.at_us, self.share, strict=True)
+        return next((at_us - age_us for at_us, share in later if at_us > age_us and share <= half), None)
 
 
 def prior_curve(gone_by_min: Sequence[tuple[float, float]], source: str) -> Curve:

@@ -75,6 +75,13 @@ def test_the_prior_is_consistent_in_itself(age: int, first: int, then: int) -> N
     assert curve.still_there(age * MINUTE, left) == pytest.approx(0.5, abs=1e-6)
 
 
+def test_money_that_nobody_has_looked_at_for_years_is_not_an_error() -> None:
+    curve, year = prior_curve(load_rules().prior, "published"), 366 * 24 * 60 * MINUTE
+    assert curve.still_there(0, year) == 0.0
+    assert curve.still_there(year, 15 * MINUTE) == pytest.approx(curve.still_there(60 * MINUTE, 15 * MINUTE))
+    assert curve.median_left_us(10 * year) == pytest.approx(curve.median_left_us(60 * MINUTE), abs=2)
+
+
 def test_the_prior_is_what_was_published() -> None:
     curve = prior_curve(load_rules().prior, "published")
     assert curve.at(15 * MINUTE) == pytest.approx(1 - 0.28)
