@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from chainbreak.app.file_reports import AT_ONCE, file_reports
 from chainbreak.app.trace_rights import admit_trace
 from chainbreak.store.desk import funds, reports
 
@@ -51,6 +52,7 @@ def untraced_reports(office: Office, actor: Actor, since_us: int, limit: int = 1
         RefusedError: a role whose work does not rest on traces (CB-TR-022).
     """
     admit_trace(office, actor, "trace.list", "trace:*", often=True)
+    file_reports(office, AT_ONCE)
     names = ("report_id", "reported_at_us", "district", "loss_fen")
     with office.desk.read() as conn:
         traced = {run["what"] for run in funds.list_runs(conn, limit=MOST_RUNS)}

@@ -42,4 +42,5 @@ def view_trace(
         raise UsageError("CB-TR-024", "at that moment none of the claimed money had moved yet", given=rfc3339(as_of))
     side_by_side = (rules[0], *(other for other in RULES if other != rules[0])) if compare else rules
     asked = RunTerms(side_by_side, as_of, terms["horizon_us"], terms["de_minimis_fen"], terms["back"])
-    return {**run, **run_body(held, run["what"], claims, asked), "kept": kept}
+    told = {name: run[name] for name in ("run_id", "made_by", "made_at_us", "digest")}
+    return {**run_body(held, run["what"], claims, asked), **told, "kept": kept}

@@ -12,6 +12,8 @@ from typing import Any
 
 MOST = 40
 """Transfers and pieces that a panel lists; the table has all."""
+MIXED = -2
+"""The parent of money that has no one way back."""
 LISTS = ("exits", "in_flight", "unknown", "de_minimis", "origins")
 
 
@@ -52,14 +54,15 @@ def told_of(run: Mapping[str, Any], account: str) -> Told | None:
         return None
     holding = next((row for row in run["holdings"] if row["account"] == account), None)
     ends = [(name, row) for name in LISTS for row in run[name] if row["account"] == account]
-    pieces = _pieces(run, holding) if holding else []
+    mixed = any(flow["parent"] == MIXED for flow in (*came, *went))
+    pieces = _pieces(run, holding) if holding and not mixed else []
     way = {side: None for piece in pieces for step in piece.steps for side in (step["payer"], step["payee"])}
     if not way:
         way = _way_up(flows, came)
     more = max(len(came) - MOST, 0) + max(len(went) - MOST, 0) + max(len(pieces) - MOST, 0)
     return Told(
         account, run["accounts"].get(account, {}), holding, ends, came[:MOST], went[:MOST], _sum(came), _sum(went),
-        pieces[:MOST], any(flow["parent"] == -2 for flow in (*came, *went)), list(way), more,
+        pieces[:MOST], mixed, list(way), more,
     )  # fmt: skip
 
 
@@ -68,10 +71,8 @@ def _sum(flows: Sequence[Mapping[str, Any]]) -> int:
 
 
 def _pieces(run: Mapping[str, Any], holding: Mapping[str, Any]) -> list[Piece]:
-    """What lies there by the flow that brought it, the largest first; none where money had been mixed."""
+    """What lies there by the flow that brought it, the largest first."""
     flows = run["flows"]
-    if any(flows[at]["parent"] == -2 for at in holding["flows"]):
-        return []
     brought = set(holding["flows"])
     lying = {at: flows[at]["hi"] - flows[at]["lo"] for at in brought}
     for flow in flows:

@@ -38,7 +38,7 @@ def money(
         return Markup("")
     placed = place(shape, width, LEFT, RIGHT, TOP)
     paint = _Paint(shape, placed, t, link, proposed or {}, chosen)
-    return Markup('<svg class="money" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0:.0f} {1:.0f}" width="{0:.0f}" '
+    return Markup('<svg class="money" viewBox="0 0 {0:.0f} {1:.0f}" width="{0:.0f}" '
                   'height="{1:.0f}" role="group" aria-label="{2}">{3}{4}{5}</svg>').format(
         placed.frame.width, placed.frame.height, t("console_money.said", n=shape.accounts), paint.axis(),
         paint.ribbons(), paint.nodes(),
@@ -112,9 +112,8 @@ class _Paint:
         return self._since((at_us - self.shape.start_us) // US_PER_MIN)
 
     def ribbons(self) -> Markup:
-        """Every transfer, the widest first, so that no narrow one is hidden; then what stays."""
+        """Every transfer, the widest first, so that no narrow one is hidden."""
         made = [self._ribbon(edge) for edge in sorted(self.shape.edges, key=lambda e: (-e.fen, e.at_us, e.dst))]
-        made += [self._stay(node) for node in self.shape.nodes.values() if node.stays]
         return Markup('<g class="ribbons">{}</g>').format(Markup("").join(made))
 
     def _ribbon(self, edge: Edge) -> Markup:
@@ -150,7 +149,9 @@ class _Paint:
         bar = Markup('<rect class="hit" x="{:.1f}" y="{:.1f}" width="{}" height="{:.1f}"/>'
                      '<rect class="stem" x="{:.1f}" y="{:.1f}" width="{}" height="{:.1f}" rx="1"/>').format(
             x - 9, y - max(tall, 24) / 2, BAR + 18, max(tall, 24), x, y - tall / 2, BAR, tall)  # fmt: skip
-        inner = bar + self._words(node, x, y, tall) + self._column(node)
+        inner = (
+            (self._stay(node) if node.stays else Markup("")) + bar + self._words(node, x, y, tall) + self._column(node)
+        )
         if node.sort == "end":
             return Markup('<g class="node is-end is-{}" data-node="{}">{}</g>').format(node.kind, node.key, inner)
         of, about = ("open", node.parent) if node.sort == "group" else ("account", node.account)

@@ -23,8 +23,8 @@ STUB = 34.0
 """How far the money that is lost from sight is drawn behind its account."""
 ROW_LEAF, ROW_NODE = 19.0, 27.0
 """Least height of an end with its words beside it, and of an account with its words above it."""
-RIVER = 132.0
-"""Px of everything that was claimed."""
+RIVER, RIVER_OF_FEW, FEW = 132.0, 216.0, 14
+"""Px of everything that was claimed, and where only a few nodes are drawn."""
 THIN = 1.5
 CLEAR = 14.0
 """Px between the last account and the right edge, even where money moved at the last moment."""
@@ -78,7 +78,7 @@ def place(shape: Shape, width: float, left: float, right: float, top: float) -> 
     span = max(span, longest * step / FOR_STEPS)
     x, knots = _across(shape, left, span, step)
     total = sum(n.in_fen for n in shape.nodes.values() if n.sort == "victim") or 1
-    fen_px = RIVER / total
+    fen_px = (RIVER if len(shape.nodes) > FEW else RIVER_OF_FEW) / total
     order: dict[str, list[str]] = {}
     y, bottom = _down(shape, children, fen_px, top, order)
     frame = Frame(left, left + span, top, left + span + right, bottom + 12)

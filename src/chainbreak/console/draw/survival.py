@@ -18,6 +18,7 @@ LEAST_MIN = 60.0
 """No picture ends before the golden hour does."""
 ROOM = 34.0
 """Px between two marks of the axis."""
+DISC = 19.0
 Words = Callable[..., str]
 Points = Sequence[tuple[float, float]]
 
@@ -78,13 +79,11 @@ def falling(clock: Mapping[str, Any], t: Words, width: float = 960, height: floa
 
 def _steps(clock: Mapping[str, Any], frame: _Frame, t: Words) -> Markup:
     """A line for each step that was taken, numbered as in the strip; the one that lost most stands out."""
-    parts, last = [], -20.0
-    for n, row in enumerate(clock["steps"], 1):
-        if not row["done"]:
-            continue
+    done = [(n, row) for n, row in enumerate(clock["steps"], 1) if row["done"]]
+    discs = _apart([frame.x(row["since_theft_min"]) for _, row in done], frame.width - 10)
+    parts = []
+    for (n, row), at in zip(done, discs, strict=True):
         x = frame.x(row["since_theft_min"])
-        at = max(x, last + 19)
-        last = at
         worst = " is-worst" if row["step"] == clock["worst"] else ""
         said = t("console_money.step_said", step=t(f"console_money.step.{row['step']}"), n=f"{row['minutes']:.0f}",
                  fen=format_fen(row["lost_fen"]))  # fmt: skip
@@ -92,6 +91,20 @@ def _steps(clock: Mapping[str, Any], frame: _Frame, t: Words) -> Markup:
         disc = Markup('<circle cx="{0:.1f}" cy="12" r="8.5"/><text x="{0:.1f}" y="15.5">{1}</text>').format(at, n)
         parts.append(Markup('<g class="mark{}">{}{}<title>{}</title></g>').format(worst, line, disc, said))
     return Markup("").join(parts)
+
+
+def _apart(places: Sequence[float], most: float) -> list[float]:
+    """Rising places moved so far that no two are nearer than a disc is wide, and none beyond `most`.
+
+    >>> _apart([10.0, 12.0, 99.0, 100.0], 100.0)
+    [10.0, 29.0, 81.0, 100.0]
+    """
+    moved: list[float] = []
+    for place in places:
+        moved.append(max(place, moved[-1] + DISC) if moved else place)
+    for at in range(len(moved) - 1, -1, -1):
+        moved[at] = min(moved[at], most if at == len(moved) - 1 else moved[at + 1] - DISC)
+    return moved
 
 
 def survival(

@@ -38,6 +38,7 @@ TABLE = 500
 """Rows of a table on the page; the terminal and the API have all."""
 LISTED = 50
 """Proposals in the panel."""
+SVG = "http://www.w3.org/2000/svg"
 PAPER = 720.0
 """Of the picture on A4, so that its words are as large as the table's."""
 HUE_OF_HOLD = {"proposed": "high", "held": "done", "empty": "lapsed", "small": "lapsed", "stopped": "urgent"}
@@ -94,7 +95,9 @@ def picture(visit: Signed, run_id: str, look: Looked) -> Response:
     values = run_values(visit, run_id, look)
     drawn = _picture(visit, values["run"], look, values["shape"], values["proposals"])
     style = "".join((STATIC / "css" / f"{name}.css").read_text(encoding="utf-8") for name in ("tokens", "money"))
-    whole = str(drawn).replace(">", f"><style>{style}svg{{background:var(--panel)}}</style>", 1)
+    # The first tag is told its language of shapes, which a page does not need, and is followed by the colours.
+    whole = str(drawn).replace("<svg", f'<svg xmlns="{SVG}"', 1)
+    whole = whole.replace(">", f"><style>{style}svg{{background:var(--panel)}}</style>", 1)
     record_read(visit.office, visit.actor, "trace.export", f"trace:{run_id}")
     name = f"{values['run']['run_id']}-{values['run']['rule']}.svg"
     return Response(

@@ -1,6 +1,7 @@
 // The money canvas: the slider steps through moments, a touched account opens beside the picture and its way lights up,
 // arrow keys walk from account to account. Without this script the same addresses and forms do the same.
 /* global htmx */
+import { say } from "./requests.js";
 
 const SLIDER_WAIT_MS = 120;
 const main = document.getElementById("money-main");
@@ -17,7 +18,7 @@ function light(account, way) {
     node.classList.toggle("is-chosen", Boolean(account) && node.dataset.account === account);
     node.classList.toggle("is-way", on.has(node.dataset.account));
   }
-  for (const flow of picture.querySelectorAll(".ribbons > path")) {
+  for (const flow of picture.querySelectorAll(".flow, .stay")) {
     const { src, dst } = flow.dataset;
     const isStay = dst === undefined && src === account;
     flow.classList.toggle("is-way", isStay || (on.has(src) && on.has(dst)));
@@ -56,15 +57,26 @@ function neighbour(node, key) {
   return best;
 }
 
-/** Ask for the picture after a step of the slider. @param {HTMLInputElement} slider */
-function step(slider) {
+let asking = new AbortController();
+
+/** Ask for the picture after a step of the slider; a newer step forgets the older one. @param {HTMLInputElement} slider */
+async function step(slider) {
   const form = slider.form;
   const at = slider.value === form.dataset.last ? "" : `step=${slider.value}`;
   const query = [form.dataset.query, at].filter(Boolean).join("&");
-  htmx.ajax("GET", `${form.dataset.canvas}?${query}`, { target: "#money-main" }).then(() => {
-    document.getElementById("step")?.focus();
-    follow();
-  });
+  asking.abort();
+  asking = new AbortController();
+  try {
+    const answer = await fetch(`${form.dataset.canvas}?${query}`, { headers: { "HX-Request": "true" }, signal: asking.signal });
+    if (!answer.ok) return say(document.querySelector(".frame").dataset.lost);
+    const part = new DOMParser().parseFromString(await answer.text(), "text/html");
+    main.replaceChildren(...part.body.childNodes);
+  } catch (error) {
+    return error.name === "AbortError" ? undefined : say(document.querySelector(".frame").dataset.lost);
+  }
+  htmx.process(main);
+  document.getElementById("step")?.focus(); // within the same turn: no key is lost between the old slider and the new
+  follow();
   history.replaceState(null, "", `${form.getAttribute("action")}?${query}`);
 }
 
