@@ -29,7 +29,7 @@ THIN = 1.5
 CLEAR = 14.0
 """Px between the last account and the right edge, even where money moved at the last moment."""
 TICKS_MIN = (0, 1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 720, 1440, 2880)
-TICK_ROOM = 30.0
+TICK_ROOM = 42.0
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,15 @@ Pure: from the run's dictionary (spec/tracing.md section 6) to nodes and edges. 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 SHOWN = 40
 """Accounts drawn one by one; a picture of more is looked at, not read. The rest stand in groups."""
+OUT, MORE = "out:", "more:"
+"""Keys of exits and of groups begin so; accounts are written tokens."""
 OWN = -1
 """The parent of a claim's own transfer."""
 OPENED = 40
@@ -19,8 +21,8 @@ OPENED = 40
 MOST_SHOWN = 400
 EACH_TRANSFER = 120
 """Up to so many edges every transfer has a ribbon of its own; beyond, those of the same two accounts are one."""
-MOST_EXITS = 3
-"""Exits of one account drawn one by one."""
+ALONE = 2
+"""A group of so few accounts is drawn as those accounts."""
 ENDS = ("unknown", "in_flight", "de_minimis", "origins")
 """Where money ends that neither lies in sight nor left: each its own stub behind the account."""
 
@@ -93,11 +95,10 @@ def shape_of(
     rank = {key: at for at, key in enumerate(ranked)}
     _hang(nodes, moves, rank)
     alone = _chosen(nodes, ranked, rank, opened, [*wanted, chosen], shown)
-    home = {key: key if key in alone else "" for key in ranked}
-    for key in ranked:  # parents come first
-        if not home[key]:
-            up = nodes[key].parent
-            home[key] = f"more:{up}" if up in alone else home[up] if up else "more:"
+    home = _homes(nodes, ranked, alone)
+    sizes = Counter(at for key, at in home.items() if nodes[key].sort == "account")
+    few = {key for key, at in home.items() if nodes[key].sort == "account" and sizes[at] <= ALONE}
+    home = _homes(nodes, ranked, alone | few)
     drawn = _drawn(nodes, ranked, home, wanted)
     edges, between = _edges(moves, home, drawn)
     end = (run.get("terms") or {}).get("as_of_us") or run["ledger"]["until_us"]
@@ -106,19 +107,26 @@ def shape_of(
 
 
 def _moves(run: Mapping[str, Any]) -> list[Edge]:
-    """One edge a transfer that carried claimed money, in time."""
+    """One edge a transfer that carried claimed money, in time. What leaves goes to an exit of its payer's own, one for
+    each kind of sink: `out:PAYER>SINK`, named after the first.
+    """
     made: dict[str, Edge] = {}
+    kinds = {row["account"]: row["kind"] for row in run["exits"]}
+    exits: dict[tuple[str, str], str] = {}
     for flow in run["flows"]:
         known, fen = made.get(flow["transfer_id"]), flow["hi"] - flow["lo"]
+        payer, payee = flow["payer"], flow["payee"]
+        if payee in kinds:
+            payee = exits.setdefault((payer, kinds[payee]), f"out:{payer}>{payee}")
         made[flow["transfer_id"]] = (
             replace(known, fen=known.fen + fen) if known
-            else Edge(flow["payer"], flow["payee"], fen, flow["booked_at_us"], 1, flow["transfer_id"])
+            else Edge(payer, payee, fen, flow["booked_at_us"], 1, flow["transfer_id"])
         )  # fmt: skip
     return sorted(made.values(), key=lambda m: m.at_us)
 
 
 def _accounts(run: Mapping[str, Any], moves: list[Edge]) -> dict[str, Node]:
-    """Every account by token with what reached it; sinks as one exit a payer."""
+    """Every account by token, and every exit, with what reached it."""
     hop: dict[str, int] = {}
     nodes: dict[str, Node] = {}
     for flow in run["flows"]:
@@ -127,20 +135,28 @@ def _accounts(run: Mapping[str, Any], moves: list[Edge]) -> dict[str, Node]:
             at_us, payer = flow["booked_at_us"], flow["payer"]
             victim = nodes.setdefault(payer, Node(payer, "victim", payer, first_us=at_us))
             victim.first_us, victim.in_fen = min(victim.first_us, at_us), victim.in_fen + flow["hi"] - flow["lo"]
-    sinks = {row["account"] for row in run["exits"]}
     for move in moves:
-        key, sort, at = move.dst, "account", hop[move.dst]
-        if move.dst in sinks:
-            key, sort, at = _exit(move), "exit", hop.get(move.src, 0) + 1
-        node = nodes.setdefault(key, Node(key, sort, move.dst, hops=(at, at), first_us=move.at_us))
+        sort, at = ("exit", hop.get(move.src, 0) + 1) if move.dst.startswith(OUT) else ("account", hop[move.dst])
+        account = move.dst.rpartition(">")[2]
+        node = nodes.setdefault(move.dst, Node(move.dst, sort, account, hops=(at, at), first_us=move.at_us))
         if node.sort != "victim":
             node.in_fen += move.fen
     _stays(run, nodes)
     return nodes
 
 
-def _exit(move: Edge) -> str:
-    return f"out:{move.src}>{move.dst}"
+def _homes(nodes: Mapping[str, Node], ranked: list[str], alone: Collection[str]) -> dict[str, str]:
+    """Node -> what it is drawn as: itself, or the group behind the last account on its way that is drawn. Exits of
+    accounts that are drawn are drawn themselves.
+    """
+    home: dict[str, str] = {}
+    for key in ranked:  # parents come first
+        up = nodes[key].parent
+        if key in alone or (nodes[key].sort == "exit" and up in alone):
+            home[key] = key
+        else:
+            home[key] = f"{MORE}{up}" if up in alone else home[up] if up else MORE
+    return home
 
 
 def _stays(run: Mapping[str, Any], nodes: dict[str, Node]) -> None:
@@ -161,9 +177,8 @@ def _hang(nodes: dict[str, Node], moves: list[Edge], rank: Mapping[str, int]) ->
     """Give each node the parent that brought it most, among those that money reached before."""
     brought: dict[str, dict[str, int]] = defaultdict(dict)
     for move in moves:
-        key = move.dst if move.dst in nodes and nodes[move.dst].sort != "exit" else _exit(move)
-        if move.src in nodes and rank[move.src] < rank[key]:
-            brought[key][move.src] = brought[key].get(move.src, 0) + move.fen
+        if rank[move.src] < rank[move.dst]:
+            brought[move.dst][move.src] = brought[move.dst].get(move.src, 0) + move.fen
     for key, by in brought.items():
         if nodes[key].sort != "victim":
             nodes[key].parent = min(by, key=lambda src: (-by[src], rank[src]))
@@ -202,11 +217,6 @@ def _chosen(
         if len(alone) >= limit:
             break
         add(key)
-    for key in ranked:  # where the money of a drawn account leaves is drawn with it, unless there are many such places
-        if nodes[key].sort == "exit" and nodes[key].parent in alone:
-            outs = [k for k in by_parent[nodes[key].parent] if nodes[k].sort == "exit"]
-            if len(outs) <= MOST_EXITS:
-                alone.add(key)
     return alone
 
 
@@ -220,7 +230,7 @@ def _drawn(
             drawn[key] = replace(node, parent=home[node.parent] if node.parent else "", is_wanted=key in wanted)
             continue
         group = drawn.setdefault(at, Node(at, "group", hops=node.hops, first_us=node.first_us, n=0,
-                                          parent=at.removeprefix("more:")))  # fmt: skip
+                                          parent=at.removeprefix(MORE)))  # fmt: skip
         group.n += node.sort == "account"
         group.hops = min(group.hops[0], node.hops[0]), max(group.hops[1], node.hops[1])
         group.stays += node.stays
@@ -243,8 +253,7 @@ def _edges(moves: list[Edge], home: Mapping[str, str], drawn: Mapping[str, Node]
     folded: list[Edge] = []
     aside = [0, 0]
     for move in moves:
-        key = move.dst if move.dst in home else _exit(move)
-        src, dst = home[move.src], home[key]
+        src, dst = home[move.src], home[move.dst]
         in_group = drawn[src].sort == "group" or (drawn[dst].sort == "group" and drawn[dst].parent != src)
         if src == dst:
             continue
