@@ -1,4 +1,4 @@
-"""mules@2: accounts whose inflow leaves at once, against regular payers, tenure and register."""
+"""mules@2: accounts whose inflow leaves at once, where they stand in reported money, and the rings they form."""
 
 from __future__ import annotations
 
@@ -15,28 +15,30 @@ from chainbreak.records.kind import Identifier
 
 
 class Mules(OneStage):
-    """Mule accounts one by one; chains and rings are the tracing part's."""
+    """Mule accounts one by one, each with the ring it works in and its layer there."""
 
     name = "mules"
     version = "2"
     subject_kind = "account"
     unit = Identifier.ACCOUNT
     story = Words(
-        zh="诈骗款先打入收购或租借来的他人账户，几分钟内拆分转出或取现，账户本身几乎不留余额。"
-        "这样的账户往往新开或久未使用，突然在一天内收到多个陌生付款人的款项，又立即付给陌生收款人。"
-        "本检测衡量转出比、停留分钟数、付款人与收款人数量，并用固定付款人、开户时长与账户类别作反证。",
-        en="Fraud money first enters bought or rented accounts and leaves within minutes, split or as cash, "
-        "so that almost nothing stays. Such an account is new or long unused, suddenly receives from "
-        "several strangers in a day, and pays strangers at once. Measured are what passes through, how "
-        "many minutes it stays, and how many pay and are paid; regular payers, age and register class "
-        "speak against.",
+        zh="诈骗款先打入收购或租借来的他人账户，拆分后转给下一层，最后取现或付往别处，账户本身几乎不留余额。"
+        "这样的账户往往久未使用或新开，突然收到陌生人的款项又立即转出，并与同伙账户互转、共用设备，报案所涉付款几手之内就会到达。"
+        "本检测衡量转出比、停留时间、与报案付款的距离、同伙与设备，并用固定往来、日常消费、开户时长与账户类别作反证，再把彼此往来的账户归为团伙、分出层级。",
+        en="Fraud money first enters bought or rented accounts, is split on to the next layer and leaves as cash or "
+        "elsewhere, so that almost nothing stays. Such an account is new or long unused, suddenly receives from "
+        "strangers and pays on at once, pays others of its gang, is worked from their devices, and lies a few "
+        "transfers behind a reported payment. Measured are what passes through, how long it stays, that distance, "
+        "partners and devices; regular counterparties, daily life, age and register class speak against. Accounts that "
+        "pay one another are joined into rings, with their layers.",
     )
     limits = Words(
-        zh="可能误伤：二房东、小店收款人、社团代收、发工资的个人账户和年底集中结算者。"
-        "放慢到一周以上、或混入大量正常消费的账户多半漏检；单看一个账户，看不到上下游。",
-        en="Wrongly hit: sub-letting landlords, shop owners' private accounts, club treasurers, people who "
-        "pay wages from a private account. Accounts that wait longer than a week or mix in much ordinary "
-        "spending are mostly missed; one account alone shows nothing of the chain.",
+        zh="可能误伤：团购团长、包工头、摊主收款、二房东、社团与募捐代收、中介；误伤率见更新日志。"
+        "有日常消费的账户被租借后多半漏检；放慢到一周以上、混入大量正常往来的也会漏检。没有报案、没有设备时证据变弱；互借账户的团伙会并成一个。",
+        en="Wrongly hit: group buyers, foremen, tills, sub-landlords, those who collect for clubs or the sick, agents; "
+        "the rates are in the changelog. Mostly missed: lent accounts on which their owner still lives, money that "
+        "waits for a week or is mixed with much ordinary traffic. Without reports or devices the evidence is weaker; "
+        "gangs that lend one another accounts come out as one ring.",
     )
     judges: tuple[Identifier, ...] = (Identifier.ACCOUNT,)
     needs: tuple[Need, ...] = (
@@ -76,4 +78,4 @@ class Mules(OneStage):
         """One suspicion a candidate account."""
         from chainbreak.find.detectors.mules.v2.judge import judge_accounts
 
-        return judge_accounts(reduced, self.params)
+        return judge_accounts(reduced, self.params, self)

@@ -116,8 +116,7 @@ def channel_switch(cited: Cited) -> float:
     left = sum(e["amount_fen"] for e in week if not e["is_in"])
     if not ways or not left:
         return math.nan
-    switched: int = sum(e["amount_fen"] for e in week if not e["is_in"] and e["channel"] not in ways)
-    return switched / left
+    return float(sum(e["amount_fen"] for e in week if not e["is_in"] and e["channel"] not in ways) / left)
 
 
 def burst(cited: Cited) -> float:
@@ -125,9 +124,8 @@ def burst(cited: Cited) -> float:
     before = [e["booked_at_us"] for e in cited.entries if e["booked_at_us"] < cited.peak_us]
     if not before or cited.peak_us - before[0] < US_PER_DAY:
         return math.nan
-    days: float = (cited.peak_us - before[0]) / US_PER_DAY
-    ratio: float = len(cited.within(US_PER_DAY)) * days / len(before)
-    return ratio
+    begin_us: int = before[0]
+    return len(cited.within(US_PER_DAY)) * ((cited.peak_us - begin_us) / US_PER_DAY) / len(before)
 
 
 def everyday_debits(cited: Cited) -> float:

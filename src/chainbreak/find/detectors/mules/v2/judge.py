@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chainbreak.base.clock import US_PER_DAY
-from chainbreak.find.contract.detector import Measure, Rows, Suspicion
+from chainbreak.find.contract.detector import Detector, Measure, Rows, Suspicion
 from chainbreak.find.detectors.mules.v2.cited import Cited, Row, in_order
 from chainbreak.find.detectors.mules.v2.measures import MEASURES
 from chainbreak.find.detectors.mules.v2.params import MulesParams
+from chainbreak.find.detectors.mules.v2.rings import with_rings
 from chainbreak.find.detectors.mules.v2.ties import MOST_HOPS, Position, accounts_named, positions
 from chainbreak.records.finding import Member, write_token
 from chainbreak.records.kind import Identifier
@@ -33,11 +34,11 @@ class Candidates:
     outlet_peers: dict[int, list[Row]]
 
 
-def judge_accounts(reduced: Rows, params: MulesParams) -> list[Suspicion]:
-    """Every candidate account with its measures, ordered by subject."""
+def judge_accounts(reduced: Rows, params: MulesParams, detector: Detector) -> list[Suspicion]:
+    """Every candidate account with its measures and its ring, ordered by subject."""
     of = candidates(reduced, params)
     found = [_suspicion(token, of, params) for token, cited in sorted(of.cited.items()) if cited.credits]
-    return sorted(found, key=lambda s: s.subject)
+    return with_rings(sorted(found, key=lambda s: s.subject), of, detector)
 
 
 def candidates(reduced: Rows, params: MulesParams) -> Candidates:
