@@ -217,7 +217,7 @@ def test_the_clock_names_the_step_that_lost_the_money(money: Office, sign_in: Si
     traced(chen)
     page = chen.get("/money/clock/r1").text
     assert "流失最多的一步是“报案”" in page
-    assert "60分" in page
+    assert "1小时" in page
     ET.fromstring(re.search(r"<svg class=\"falling\".*?</svg>", page, re.S)[0])  # type: ignore[index]
     for by in ("month", "bank", "district"):
         whole = chen.get(f"/money/clock?by={by}").text

@@ -69,7 +69,7 @@ class _Paint:
         """Where on the bar of `key` each ribbon ends and begins: those that go up on top, what stays in between."""
         y, thick, node = self.placed.y, self.placed.thick, self.shape.nodes[key]
         out = sorted(self.outs[key], key=lambda e: (y[e.dst], e.at_us))
-        come = sorted(self.ins[key], key=lambda e: (y[e.src], -e.at_us))
+        come = sorted(self.ins[key], key=lambda e: (y[e.src], e.at_us))
         stay = thick(node.stays) if node.stays else 0.0
         above = sum(thick(e.fen) for e in out if y[e.dst] < y[key])
         leaving, coming = sum(thick(e.fen) for e in out) + stay, sum(thick(e.fen) for e in come)

@@ -29,7 +29,7 @@ class _Frame:
     def __init__(self, last_min: float, width: float, height: float, left: float, top: float) -> None:
         self.last = max(last_min, LEAST_MIN)
         self.width, self.height, self.left, self.top = width, height, left, top
-        self.bottom, self.right = height - 20, width - 8
+        self.bottom, self.right = height - 20, width - 18
 
     def x(self, minute: float) -> float:
         return self.left + sqrt(min(max(minute, 0.0), self.last) / self.last) * (self.right - self.left)
