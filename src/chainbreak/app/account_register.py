@@ -35,7 +35,8 @@ class Register:
 
     `tokens`: int64, rising over the first `len(bank)`, which were known when the ledger was built; those that turned up
     later follow, and `later` has their numbers by token. `bank`, `kind` (Arrow strings) and `holder` (token of a
-    person, 0 unknown) are of the first ones only: whoever turns up later is in no register.
+    person, 0 unknown) are of the first ones only: whoever turns up later is in no register. Of those the settings say
+    what is an exit (`sinks`, tokens) and until when it is held (`unlisted_until_us`).
     """
 
     tokens: I64
@@ -45,7 +46,8 @@ class Register:
     opening_fen: I64
     sink: npt.NDArray[np.bool_]
     covered_until_us: I64
-    is_empty: bool
+    sinks: I64
+    unlisted_until_us: int
     later: dict[int, int]
 
     def numbers(self, tokens: I64) -> I64:
@@ -67,7 +69,7 @@ class Register:
     def with_later(self, tokens: I64) -> Register:
         """The register with accounts that turned up and are not listed; `more` says what the ledger knows of them."""
         first = len(self.tokens)
-        more = self.more(len(tokens))
+        more = self.more(tokens)
         return replace(
             self, tokens=np.concatenate([self.tokens, tokens]),
             opening_fen=np.concatenate([self.opening_fen, more[0]]), sink=np.concatenate([self.sink, more[1]]),
@@ -75,10 +77,11 @@ class Register:
             later=self.later | {token: first + at for at, token in enumerate(tokens.tolist())},
         )  # fmt: skip
 
-    def more(self, n: int) -> tuple[I64, npt.NDArray[np.bool_], I64]:
-        """Opening balances, exits and coverage of `n` accounts that are in no register."""
-        covered = FOREVER if self.is_empty else NOT_HELD
-        return np.full(n, UNKNOWN_OPENING, np.int64), np.zeros(n, np.bool_), np.full(n, covered, np.int64)
+    def more(self, tokens: I64) -> tuple[I64, npt.NDArray[np.bool_], I64]:
+        """Opening balances, exits and coverage of accounts that are in no register."""
+        n = len(tokens)
+        return (np.full(n, UNKNOWN_OPENING, np.int64), np.isin(tokens, self.sinks),
+                np.full(n, self.unlisted_until_us, np.int64))  # fmt: skip
 
 
 def listed_accounts(office: Office, version: Mapping[str, int]) -> pa.Table:
@@ -123,7 +126,8 @@ def register_of(payer: I64, payee: I64, listed: pa.Table, settings: Tracing) -> 
     sink = np.asarray(pc.fill_null(pc.is_in(kind, value_set=pa.array(settings.sink_kinds, pa.string())), False))
     return Register(
         tokens, bank, kind, np.asarray(pc.fill_null(holder, 0)), np.asarray(pc.fill_null(opening, UNKNOWN_OPENING)),
-        sink | np.isin(tokens, own), _covered(bank, is_listed, settings), len(accounts) == 0, {},
+        sink | np.isin(tokens, own), _covered(bank, is_listed, settings), own,
+        FOREVER if len(accounts) == 0 and not settings.coverage else NOT_HELD, {},
     )  # fmt: skip
 
 

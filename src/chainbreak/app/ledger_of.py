@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainbreak.app.account_register import I64, Register, listed_accounts, register_of, skew_of
-from chainbreak.app.ledger_rows import Before, Rows, Skew, newest_versions, read_transfers, rows_of
+from chainbreak.app.ledger_rows import Before, Moment, Rows, Skew, newest_versions, read_transfers, rows_of
 from chainbreak.base.errors import SetupError
 from chainbreak.records import Identifier
 from chainbreak.records.finding import read_token, write_token
@@ -38,7 +38,7 @@ class Held:
     """A ledger with what its numbers stand for. It only grows, while nobody holds `lock`: rows keep their numbers.
 
     `ids`, `refs`: transfer_id and record_ref (16 bytes) by row (Arrow). `refused`: what has no place in it, and why
-    (see `Rows`). `last`: time and sequence number of the last row. `version`: table of the lake -> version it is of.
+    (see `Rows`). `last`: where the last of all came, ties too. `version`: table of the lake -> version it is of.
     """
 
     tracer: Tracer
@@ -46,7 +46,7 @@ class Held:
     ids: Any
     refs: Any
     refused: Any
-    last: tuple[int, int]
+    last: Moment
     version: dict[str, int]
     settings: Tracing
     skew: Skew | None
@@ -59,7 +59,8 @@ class Held:
     @property
     def until_us(self) -> int:
         """Booking time of the last row, UTC µs; 0 when there is none."""
-        return self.last[0]
+        at_us = self.tracer.ledger.at_us
+        return int(at_us[-1]) if len(at_us) else 0
 
     def account(self, number: int) -> str:
         """The written token of an account of the ledger."""
@@ -84,7 +85,8 @@ class Held:
 
         if transfer_id not in self._rows:
             row = int(pc.index(self.ids, transfer_id).as_py())
-            if row < 0:
+            # Of what is arriving the text comes before the row (see `_enter`).
+            if not 0 <= row < self.tracer.ledger.rows:
                 return None
             self._rows[transfer_id] = row
         return self._rows[transfer_id]
@@ -216,8 +218,8 @@ def build_ledger(office: Office, version: Mapping[str, int], settings: Tracing) 
                 settings, skew)  # fmt: skip
 
 
-def _last(rows: Rows, before: tuple[int, int]) -> tuple[int, int]:
-    return (int(rows.at_us[-1]), int(rows.seq[-1])) if len(rows.at_us) else before
+def _last(rows: Rows, before: Moment) -> Moment:
+    return rows.ends[1] if rows.ends else before
 
 
 def _grow(office: Office, held: Held, version: dict[str, int]) -> bool:
@@ -233,11 +235,12 @@ def _grow(office: Office, held: Held, version: dict[str, int]) -> bool:
     if arrivals.rewritten:
         return False
     table = newest_versions(read_transfers(arrivals.files("transfer")))
-    if pc.any(pc.is_in(held.ids, value_set=table["transfer_id"].combine_chunks())).as_py():
+    came = table["transfer_id"].combine_chunks()
+    if any(pc.any(pc.is_in(known, value_set=came)).as_py() for known in (held.ids, held.refused["transfer_id"])):
         return False
     rows = rows_of(table, held.skew, Before(held.ids, held.sides))
     # The last row without a sequence number (LAST) has nothing of its instant after it.
-    if len(rows.at_us) and not held.last < (int(rows.at_us[0]), int(rows.seq[0])):
+    if rows.ends and not held.last < rows.ends[0]:
         return False
     with held.lock:
         _enter(held, rows)
@@ -252,7 +255,7 @@ def _enter(held: Held, rows: Rows) -> None:
     sides = np.concatenate([rows.payer, rows.payee])
     new = np.unique(sides[held.register.numbers(sides) < 0])
     if len(new):
-        held.tracer.add_accounts(*held.register.more(len(new)))
+        held.tracer.add_accounts(*held.register.more(new))
         held.register = held.register.with_later(new)
     held.ids = pa.chunked_array([*held.ids.chunks, *rows.ids.chunks])
     held.refs = pa.chunked_array([*held.refs.chunks, *rows.refs.chunks])

@@ -27,6 +27,8 @@ CURRENCY = "CNY"
 TIE, OTHER_CURRENCY, NO_ORIGINAL = "tie", "currency", "original"
 """Why a row has no place: equal time on one account without an order; another currency. `NO_ORIGINAL`: the row stays,
 but is a payment like any other, because what it says it returns is not there or was no payment the other way."""
+Moment = tuple[int, int]
+"""A place in the order of booking: UTC µs, sequence number."""
 COLUMNS = ("transfer_id", "record_ref", "booked_at_us", "seq", "payer", "payee", "amount_fen", "currency", "link")
 LAST = 2**63 - 1
 REF_BYTES = 16
@@ -55,6 +57,7 @@ class Rows:
     `at_us` (clock skew taken off), `seq` (`LAST` where the source gives none), `payer`, `payee` (tokens), `fen`;
     `link`: row of the returned original, else -1. `ids`, `refs`: transfer_id, and record_ref as 16 bytes (Arrow).
     `refused`: transfer_id, payer, payee, booked_at_us and `why`, of what was left out or lost its link (Arrow).
+    `ends`: where the first and the last stand, (time, sequence number), ties included (see `_ends`); None without any.
     """
 
     at_us: I64
@@ -66,6 +69,7 @@ class Rows:
     ids: Any
     refs: Any
     refused: Any
+    ends: tuple[Moment, Moment] | None
 
 
 def read_transfers(files: Sequence[str]) -> pa.Table:
@@ -94,6 +98,7 @@ def rows_of(table: pa.Table, skew: Skew | None = None, before: Before | None = N
     order = _ordered(table, at, seq)
     if (order[1:] < order[:-1]).any():
         table, at, seq = table.take(order), at[order], seq[order]
+    ends = _ends(at, seq)
     payer, payee = _ints(table, "payer"), _ints(table, "payee")
     bad = conflicts(at, seq, payer, payee)
     if bad.any():
@@ -105,7 +110,7 @@ def rows_of(table: pa.Table, skew: Skew | None = None, before: Before | None = N
     refs = _refs(table)
     binary = pa.FixedSizeBinaryArray.from_buffers(pa.binary(REF_BYTES), len(refs), [None, pa.py_buffer(refs)])
     return Rows(at, seq, payer, payee, _ints(table, "amount_fen"), link, table["transfer_id"],
-                pa.chunked_array([binary]), pa.concat_tables(refused))  # fmt: skip
+                pa.chunked_array([binary]), pa.concat_tables(refused), ends)  # fmt: skip
 
 
 def newest_versions(table: pa.Table) -> pa.Table:
@@ -187,6 +192,19 @@ def _ordered(table: pa.Table, at: I64, seq: I64) -> I64:
         refs = _refs(table.take(some)).view(">u8").reshape(-1, 2)
         order[places] = some[np.lexsort((refs[:, 1], refs[:, 0], seq[some], at[some]))]
     return order
+
+
+def _ends(at: I64, seq: I64) -> tuple[Moment, Moment] | None:
+    """Where rows in order begin and end. A first instant with a row that has no sequence number begins before all
+    numbers: such a row has no place among others of its instant, whichever came earlier.
+
+    >>> _ends(np.array([5, 5, 7]), np.array([2, LAST, 1])), _ends(np.array([5]), np.array([2]))
+    (((5, -9223372036854775807), (7, 1)), ((5, 2), (5, 2)))
+    """
+    if not len(at):
+        return None
+    vague = bool((seq[at == at[0]] == LAST).any())
+    return (int(at[0]), -LAST if vague else int(seq[0])), (int(at[-1]), int(seq[-1]))
 
 
 def _refs(table: pa.Table) -> npt.NDArray[np.void]:

@@ -204,6 +204,63 @@ def test_whatever_else_comes_builds_it_anew(office: Office, tmp_path: Path, rows
     assert (held.digest(), held.ids.to_pylist()) == (anew.digest(), anew.ids.to_pylist())
 
 
+HEAD = "transfer_id,booked_at_us,seq,payer,payee,amount_fen,currency,kind\n"
+END_US = NOON_US + 60_000_000
+
+
+@pytest.mark.parametrize(
+    ("early", "late", "places"),
+    [
+        # Two rows of one instant have no order; a third one, delivered later, has none either.
+        ([("x1", "", V, M1, "CNY"), ("x2", "", V, M2, "CNY")], [("x3", "", V, AWAY, "CNY")], []),
+        # After a numbered row, one of the same instant without a number.
+        ([("x1", "7", V, M1, "CNY")], [("x2", "", V, M2, "CNY")], ["x1"]),
+        ([("x1", "7", V, M1, "CNY")], [("x2", "8", V, M2, "CNY")], ["x1", "x2"]),
+        # What had no place comes again, corrected, and then it has one.
+        ([("x1", "7", V, M1, "USD")], [("x1", "7", V, M1, "CNY"), ("x2", "8", V, M1, "CNY")], None),
+    ],
+    ids=["third of a tie", "numbered, then not", "numbered on", "corrected"],
+)
+def test_an_instant_delivered_in_two_parts_is_the_same_as_in_one(
+    office: Office, tmp_path: Path, early: list[Any], late: list[Any], places: list[str] | None
+) -> None:
+    for name, rows in (("early", early), ("late", late)):
+        text = "".join(f"{i},{END_US},{seq},{payer},{payee},5,{money},payment\n" for i, seq, payer, payee, money in rows)
+        bring(office, tmp_path / "files", "transfer", HEAD + text, name)
+        held = ledger_of(office)
+    anew = build_ledger(office, held.version, office.centre.settings.tracing)
+    assert (held.digest(), held.ids.to_pylist(), refused(held)) == (anew.digest(), anew.ids.to_pylist(), refused(anew))
+    assert places is None or held.ids.to_pylist()[6:] == places
+
+
+def test_an_account_that_turns_up_later_is_an_exit_if_the_settings_say_so(office: Office, tmp_path: Path) -> None:
+    from chainbreak.app.report_texts import named_by_hand
+
+    stranger = "6222021234567892"
+    changed = with_tracing(office, sinks=[named_by_hand(office, f"account:{stranger}").key])
+    first = ledger_of(changed)
+    bring(changed, tmp_path / "files", "transfer", transfers_csv([("t6", 40, V, stranger, 7)], 100), "later")
+    held = ledger_of(changed)
+    assert held.tracer is first.tracer
+    assert held.tracer.ledger.sink[number(changed, held, stranger)]
+    assert held.digest() == build_ledger(changed, held.version, changed.centre.settings.tracing).digest()
+
+
+def test_without_a_register_a_later_account_is_held_only_where_the_settings_name_no_banks(
+    new_office: Office, tmp_path: Path
+) -> None:
+    bring(new_office, tmp_path / "files", "transfer", transfers_csv(TRANSFERS))
+    offices = [new_office, with_tracing(new_office, coverage={"云川银行": True})]
+    for at, each in enumerate(offices):
+        ledger_of(each)
+        rows = [(f"t{6 + at}", 40 + at, V, f"622202123456780{at}", 7)]
+        bring(each, tmp_path / "files", "transfer", transfers_csv(rows, 100 + at), f"later{at}")
+        held = ledger_of(each)
+        covered = set(held.tracer.ledger.covered_until_us.tolist())
+        assert covered == ({0} if each.centre.settings.tracing.coverage else {FOREVER})
+        assert held.digest() == build_ledger(each, held.version, each.centre.settings.tracing).digest()
+
+
 def test_a_return_that_arrives_later_finds_its_original(office: Office, tmp_path: Path) -> None:
     first = ledger_of(office)
     text = transfers_csv([]).strip() + f",link\nb1,{NOON_US},9,{M2},{M1},1000,CNY,return,t2\n"
