@@ -106,6 +106,9 @@ MATRIX: dict[str, tuple[Any, dict[str, Any], str]] = {
     "/orders/{order_id}/ack": (LIAISON, {"target": "carriers", "outcome": "full"}, "approved"),
     "/orders/{order_id}/extend": (DRAFT, {"finding": ""}, "in_force"),
     "/orders/{order_id}/send": (ALL, {}, "approved"),
+    "/money": (TAKE, {"what": "report:r1"}, ""),
+    "/money/{run_id}/keep": (TAKE, {}, ""),
+    "/money/{run_id}/draft": (DRAFT, {"top": 1}, ""),
     "/returns": (PLAN, {"account": "6222020200112233448", "frozen": "10", "basis": "通知书", "until": "2027-01-01",
                         "claims": "A1,王**,10,,2026-11-01"}, ""),
     "/returns/calculate": (ON_RETURNS | AUDITOR, {}, ""),
@@ -212,7 +215,7 @@ def test_a_role_presses_what_is_its_own_and_nothing_else(
             sent["order"] = things["approved"]
         address = path.format(finding_id=things["finding"], order_id=order, appeal_id=things["appeal"], row_id="none",
                               name="qian", lead_id=lead, report_id="none", series_id="S-000001",
-                              return_id=things["return"])  # fmt: skip
+                              return_id=things["return"], run_id="T-000001")  # fmt: skip
         answer = presser.press(address, **sent)
         if path in ("/me/password", "/sign-out"):
             presser = sign_in("presser")
@@ -232,6 +235,8 @@ def test_a_role_presses_what_is_its_own_and_nothing_else(
                 "CB-RT-002",
                 "CB-RM-003",
                 "CB-RM-005",
+                "CB-TR-022",
+                "CB-FD-006",
             )
         )
         if refused == (role in may):

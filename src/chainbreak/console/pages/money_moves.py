@@ -12,6 +12,7 @@ from chainbreak.app.claimed import Asked
 from chainbreak.app.draft_holds import draft_holds
 from chainbreak.app.show_trace import show_trace
 from chainbreak.app.trace_money import trace_money
+from chainbreak.app.trace_rights import must_trace
 from chainbreak.base.errors import InputError
 from chainbreak.base.units import yuan_to_fen
 from chainbreak.console.money_look import Looked
@@ -38,6 +39,7 @@ async def trace(visit: Signed) -> Response:
 @router.post("/money/{run_id}/keep")
 def keep(visit: Signed, run_id: str, look: Looked) -> Response:
     """Trace the same claims under the rule and at the moment looked at, and keep that as a run of its own."""
+    must_trace(visit.office, visit.actor, f"trace:{run_id}"[:255])
     run = show_trace(visit.office, visit.actor, run_id)
     as_of = look.as_of(look.moments(run))
     asked = [Asked(claim["transfer_id"], claim["claim_fen"]) for claim in run["claims"]]
