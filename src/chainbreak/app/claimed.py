@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -71,7 +72,7 @@ def asked_claims(office: Office, held: Held, thing: str, transfers: Sequence[Ask
     kind, _, ident = thing.partition(":")
     own = transfers or ([Asked(ident)] if kind == "transfer" else _of_report(office, ident))
     found = [looked_up(held, one) for one in own]
-    twice = {one.transfer_id for one in found if [o.transfer_id for o in found].count(one.transfer_id) > 1}
+    twice = [ident for ident, times in Counter(one.transfer_id for one in found).items() if times > 1]
     if twice:
         raise UsageError("CB-TR-026", "a transfer is named twice", given=", ".join(sorted(twice)),
                          next_step="name it once, with the whole amount claimed of it")  # fmt: skip

@@ -19,6 +19,7 @@ from chainbreak.app.order_ask import rules_of
 from chainbreak.app.overtaken_holds import drop_overtaken
 from chainbreak.app.propose_holds import HOLD, partner_for, partners_of, proposals_for, row_of
 from chainbreak.app.show_trace import run_named
+from chainbreak.app.trace_run import likeness
 from chainbreak.base.clock import US_PER_MIN
 from chainbreak.base.errors import ChainbreakError, InputError, RefusedError, UsageError
 from chainbreak.base.units import format_fen
@@ -70,10 +71,11 @@ def draft_holds(
 
 
 def _must_be_newest(conn: Connection, run: Mapping[str, Any]) -> None:
-    """Refuse a run after which another one of the same thing, under the same rule, saw more of the ledger."""
+    """Refuse a run after which another one of the same thing, on the same terms, saw more of the ledger."""
+    own = run["terms"]
     for row in funds.list_runs(conn, run["what"]):
-        later = json.loads(row["terms"])
-        if row["rule"] == run["rule"] and not later["back"] and later["as_of_us"] > run["terms"]["as_of_us"]:
+        other = json.loads(row["terms"])
+        if likeness(other) == likeness(own) and other["as_of_us"] > own["as_of_us"]:
             raise RefusedError("CB-FD-011", "a newer run saw more of the ledger", given=run["run_id"],
                                allowed=row["run_id"], next_step=f"draft from {row['run_id']}")  # fmt: skip
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MOST_RUNS = 500
 """Newest runs among which the newest of each report is looked for."""
+MOST_REPORTS = 500
+"""Newest open reports among which untraced ones are looked for."""
 MOST_READ = 60
 """Of so many the bodies are read: what a desk follows at a time, with room."""
 
@@ -55,12 +57,13 @@ def untraced_reports(office: Office, actor: Actor, since_us: int, limit: int = 1
     file_reports(office, AT_ONCE)
     names = ("report_id", "reported_at_us", "district", "loss_fen")
     with office.desk.read() as conn:
-        traced = {run["what"] for run in funds.list_runs(conn, limit=MOST_RUNS)}
-        rows = [dict(row._mapping) for row in reports.page(conn, reports.Filter(), None, MOST_RUNS)]
+        found = (row._mapping for row in reports.page(conn, reports.Filter(), None, MOST_REPORTS))
+        rows = {f"report:{row['report_id']}": row for row in found if row["loss_fen"]}
+        traced = funds.traced(conn, rows)
     return [
         {name: row[name] for name in names}
-        for row in rows
-        if row["loss_fen"] and row["reported_at_us"] >= since_us and f"report:{row['report_id']}" not in traced
+        for what, row in rows.items()
+        if row["reported_at_us"] >= since_us and what not in traced
     ][:limit]
 
 
@@ -80,14 +83,15 @@ def _row(conn: Connection, run: Mapping[str, Any], now_us: int) -> dict[str, Any
 
 def _held(conn: Connection, claims: list[str], now_us: int) -> tuple[int, int]:
     """Fen that orders hold for these claims, and fen that drafts ask for."""
-    from sqlalchemy import select
-
-    from chainbreak.store.desk.tables_orders import order_file as o
+    from chainbreak.store.desk.tables_orders import order_file
 
     shares = funds.shares_of_claims(conn, claims)
-    ids = sorted({share["order_id"] for share in shares})
-    query = select(o.c.order_id, o.c.state).where(o.c.order_id.in_(ids), o.c.ends_at_us > now_us)
-    states = {row.order_id: row.state for row in conn.execute(query)}
-    held = sum(share["fen"] for share in shares if states.get(share["order_id"]) in funds.ISSUED)
-    drafted = sum(share["fen"] for share in shares if states.get(share["order_id"]) in funds.WAITING)
+    orders = funds.rows_in(conn, order_file, order_file.c.order_id, (share["order_id"] for share in shares))
+    standing = {row["order_id"]: row for row in orders if row["ends_at_us"] > now_us}
+    held = drafted = 0
+    for share in shares:
+        order = standing.get(share["order_id"], {"state": ""})
+        # An order that was lowered after its draft holds no more for any claim than its amount.
+        held += min(share["fen"], order["amount_fen"]) if order["state"] in funds.ISSUED else 0
+        drafted += min(share["fen"], order["amount_fen"]) if order["state"] in funds.WAITING else 0
     return held, drafted

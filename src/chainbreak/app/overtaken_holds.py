@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chainbreak.act.orders import ledger
 from chainbreak.act.orders.guards import DRAFTERS
 from chainbreak.app.order_ask import plain_ask, rules_of
+from chainbreak.app.trace_run import likeness
 from chainbreak.base.clock import US_PER_HOUR
 from chainbreak.base.units import format_fen
 from chainbreak.store.desk import funds
@@ -23,18 +25,20 @@ TASK = "moved_money"
 
 
 def drop_overtaken(office: Office, conn: Connection, actor: Actor, run: Mapping[str, Any]) -> list[str]:
-    """Withdraw drafts, not yet signed, of earlier runs of the same thing under the same rule whose money has moved on
+    """Withdraw drafts, not yet signed, of earlier runs of the same thing on the same terms whose money has moved on
     since, and open a task on orders that were signed: a hold on money that has left would catch somebody else's.
     Returns what was withdrawn. The machine withdraws nothing; it opens the task.
     """
-    body = run["body"]
-    rules = {row["run_id"]: row["rule"] for row in funds.list_runs(conn, run["what"])}
+    body, own = run["body"], likeness(run["terms"])
+    earlier = {
+        row["run_id"] for row in funds.list_runs(conn, run["what"])
+        if row["number"] < run["number"] and likeness(json.loads(row["terms"])) == own
+    }  # fmt: skip
     there = {(row["account"], c): fen for row in body["holdings"] for c, fen in row["by_claim"].items()}
     less: dict[str, int] = defaultdict(int)
     for share in funds.shares_of_claims(conn, run["claims"]):
-        earlier = share["run_id"] < run["run_id"] and rules.get(share["run_id"]) == run["rule"]
         gone = share["fen"] - there.get((share["account"], share["claim_id"]), 0)
-        if earlier and gone > 0:
+        if share["run_id"] in earlier and gone > 0:
             less[share["order_id"]] += gone
     withdrawn = []
     for order_id, fen in sorted(less.items()):

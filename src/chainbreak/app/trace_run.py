@@ -46,6 +46,13 @@ class RunTerms:
         return Terms(rule, self.as_of_us, self.horizon_us, self.de_minimis_fen)
 
 
+def likeness(terms: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What the terms of two runs (`RunTerms` as a dictionary) must share for one to say more than the other: the rule
+    whose flows it gives, horizon, de minimis and direction, but not the moment.
+    """
+    return terms["rules"][0], terms["horizon_us"], terms["de_minimis_fen"], terms["back"]
+
+
 def rules_named(text: str) -> tuple[Rule, ...]:
     """The rules of `fifo`, `fifo,lib` or `all`, each once, in the order given.
 

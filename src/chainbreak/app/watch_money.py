@@ -103,7 +103,8 @@ class _Watch:
                     continue
                 step |= _proposed(self.office, self.actor, step["run_id"], self.draft)
             except ChainbreakError as e:
-                # One claim that cannot be followed must not end the watch of the others.
+                # One claim that cannot be followed must not end the watch of the others; the next look tries it again.
+                self._flowed.pop(thing, None)
                 get_log("trace").warning("watch_failed", what=thing, code=e.code)
                 continue
             if step["new_flows"] or step["drafts"]:

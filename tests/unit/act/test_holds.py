@@ -7,18 +7,22 @@ from fund_world import MINUTE, FundWorld
 
 from chainbreak.act.orders import ledger
 from chainbreak.act.orders.model import Order, State, digest_of
+from chainbreak.act.orders.rules import load_rules
 from chainbreak.app.approve_order import approve_order
 from chainbreak.app.check_order import check_order
+from chainbreak.app.claimed import Asked
 from chainbreak.app.correct_report import delete_report
 from chainbreak.app.draft_holds import draft_holds
 from chainbreak.app.edit_order import edit_order
 from chainbreak.app.extend_order import extend_order
 from chainbreak.app.list_outbox import list_tasks
+from chainbreak.app.open_money import open_money, untraced_reports
 from chainbreak.app.propose_holds import captured_by_k, propose_holds
 from chainbreak.app.release_order import release_order
 from chainbreak.app.send_due import send_due
 from chainbreak.app.show_case import show_case
 from chainbreak.app.submit_order import submit_order
+from chainbreak.app.trace_money import trace_money
 from chainbreak.app.void_claim import void_claim
 from chainbreak.base.errors import InputError, RefusedError, UsageError
 from chainbreak.records.actor import Actor, Role
@@ -259,6 +263,43 @@ def test_when_money_moves_on_its_drafts_are_withdrawn_and_signed_holds_get_a_tas
     assert task["kind"] == "moved_money"
     assert "¥30,000.00" in task["note"]
     assert draft_holds(fund.office, fund.world.li, newer) == []
+
+
+def test_a_run_that_looks_less_far_withdraws_nothing(fund: FundWorld) -> None:
+    drafts = draft_holds(fund.office, fund.world.li, fund.trace("r1", "t1")["run_id"])
+    fund.transfers([("t6", -1, "V2", "M1", 1_00)])
+    # Within 6 minutes of the theft nothing had reached M3; that says nothing of where money is now.
+    narrow = trace_money(fund.office, fund.world.li, "report:r1", horizon_us=6 * MINUTE, transfers=[Asked("t1")])
+    assert narrow["by_claim"]["C-000001"]["unknown"] > 0
+    draft_holds(fund.office, fund.world.li, narrow["run_id"])
+    assert {order(fund, row["order_id"]).state for row in drafts} == {State.DRAFT}
+    # Nor does it stand before a run on other terms.
+    assert draft_holds(fund.office, fund.world.li, fund.trace("r1", "t1")["run_id"]) == []
+
+
+def test_what_lies_loose_is_what_orders_do_not_hold_as_they_are_now(fund: FundWorld) -> None:
+    run = fund.trace("r1", "t1")["run_id"]
+    made = draft_holds(fund.office, fund.world.li, run, accounts=[fund.token("M2")])[0]["order_id"]
+    edit_order(fund.office, fund.world.li, made, {"amount_fen": 15_000_00})
+    (row,) = open_money(fund.office, fund.world.li)
+    assert (row["lying_fen"], row["drafted_fen"], row["loose_fen"]) == (80_000_00, 15_000_00, 65_000_00)
+
+
+def test_a_report_traced_long_ago_is_traced(fund: FundWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chainbreak.app.open_money.MOST_RUNS", 1)
+    fund.trace("r1", "t1")
+    fund.trace("r2", "t4")
+    assert untraced_reports(fund.office, fund.world.li, 0) == []
+
+
+def test_stops_are_looked_up_for_more_accounts_than_a_statement_binds(fund: FundWorld) -> None:
+    run = fund.trace("r1", "t1")["run_id"]
+    sign(fund, draft_holds(fund.office, fund.world.li, run, accounts=[fund.token("M1")])[0]["order_id"])
+    stops = load_rules().kind("funds.hold").stops
+    assert stops is not None
+    many = [*(f"account:{at:016x}" for at in range(40_000)), fund.token("M1")]
+    with fund.office.desk.read() as conn:
+        assert list(ledger.stops_on(conn, many, stops, fund.t0)) == [fund.token("M1")]
 
 
 def test_a_hold_is_renewed_once_on_a_newer_trace_that_still_finds_the_money(fund: FundWorld) -> None:

@@ -225,7 +225,7 @@ def test_an_instant_delivered_in_two_parts_is_the_same_as_in_one(
     office: Office, tmp_path: Path, early: list[Any], late: list[Any], places: list[str] | None
 ) -> None:
     for name, rows in (("early", early), ("late", late)):
-        text = "".join(f"{i},{END_US},{seq},{payer},{payee},5,{money},payment\n" for i, seq, payer, payee, money in rows)
+        text = "".join(f"{i},{END_US},{seq},{a},{b},5,{money},payment\n" for i, seq, a, b, money in rows)
         bring(office, tmp_path / "files", "transfer", HEAD + text, name)
         held = ledger_of(office)
     anew = build_ledger(office, held.version, office.centre.settings.tracing)

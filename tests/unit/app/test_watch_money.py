@@ -130,6 +130,23 @@ def test_one_claim_that_cannot_be_followed_does_not_end_the_watch(office: Office
     assert [what for what, *_ in look(office)] == ["report:r1"]
 
 
+def test_holds_that_could_not_be_drafted_are_drafted_at_the_next_look(office: Office, tmp_path: Path) -> None:
+    site = office.centre.root / "funds.yaml"
+    site.write_text("latency_min: soon", encoding="utf-8")
+    looks = iter([1, 2])
+
+    def wait(_: float) -> None:
+        if next(looks, None) is None:
+            raise KeyboardInterrupt
+        site.unlink(missing_ok=True)
+        arrive(office, tmp_path, [(f"x{office.lake.snapshot(['transfer'])['transfer']}", 37, V, W, 5)], 90)
+
+    steps: list[tuple[int, bool]] = []
+    with pytest.raises(KeyboardInterrupt):
+        steps.extend((s["new_flows"], s["drafts"] > 0) for s in watch_money(office, CHEN, draft=True, wait=wait))
+    assert steps == [(0, True)]
+
+
 def test_who_does_not_follow_money_does_not_watch(office: Office) -> None:
     with pytest.raises(RefusedError, match="CB-TR-022"):
         next(watch_money(office, Actor("sun", frozenset({Role.AUDITOR})), once=True))

@@ -18,7 +18,7 @@ from chainbreak.act.orders.model import ISSUED, OVER, Event, Order, State
 from chainbreak.audit import log
 from chainbreak.audit.tables import entries
 from chainbreak.base.errors import UsageError
-from chainbreak.store.desk.funds import as_claims
+from chainbreak.store.desk.funds import as_claims, chunks
 from chainbreak.store.desk.tables_funds import hold_share
 from chainbreak.store.desk.tables_orders import (
     notice,
@@ -191,12 +191,13 @@ def stops_on(
 ) -> dict[str, list[tuple[int, int]]]:
     """Written form -> when issued orders stopped that account or still will, from and to, as far as it counts."""
     o = order_file.c
-    told = select(o.object, o.body).where(
-        o.object.in_(list(forms)), o.order_id != but, o.amount_fen.is_not(None), o.state.in_(sorted(ISSUED | OVER)),
+    since = select(o.object, o.body).where(
+        o.order_id != but, o.amount_fen.is_not(None), o.state.in_(sorted(ISSUED | OVER)),
         o.ends_at_us > now_us - stops.counted_us,
     )  # fmt: skip
+    told = (row for some in chunks(forms) for row in conn.execute(since.where(o.object.in_(some))))
     found: dict[str, list[tuple[int, int]]] = {}
-    for row in conn.execute(told):
+    for row in told:
         order = Order.from_dict(json.loads(row.body))
         ends = min(ends_at_us(order), order.ended_at_us or ends_at_us(order))
         told_to_bank = order.state in ISSUED or order.sent_to

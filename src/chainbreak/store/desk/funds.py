@@ -78,10 +78,18 @@ def list_runs(conn: Connection, what: str | None = None, limit: int | None = Non
     return [dict(row) for row in conn.execute(query).mappings()]
 
 
+def traced(conn: Connection, things: Iterable[str]) -> set[str]:
+    """Those of these things of which there is a run."""
+    found: set[str] = set()
+    for some in chunks(things):
+        found |= set(conn.execute(select(trace_run.c.what).where(trace_run.c.what.in_(some)).distinct()).scalars())
+    return found
+
+
 def runs_of_claims(conn: Connection, claim_ids: Iterable[str]) -> list[tuple[str, str, int]]:
     """(claim_id, run_id, made_at_us) of every run that followed one of these claims, oldest run first."""
     found: list[tuple[str, str, int]] = []
-    for ids in _chunks(claim_ids):
+    for ids in chunks(claim_ids):
         query = select(trace_claim.c.claim_id, trace_run.c.run_id, trace_run.c.made_at_us)
         joined = query.join(trace_run, trace_run.c.run_id == trace_claim.c.run_id)
         found += [tuple(row) for row in conn.execute(joined.where(trace_claim.c.claim_id.in_(ids)))]
@@ -94,9 +102,10 @@ def open_claims(conn: Connection, report_id: str, parts: Iterable[Part], who: st
     A claim that stands already is kept under its number. One on the same transfer about another part is replaced: the
     old one is closed, and what was held for it stays answerable.
     """
-    standing = {row["transfer_id"]: row for row in claims_of(conn, report_id) if row["state"] == OPEN}
+    wanted = list(parts)
+    standing = _standing(conn, report_id, [part.transfer_id for part in wanted])
     rows = []
-    for part in parts:
+    for part in wanted:
         known = standing.get(part.transfer_id)
         if known is None or (known["lo_fen"], known["fen"]) != (part.lo_fen, part.fen):
             made = _open_claim(conn, report_id, part, who, now_us)
@@ -105,6 +114,12 @@ def open_claims(conn: Connection, report_id: str, parts: Iterable[Part], who: st
             known = standing[part.transfer_id] = made
         rows.append(known)
     return rows
+
+
+def _standing(conn: Connection, report_id: str, transfer_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """transfer_id -> the open claim on it; by transfer, because claims by hand ("") only grow more."""
+    found = rows_in(conn, claim, claim.c.transfer_id, transfer_ids)
+    return {row["transfer_id"]: row for row in found if row["report_id"] == report_id and row["state"] == OPEN}
 
 
 def _open_claim(conn: Connection, report_id: str, part: Part, who: str, now_us: int) -> dict[str, Any]:
@@ -192,8 +207,9 @@ def shares_of_orders(conn: Connection, order_ids: Iterable[str]) -> list[dict[st
 def cases_of_reports(conn: Connection, report_ids: Iterable[str]) -> list[str]:
     """The cases that these reports were put into, the oldest link first."""
     c = case_link.c
-    linked = select(c.case_id).where(c.kind == "report", c.ref.in_(list(report_ids)))
-    return list(dict.fromkeys(conn.execute(linked.order_by(c.linked_at_us, c.case_id)).scalars()))
+    linked = select(c.linked_at_us, c.case_id).where(c.kind == "report")
+    found = [tuple(row) for some in chunks(report_ids) for row in conn.execute(linked.where(c.ref.in_(some)))]
+    return list(dict.fromkeys(case_id for _, case_id in sorted(found)))
 
 
 def as_claims(conn: Connection, held: Mapping[str, int], wanted: Iterable[str]) -> dict[str, int]:
@@ -221,7 +237,7 @@ def holds_on(conn: Connection, accounts: Iterable[str], now_us: int) -> list[dic
     """
     o = order_file.c
     found: list[dict[str, Any]] = []
-    for written in _chunks(accounts):
+    for written in chunks(accounts):
         query = select(o.order_id, o.object.label("account"), o.amount_fen, o.state).where(
             o.object.in_(written), o.amount_fen.is_not(None), o.state.in_((*WAITING, *ISSUED)), o.ends_at_us > now_us
         )
@@ -237,12 +253,13 @@ def _next(conn: Connection, table: Table, letter: str) -> tuple[int, str]:
 def rows_in(conn: Connection, table: Table, column: Column[Any], wanted: Iterable[str]) -> list[dict[str, Any]]:
     """Rows of `table` whose `column` has one of these values, by primary key, however many values there are."""
     found: list[dict[str, Any]] = []
-    for values in _chunks(wanted):
+    for values in chunks(wanted):
         query = select(table).where(column.in_(values)).order_by(*table.primary_key.columns)
         found += [dict(row) for row in conn.execute(query).mappings()]
     return found
 
 
-def _chunks(values: Iterable[str]) -> list[Sequence[str]]:
+def chunks(values: Iterable[str]) -> list[Sequence[str]]:
+    """The values, each once, in parts that one statement can bind."""
     listed = list(dict.fromkeys(values))
     return [listed[at : at + CHUNK] for at in range(0, len(listed), CHUNK)]
