@@ -39,7 +39,7 @@ def propose_holds(
     """One row an account on which the run (`T-000123`) found money, the best order first: rank, account, bank, partner,
     state (`proposed`, or why not: held, empty, small, stopped), amount_fen, traced_fen, balance_fen, held_fen (by other
     orders, in force or waiting), p_there, dwell_p50_min, expected_fen, hop, first_in_us, last_in_us, claims (claim_id
-    -> fen of the amount), path (numbers of flows), sources, why {zh, en}.
+    -> fen of the amount), path (numbers of flows), sources, why {zh, en}, as_of_us (until when the run saw bookings).
 
     `latency_min`: until a bank acts, from now; None: the centre's rules. The look is in the log.
 
@@ -55,7 +55,8 @@ def propose_holds(
         found = run_named(conn, run)
         rows = proposals_for(office, conn, found, latency_us)
         partners = partners_of(conn, load_rules(office.centre.root))
-    return [row_of(row, partners) for row in rows]
+    seen = {"as_of_us": found["body"]["terms"]["as_of_us"]}
+    return [row_of(row, partners) | seen for row in rows]
 
 
 def captured_by_k(office: Office, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, float | int | str]]:

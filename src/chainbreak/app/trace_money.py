@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from chainbreak.app.claimed import Asked, asked_claims, thing_named
 from chainbreak.app.ledger_of import Held, ledger_of
 from chainbreak.app.trace_rights import must_trace
-from chainbreak.app.trace_run import RunTerms, rules_named, run_body
+from chainbreak.app.trace_run import LARGEST, RunTerms, rules_named, run_body
+from chainbreak.base.clock import from_us
 from chainbreak.base.errors import UsageError
-from chainbreak.find.tracing import HORIZON_US
+from chainbreak.find.tracing import HORIZON_US, Rule
 from chainbreak.store.desk import funds
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from chainbreak.app.bootstrap import Office
     from chainbreak.records.actor import Actor
 
+BACK_RULE: Rule = "fifo"
 SEVERAL = "several"
 """The rule of a run that compares rules."""
 
@@ -39,18 +41,19 @@ def trace_money(
         RefusedError: a role that does not follow money (CB-TR-022).
         UsageError: no such report or transfer (CB-TR-023), as-of before every claim (CB-TR-024), nothing certain to
             follow (CB-TR-025), an amount that the transfer does not have (CB-TR-026), no such rule (CB-US-001), a
-            limit below zero (CB-TR-010).
+            limit below zero (CB-TR-010), back under another rule (CB-TR-030), as-of still to come (CB-TR-031).
         InputError: a transfer without a place in the ledger (CB-TR-027).
     """
     must_trace(office, actor, f"trace:{what}"[:255])
     held = ledger_of(office)
-    terms = RunTerms(rules_named("fifo" if back else rule), held.until_us if as_of_us is None else as_of_us,
+    _must_be_seen(office, held, as_of_us)
+    terms = RunTerms(_rules(rule, back), held.until_us if as_of_us is None else as_of_us,
                      horizon_us, de_minimis_fen, back)  # fmt: skip
     thing = thing_named(office, held, what)
     asked = asked_claims(office, held, thing, transfers)
     in_time = [one for one in asked if one.booked_at_us <= terms.as_of_us]
     if not in_time:
-        raise _too_early(asked)
+        raise _too_early(office, asked)
     with office.desk.begin() as conn:
         body = kept_body(office, conn, actor, held, thing, in_time, terms)
         run_id = keep(office, conn, actor, body, purpose=purpose, case=case)
@@ -94,9 +97,27 @@ def report_of(thing: str) -> str:
     return thing.removeprefix("report:") if thing.startswith("report:") else ""
 
 
-def _too_early(asked: Sequence[Asked]) -> UsageError:
-    from chainbreak.base.clock import rfc3339
+def _rules(rule: str, back: bool) -> tuple[Rule, ...]:
+    rules = rules_named(rule)
+    if back and rules != (BACK_RULE,):
+        raise UsageError("CB-TR-030", "money is followed back under one rule", given=rule[:40], allowed=BACK_RULE)
+    return rules
 
+
+def _must_be_seen(office: Office, held: Held, as_of_us: int | None) -> None:
+    """Refuse a moment that nobody can have seen: such a run would call its balances fresh, and overrule later ones."""
+    latest = max(held.until_us, office.clock.now_us())
+    if as_of_us is not None and latest < as_of_us <= LARGEST:
+        raise UsageError("CB-TR-031", "that moment is still to come", given=_local(office, as_of_us),
+                         allowed=f"{_local(office, latest)} or earlier", next_step="leave --as-of away")  # fmt: skip
+
+
+def _too_early(office: Office, asked: Sequence[Asked]) -> UsageError:
     first = min(one.booked_at_us for one in asked)
     return UsageError("CB-TR-024", "at that moment none of the claimed money had moved yet",
-                      allowed=f"{rfc3339(first)} or later", next_step="give a later --as-of")  # fmt: skip
+                      allowed=f"{_local(office, first)} or later", next_step="give a later --as-of")  # fmt: skip
+
+
+def _local(office: Office, at_us: int) -> str:
+    """A moment as it can be typed again: in the centre's own time, with its offset."""
+    return from_us(at_us, office.centre.settings.zone).isoformat()

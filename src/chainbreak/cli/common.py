@@ -11,6 +11,7 @@ A verb looks like this:
 from __future__ import annotations
 
 import json
+import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 PIPE_WIDTH = 500
+FIGURE = re.compile(r"[-<]?¥?[\d,]*\d(\.\d+)?%?|-|")
+"""Cells of a column of figures: yuan, counts, shares, and nothing."""
+GAP, HEADING = 2, 9
+"""Between columns; and of a heading over figures, so wide it stays when the screen is narrow."""
 
 CentreOption = Annotated[
     Path | None, typer.Option("--centre", envvar="CHAINBREAK_CENTRE", help="Directory of the centre")
@@ -83,6 +88,17 @@ def _safe(value: Any) -> Any:
     return value
 
 
+def moment(at_us: int, zone: str) -> str:
+    """A time as tables show it: local, with its date, to the second.
+
+    >>> moment(1795276777000000, "Asia/Shanghai")
+    '2026-11-21 23:59:37'
+    """
+    from chainbreak.base.clock import from_us
+
+    return from_us(at_us, zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def _print_pairs(result: Mapping[str, Any], title: str) -> None:
     from rich.table import Table
 
@@ -103,16 +119,29 @@ def _print_pairs(result: Mapping[str, Any], title: str) -> None:
 
 
 def _print_table(rows: list[Mapping[str, Any]], columns: Iterable[str] | None, title: str) -> None:
+    from rich.cells import cell_len
     from rich.table import Table
 
     names = list(columns) if columns else list(rows[0]) if rows else []
-    table = Table(title=title or None, box=None, pad_edge=False, title_justify="left", header_style="bold")
-    for at, name in enumerate(names):
-        # The first column is the one that is copied into the next command: never cut or broken.
-        table.add_column(name, no_wrap=at == 0, overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(row.get(name)) for name in names))
-    _screen().print(table)
+    screen = _screen()
+    if title:  # by itself: a table's own title is folded at the table's width
+        screen.print(title, soft_wrap=True)
+    cells = [[_cell(row.get(name)) for name in names] for row in rows]
+    columns_of = [[line[at] for line in cells] for at in range(len(names))]
+    needed = sum(max(map(cell_len, [name, *column])) + GAP for name, column in zip(names, columns_of, strict=True))
+    tight = needed - GAP > screen.width
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for at, (name, column) in enumerate(zip(names, columns_of, strict=True)):
+        figures = any(column) and all(map(FIGURE.fullmatch, column))
+        # Figures are never broken, their headings are. The first column is the one that is copied into the next
+        # command: never cut or broken.
+        table.add_column(
+            name, no_wrap=at == 0, overflow="fold", justify="right" if figures else "left",
+            width=max(min(len(name), HEADING), *map(len, column)) if figures and tight else None,
+        )  # fmt: skip
+    for line in cells:
+        table.add_row(*line)
+    screen.print(table)
 
 
 def _screen() -> Console:
@@ -125,6 +154,8 @@ def _screen() -> Console:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "✓" if value else "✗"
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, (dict, list, tuple)):

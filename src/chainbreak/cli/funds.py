@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chainbreak.cli.common import AsOption, CentreOption, DryRunOption, JsonOption, emit, say
+from chainbreak.cli.common import AsOption, CentreOption, DryRunOption, JsonOption, emit, moment, say
 
 if TYPE_CHECKING:
     from chainbreak.app.bootstrap import Office
@@ -20,7 +20,7 @@ LatencyOption = Annotated[
 PurposeOption = Annotated[str, typer.Option("--purpose", help="What it is needed for; goes into the log")]
 CaseOption = Annotated[str, typer.Option("--case", help="The authority's case number; none: the report's own")]
 RunArgument = Annotated[str, typer.Argument(help="A kept run, as T-000123")]
-COLUMNS = ("rank", "account", "bank", "amount", "traced", "balance", "there", "half_gone_min", "expected", "state")
+COLUMNS = ("account", "bank", "amount", "traced", "balance", "there", "half_gone_min", "expected", "state")
 
 
 def mount(app: typer.Typer) -> None:
@@ -41,9 +41,10 @@ def _readable(row: dict[str, Any]) -> dict[str, Any]:
     from chainbreak.base.units import format_fen
 
     money = {"amount": "amount_fen", "traced": "traced_fen", "balance": "balance_fen", "expected": "expected_fen"}
-    half = row["dwell_p50_min"]
+    half, there = row["dwell_p50_min"], row["p_there"]
     return row | {name: format_fen(row[of]) for name, of in money.items()} | {
-        "there": f"{row['p_there']:.0%}", "half_gone_min": "-" if half is None else f"{half:.0f}"
+        "there": "<1%" if 0 < there < 0.01 else f"{there:.0%}",
+        "half_gone_min": "-" if half is None else f"{half:.0f}"
     }  # fmt: skip
 
 
@@ -70,6 +71,16 @@ def holds(
         emit(curve, False, columns=("k", "orders", "yuan", "of_freezable", "expected"))
         sources = dict.fromkeys(source for row in rows for source in row["sources"])
         say("how long money stays: " + "; ".join(sources))
+        _tell_age(office, rows[0]["as_of_us"])
+
+
+def _tell_age(office: Office, as_of_us: int) -> None:
+    """Until when somebody looked, because every likelihood of the list hangs on it."""
+    from chainbreak.base.clock import US_PER_MIN
+
+    minutes = max(office.clock.now_us() - as_of_us, 0) // US_PER_MIN
+    say(f"balances as of {moment(as_of_us, office.centre.settings.zone)}, {minutes:,} minutes ago; "
+        "trace again as soon as newer bookings are in")  # fmt: skip
 
 
 def draft(
@@ -89,7 +100,7 @@ def draft(
     emit(rows if as_json else [_readable(row) for row in rows], as_json,
          columns=("order_id", "account", "bank", "amount", "ok", "code", "message"))  # fmt: skip
     if not any(row["ok"] for row in rows):
-        say("nothing was drafted")
+        say("nothing was drafted" if rows else f"nothing to draft; chainbreak trace holds {run} says why")
         raise typer.Exit(1)
 
 

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from chainbreak.cli import funds
-from chainbreak.cli.common import AsOption, CentreOption, JsonOption, LimitOption, emit, plain, say
+from chainbreak.cli.common import AsOption, CentreOption, JsonOption, LimitOption, emit, moment, plain, say
 
 if TYPE_CHECKING:
     from chainbreak.app.bootstrap import Office
@@ -123,10 +123,11 @@ def _tell(run: dict[str, Any], saying: Saying) -> None:
         names = [name for name in run["rules"]["names"] if name != "poison"]
         rows = [
             {"account": row["account"], "bank": row["bank"], "least": _yuan(row["min_fen"]),
-             "most": _yuan(row["max_fen"]), **{name: _yuan(row["by"].get(name, 0)) for name in names}}
+             "most": _yuan(row["max_fen"]),
+             "by_rule": " ".join(f"{name}={_yuan(row['by'][name])}" for name in names if row["by"].get(name))}
             for row in run["rules"]["accounts"]
         ]  # fmt: skip
-        emit(rows, False, columns=("account", "bank", "least", "most", *names))
+        emit(rows, False, columns=("account", "bank", "least", "most", "by_rule"))
 
 
 def _yuan(fen: int) -> str:
@@ -193,7 +194,9 @@ def ledger(as_name: AsOption, limit: LimitOption = 50, lang: LangOption = "", ce
         emit(shown, as_json)
         return
     rows = [row | {"at": saying.at(row["booked_at_us"])} for row in shown.pop("refused_rows")]
-    emit(shown | {"until": saying.at(shown["until_us"])}, as_json)
+    counts = {"rows": f"{shown['rows']:,}", "accounts": f"{shown['accounts']:,}"}
+    until = {"until": saying.at(shown.pop("until_us"))}
+    emit(shown | counts | until, as_json)
     if rows:
         emit(rows, as_json, columns=("transfer_id", "why", "at", "payer", "payee"))
 
@@ -218,9 +221,15 @@ def list_(as_name: AsOption, what: Annotated[str, typer.Option(help="Only of thi
     from chainbreak.base.clock import rfc3339
 
     office, actor = _act(centre, as_name)
-    rows = [row | {"made_at": rfc3339(row["made_at_us"])} for row in list_traces(office, actor, what, limit)]
-    emit(rows, as_json, columns=("run_id", "what", "rule", "made_by", "made_at", "digest"))
+    rows = list_traces(office, actor, what, limit)
+    if as_json:
+        emit([row | {"made_at": rfc3339(row["made_at_us"])} for row in rows], as_json)
+    else:
+        zone = office.centre.settings.zone
+        told = [row | {"made_at": moment(row["made_at_us"], zone), "digest": row["digest"][:12]} for row in rows]
+        emit(told, as_json, columns=("run_id", "what", "rule", "made_by", "made_at", "digest"))
     if not rows:
+        say(f"no run of {what}; write report:ID or transfer:ID" if what else "nothing was traced yet")
         raise typer.Exit(1)
 
 

@@ -217,7 +217,9 @@ def asked(**kwargs: Any) -> dict[str, Any]:
     [
         ("r11", asked(), "CB-TR-023", "did you mean r1?"),
         ("report:t1", asked(), "CB-TR-023", ""),
-        ("r1", asked(as_of_us=TEN_US - 1), "CB-TR-024", "2026-11-20T02:00:00Z or later"),
+        ("r1", asked(as_of_us=TEN_US - 1), "CB-TR-024", "2026-11-20T10:00:00+08:00 or later"),
+        ("r1", asked(as_of_us=2**52), "CB-TR-031", "or earlier"),
+        ("t4", asked(rule="lib", back=True), "CB-TR-030", "fifo"),
         ("r1", asked(rule="fivo"), "CB-US-001", "did you mean fifo?"),
         ("r1", asked(rule=" "), "CB-US-001", ""),
         ("r1", asked(transfers=[Asked("t1", 500_001)]), "CB-TR-026", "0.01..5000.00 yuan"),
