@@ -65,5 +65,5 @@ def test_the_terminal_runs_it_quietly_and_finds_nothing_new(tmp_path: Path, jvm:
     assert spark.returncode == 0, spark.stderr
     assert spark.stdout == duck.stdout
     assert json.loads(spark.stdout.splitlines()[0])["finding_id"]
-    assert [line for line in spark.stderr.splitlines() if line.strip()] == ["mules@2: 2 findings, 0 new"]
+    assert [line for line in spark.stderr.splitlines() if line.strip()] == ["mules@2: 5 findings, 0 new"]
     assert list(office.centre.scratch.iterdir()) == []

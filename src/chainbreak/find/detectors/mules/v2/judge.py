@@ -44,7 +44,7 @@ def judge_accounts(reduced: Rows, params: MulesParams, detector: Detector) -> li
 def candidates(reduced: Rows, params: MulesParams) -> Candidates:
     """The reduced tables by account, with the ties between accounts."""
     entries, accounts = _grouped(reduced["entries"].to_pylist()), _grouped(reduced["accounts"].to_pylist())
-    reports = reduced["reports"].to_pylist()
+    reports = sorted(reduced["reports"].to_pylist(), key=lambda r: str(r["record_ref"]))
     institutions = frozenset(a for a, rows in accounts.items() if {r["kind"] for r in rows} & set(params.institutions))
     named: dict[int, list[str]] = defaultdict(list)
     for report in reports:
