@@ -97,8 +97,9 @@ def _clocks(office: Office, rows: Sequence[dict[str, Any]]) -> list[dict[str, An
     if not rows:
         return []
     held = ledger_of(office)
-    claims = claims_in_ledger(held, rows, held.until_us)
-    traced = held.tracer.trace(claims, Terms("fifo", held.until_us))
+    until_us = held.until_us  # asked once: it may grow meanwhile
+    claims = claims_in_ledger(held, rows, until_us)
+    traced = held.tracer.trace(claims, Terms("fifo", until_us))
     gone, stays = _left(held, traced)
     report_of = {row["claim_id"]: row["report_id"] for row in rows}
     of_report: dict[str, list[int]] = defaultdict(list)
@@ -109,7 +110,7 @@ def _clocks(office: Office, rows: Sequence[dict[str, Any]]) -> list[dict[str, An
     clocks = []
     for report_id, some in of_report.items():
         stolen = tuple((int(held.tracer.ledger.at_us[claims[at].row]), claims[at].fen) for at in some)
-        course = Course(stolen, tuple(one for at in some for one in gone[at]), held.until_us)
+        course = Course(stolen, tuple(one for at in some for one in gone[at]), until_us)
         banks = [held.bank(int(held.tracer.ledger.payee[claims[at].row])) for at in some]
         clocks.append(_clock(office, report_id, course, told[report_id], banks) | {
             "stays": [(bank, stay) for at, bank in zip(some, banks, strict=True) for stay in stays[at]]
@@ -149,7 +150,9 @@ def _left(held: Held, traced: Traced) -> tuple[list[list[tuple[int, int]]], list
             stays[claim].append(Stay(int(came[flow]) - begin, True, fen, traced.claims[claim].row))
             continue
         seen = min(
-            held.until_us, int(ledger.covered_until_us[account]), begin + (traced.terms.horizon_us or HORIZON_US)
+            traced.terms.as_of_us or 0,
+            int(ledger.covered_until_us[account]),
+            begin + (traced.terms.horizon_us or HORIZON_US),
         )
         stays[claim].append(Stay(max(seen - begin, 0), False, fen, traced.claims[claim].row))
     return gone, stays

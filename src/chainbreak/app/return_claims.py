@@ -33,7 +33,11 @@ NAMES: dict[str, str] = {
 """Chinese headings -> field."""
 VICTIM_FIELDS = ("claim_id", "name", "loss_yuan", "returned_before_yuan", "reported_at")
 """The order of columns in a list without headings."""
-_TOKEN = re.compile(r"[0-9*＊]|^被害人|^[a-z]+:")
+_SHOWN = re.compile(
+    r"[a-z]+:[0-9a-f]{16}|\w{0,2}[*＊]+\w?|被害人 ?[A-Za-z0-9甲乙丙丁戊己庚辛壬癸一二三四五六七八九十]{0,4}|"
+    r"(?=.*[0-9])[A-Za-z0-9_./-]+"
+)
+"""What may be printed as it is: a token, a mask, a number for a victim, a claim."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +71,15 @@ class Given:
 
 
 def masked(name: str) -> str:
-    """A name as it may be printed: the first letter and two stars; masks and tokens stay as they are.
+    """A name as it may be printed: the first letter and two stars; masks, tokens and claims stay as they are.
 
     >>> masked("王小明"), masked("李**"), masked("person:00ff00ff00ff00ff"), masked(" ")
     ('王**', '李**', 'person:00ff00ff00ff00ff', '')
+    >>> masked("王小明 13800138000"), masked("被害人王小明"), masked("被害人甲"), masked("A2026112000001")
+    ('王**', '被**', '被害人甲', 'A2026112000001')
     """
     text = name.strip()
-    return text if not text or _TOKEN.search(text) else f"{text[0]}**"
+    return text if not text or _SHOWN.fullmatch(text) else f"{text[0]}**"
 
 
 def read_text(path: Path) -> str:

@@ -10,17 +10,19 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from chainbreak.act.returns.model import Hop, Piece, Tracing, Victim
-from chainbreak.base.errors import InputError, SetupError
+from chainbreak.base.errors import InputError, SetupError, UsageError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from chainbreak.app.bootstrap import Office
+    from chainbreak.app.ledger_of import Held
     from chainbreak.app.return_claims import Booking, Given
     from chainbreak.find.tracing import Claim, Ledger, Traced
 
-TIES, COVERAGE, NO_LEDGER = "ties", "coverage", "no_ledger"
-"""Why there is no tracing: bookings of one instant without an order, a ledger that is not held to the end, none."""
+TIES, COVERAGE, NO_LEDGER, CLAIMED_TWICE = "ties", "coverage", "no_ledger", "claimed_twice"
+"""Why there is no tracing: bookings of one instant without an order, a ledger that is not held to the end, none, the
+same fen claimed by two reports."""
 STATEMENT = "statement"
 Shown = tuple[Tracing | None, str]
 
@@ -66,19 +68,26 @@ def tracing_of_statement(account: str, statement: Sequence[Booking], opening_fen
         payer, payee = (booked.counterparty, account) if booked.direction == "in" else (account, booked.counterparty)
         return Hop(booked.transfer_id, payer, payee, booked.fen, booked.booked_at_us)
 
-    return _tracing(traced, ledger, 0, [claim_id for claim_id, _ in claims], hop, STATEMENT), ""
+    owners = [claim_id for claim_id, _ in claims]
+    return _tracing(traced, ledger, ledger.digest(), 0, owners, hop, STATEMENT), ""
 
 
 def tracing_of_ledger(office: Office, conn: Connection, account: str, victims: Iterable[Victim]) -> Shown:
     """The tracing that the lake's ledger gives for the claims opened on the victims' reports, or why there is none."""
     from chainbreak.app.ledger_of import ledger_of
-    from chainbreak.find.tracing import FOREVER, Terms
-    from chainbreak.store.desk import funds
 
     try:
         held = ledger_of(office)
     except SetupError:
         return None, NO_LEDGER
+    with held.lock:
+        return _of_held(held, conn, account, victims)
+
+
+def _of_held(held: Held, conn: Connection, account: str, victims: Iterable[Victim]) -> Shown:
+    from chainbreak.find.tracing import FOREVER, Terms
+    from chainbreak.store.desk import funds
+
     number = held.number(account)
     if number is None or int(held.tracer.ledger.covered_until_us[number]) != FOREVER:
         return None, COVERAGE
@@ -89,14 +98,19 @@ def tracing_of_ledger(office: Office, conn: Connection, account: str, victims: I
             if at is not None:
                 owners.append(victim.claim_id)
                 parts.append((at, row["fen"], row["lo_fen"]))
-    traced = held.tracer.trace(_numbered(parts), Terms(horizon_us=None))
+    try:
+        traced = held.tracer.trace(_numbered(parts), Terms(horizon_us=None))
+    except UsageError as e:
+        if e.code == "CB-TR-012":
+            return None, CLAIMED_TWICE
+        raise
     ledger = held.tracer.ledger
 
     def hop(row: int) -> Hop:
         payer, payee = held.account(int(ledger.payer[row])), held.account(int(ledger.payee[row]))
         return Hop(held.transfer_id(row), payer, payee, int(ledger.fen[row]), int(ledger.at_us[row]))
 
-    return _tracing(traced, ledger, number, owners, hop, "ledger"), ""
+    return _tracing(traced, ledger, held.digest(), number, owners, hop, "ledger"), ""
 
 
 def _numbered(parts: Iterable[tuple[int, int, int]]) -> list[Claim]:
@@ -106,8 +120,9 @@ def _numbered(parts: Iterable[tuple[int, int, int]]) -> list[Claim]:
 
 
 def _tracing(
-    traced: Traced, ledger: Ledger, account: int, owners: Sequence[str], hop: Callable[[int], Hop], source: str
-) -> Tracing:
+    traced: Traced, ledger: Ledger, digest: str, account: int, owners: Sequence[str], hop: Callable[[int], Hop],
+    source: str,
+) -> Tracing:  # fmt: skip
     """What lies on `account` by `traced`, whose k-th claim is of `owners[k]`; equal pieces by time of arrival."""
     import numpy as np
 
@@ -123,6 +138,6 @@ def _tracing(
         pieces.append(Piece(owners[claim], int(places.fen[at]), path))
     pieces.sort(key=lambda piece: (piece.path[-1].at_us, piece.claim_id, piece.path[-1].transfer_id, piece.fen))
     return Tracing(
-        ledger.digest(), int(ledger.at_us[-1]) if ledger.rows else 0, int(np.count_nonzero(ledger.payee == account)),
+        digest, int(ledger.at_us[-1]) if ledger.rows else 0, int(np.count_nonzero(ledger.payee == account)),
         int(ledger.opening_fen[account]), tuple(pieces), source,
     )  # fmt: skip

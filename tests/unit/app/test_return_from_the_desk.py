@@ -10,6 +10,7 @@ import pytest
 
 from chainbreak.app.approve_order import approve_order
 from chainbreak.app.bootstrap import Office, open_office
+from chainbreak.app.claimed import Asked
 from chainbreak.app.draft_holds import draft_holds
 from chainbreak.app.plan_return import plan_return
 from chainbreak.app.return_claims import Given
@@ -21,7 +22,7 @@ from chainbreak.base.errors import UsageError
 from chainbreak.records.actor import Actor, Role
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "support"))
-from money_world import M1, M2, M3, NOON_US, SHOP, bring_all
+from money_world import M1, M2, M3, NOON_US, SHOP, bring, bring_all, report_csv
 
 CHEN = Actor("chen", frozenset({Role.FUND_DESK}))
 LIN = Actor("lin", frozenset({Role.APPROVER}))
@@ -60,6 +61,20 @@ def test_each_account_is_a_return_of_its_own_under_one_limit(office: Office) -> 
 def test_an_account_that_is_not_held_has_nothing_to_return(office: Office) -> None:
     with pytest.raises(UsageError, match="CB-RM-008"):
         plan_return(office, CHEN, Given(SHOP))
+
+
+def test_the_tracing_cites_the_ledger_that_the_run_cites(office: Office) -> None:
+    tracing = plan_return(office, CHEN, Given(M2)).plan.tracing
+    assert tracing is not None
+    assert tracing.ledger == trace_money(office, CHEN, "r1")["ledger"]["digest"]
+
+
+def test_money_that_two_reports_claim_is_not_told_apart(office: Office, tmp_path: Path) -> None:
+    bring(office, tmp_path / "files", "report", report_csv("r2"), "again")
+    trace_money(office, CHEN, "report:r2", transfers=[Asked("t1")])
+    found = plan_return(office, CHEN, Given(M2, reports=("r1", "r2")))
+    assert (found.division.case, found.division.why) == ("pro_rata", "claimed_twice")
+    assert found.division.returned_fen == 50_000
 
 
 def test_a_stated_freeze_of_more_than_is_traced_is_divided_by_loss(office: Office) -> None:

@@ -16,8 +16,8 @@ from chainbreak.act.returns.model import PRO_RATA, SEPARABLE, SINGLE, Division, 
 
 def case_of(plan: Plan) -> tuple[str, str]:
     """The case, and why it and none before it: `one_credit`, `all_traced`; `no_ledger`, `ties`, `coverage`,
-    `later_round` (there is no tracing), `untraced` (a frozen fen is nobody's), `indistinct` (more than the frozen fen
-    is traced, and several victims share it).
+    `claimed_twice`, `later_round` (there is no tracing), `untraced` (a frozen fen is nobody's), `indistinct` (more than
+    the frozen fen is traced, and several victims share it).
     """
     if plan.tracing is None:
         return PRO_RATA, plan.untraced

@@ -118,7 +118,7 @@ class Tracing:
 @dataclass(frozen=True)
 class Plan:
     """Everything a division is computed from. `untraced`: why there is no tracing (`no_ledger`, `ties`, `coverage`,
-    `later_round`), or "".
+    `claimed_twice`, `later_round`), or "".
     """
 
     pot: Pot
