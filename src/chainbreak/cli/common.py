@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 PIPE_WIDTH = 500
 FIGURE = re.compile(r"[-<]?¥?[\d,]*\d(\.\d+)?%?|-|")
 """Cells of a column of figures: yuan, counts, shares, and nothing."""
+A_YEAR_US = 366 * 86_400_000_000
+"""What is shorter is a span; what is longer a moment since 1970."""
 GAP, HEADING = 2, 9
 """Between columns; and of a heading over figures, so wide it stays when the screen is narrow."""
 
@@ -97,6 +99,30 @@ def moment(at_us: int, zone: str) -> str:
     from chainbreak.base.clock import from_us
 
     return from_us(at_us, zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def readable(value: Any, zone: str) -> Any:
+    """For a person: times (`…_us`) local with their date, spans in hours, money (`…_fen`) in yuan, at any depth.
+
+    >>> readable({"fen": 5, "paid_fen": 123456, "at_us": 1795276777000000, "horizon_us": 172800000000}, "Asia/Shanghai")
+    {'fen': '¥0.05', 'paid': '¥1,234.56', 'at': '2026-11-21 23:59:37', 'horizon': '48 h'}
+    """
+    if isinstance(value, Mapping):
+        named = (_readable_pair(str(key), one, zone) for key, one in value.items())
+        return dict(named)
+    return [readable(one, zone) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def _readable_pair(key: str, value: Any, zone: str) -> tuple[str, Any]:
+    from chainbreak.base.clock import US_PER_HOUR
+    from chainbreak.base.units import format_fen
+
+    if isinstance(value, int) and not isinstance(value, bool):
+        if key == "fen" or key.endswith("_fen"):
+            return key.removesuffix("_fen"), format_fen(value)
+        if key.endswith("_us"):
+            return key.removesuffix("_us"), moment(value, zone) if value > A_YEAR_US else f"{value / US_PER_HOUR:g} h"
+    return key, readable(value, zone)
 
 
 def _print_pairs(result: Mapping[str, Any], title: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chainbreak.cli.common import AsOption, CentreOption, JsonOption, emit
+from chainbreak.cli.common import AsOption, CentreOption, JsonOption, emit, readable, say
 
 if TYPE_CHECKING:
     from chainbreak.act.orders.drafting import Wish
@@ -121,6 +121,9 @@ def check(order_id: str, as_name: AsOption, centre: CentreOption = None, as_json
 
     office, actor = _act(centre, as_name)
     found = check_order(office, actor, order_id)
+    if not found and not as_json:
+        say("nothing stands between it and its next move")
+        return
     emit(found, as_json, columns=("move", "code", "what", "given", "allowed"))
     if found:
         raise typer.Exit(1)
@@ -246,7 +249,9 @@ def show(order_id: str, centre: CentreOption = None, as_json: JsonOption = False
     from chainbreak.app.bootstrap import open_office
     from chainbreak.app.show_order import show_order
 
-    emit(show_order(open_office(centre), order_id), as_json)
+    office = open_office(centre)
+    shown = show_order(office, order_id)
+    emit(shown if as_json else readable(shown, office.centre.settings.zone), as_json)
 
 
 @app.command()
@@ -255,7 +260,9 @@ def why(order_id: str, centre: CentreOption = None, as_json: JsonOption = False)
     from chainbreak.app.bootstrap import open_office
     from chainbreak.app.why_order import why_order
 
-    emit(why_order(open_office(centre), order_id), as_json)
+    office = open_office(centre)
+    told = why_order(office, order_id)
+    emit(told if as_json else readable(told, office.centre.settings.zone), as_json)
 
 
 @app.command()

@@ -147,14 +147,16 @@ def test_tables_read_well_on_a_hundred_columns(
 ) -> None:  # fmt: skip
     monkeypatch.setattr("chainbreak.cli.common.PIPE_WIDTH", 100)
     claims = trace("claims", "r1")
-    assert "✓" in claims and "True" not in claims
+    assert "✓" in claims
+    assert "True" not in claims
     compared = trace("r1", "--rule", "all", "--amount", "5000", "--transfer", "t1")
     tables = [trace("holds", "T-000001"), trace("list"), compared[compared.index("account  ") :]]
     for line in "".join(tables).splitlines():
         assert len(line) <= 100
-    assert "account:" in tables[0] and all(len(w) == 24 for w in tables[0].split() if w.startswith("account:"))
+    assert "account:" in tables[0]
+    assert all(len(w) == 24 for w in tables[0].split() if w.startswith("account:"))
     run = trace.json("show", "T-000001")[0]
     for row in run["rules"]["accounts"]:
         for name, fen in row["by"].items():
             assert f"{name}={fen / 100:,.2f}" in tables[2], "a figure is broken"
-    assert "2026-" in trace("list") and "Z" not in trace("list"), "moments are local"
+    assert "Z" not in tables[1], "moments are local"
