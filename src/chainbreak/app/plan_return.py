@@ -9,11 +9,11 @@ from chainbreak.act.orders.drafting import new_receipt_code
 from chainbreak.act.returns.cases import divide
 from chainbreak.act.returns.guards import Ask
 from chainbreak.act.returns.machine import step
-from chainbreak.act.returns.model import Plan, Pot, Return, State, Victim, new_return_id
+from chainbreak.act.returns.model import LARGEST_FEN, Plan, Pot, Return, State, Victim, new_return_id
 from chainbreak.app.move_return import keep, move_in, read_return, return_now
 from chainbreak.app.return_pot import account_named, other_side, pot_of_holds, victims_of_holds, victims_of_reports
 from chainbreak.app.return_tracing import STATEMENT, Shown, tracing_of_ledger, tracing_of_statement, warm_ledger
-from chainbreak.base.errors import UsageError
+from chainbreak.base.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,9 +56,13 @@ def calculate_return(office: Office, given: Given) -> tuple[Plan, Division]:
 
     Raises:
         UsageError: as `plan_return`.
+        RefusedError: nothing, or more than there is, would be divided (CB-RM-012).
     """
     with office.desk.read() as conn:
         plan = _plan(office, conn, given, return_now(conn, office.clock.now_us()), ("", 0))
+    if not 0 < plan.pot.frozen_fen <= LARGEST_FEN:
+        raise RefusedError("CB-RM-012", "a return divides what is frozen on an account",
+                           given=str(plan.pot.frozen_fen)[:40], allowed=f"1 to {LARGEST_FEN} fen")  # fmt: skip
     return plan, divide(plan)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 FEN_PER_YUAN = 100
 
@@ -14,15 +14,15 @@ def yuan_to_fen(text: str) -> int:
     (1234567, -300)
 
     Raises:
-        ValueError: not a number, or finer than a fen (nothing is rounded silently).
+        ValueError: not a number, finer than a fen (nothing is rounded silently), or beyond 64 bits.
     """
     cleaned = text.strip().replace(",", "").replace("¥", "").replace("￥", "").replace("，", "")
     try:
         fen = Decimal(cleaned) * FEN_PER_YUAN
-    except InvalidOperation:
+    except ArithmeticError:
         raise ValueError(f"not an amount: {text!r}") from None
-    if not fen.is_finite() or fen != fen.to_integral_value():
-        raise ValueError(f"finer than a fen or not finite: {text!r}")
+    if not fen.is_finite() or abs(fen) >= 2**63 or fen != fen.to_integral_value():
+        raise ValueError(f"finer than a fen, or too large: {text!r}")
     return int(fen)
 
 

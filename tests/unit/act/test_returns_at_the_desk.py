@@ -16,7 +16,7 @@ from chainbreak.app.list_returns import count_returns, list_returns
 from chainbreak.app.move_return import read_history, read_return
 from chainbreak.app.object_to_return import decide_objection, object_to_return
 from chainbreak.app.pay_return import Receipt, pay_return
-from chainbreak.app.plan_return import next_round, plan_return, revise_return, what_if
+from chainbreak.app.plan_return import calculate_return, next_round, plan_return, revise_return, what_if
 from chainbreak.app.publish_return import publish_return
 from chainbreak.app.return_claims import Booking, Given
 from chainbreak.app.review_return import renew_return, review_return, send_back_return, withdraw_return
@@ -161,6 +161,18 @@ def test_a_late_victim_reopens_the_calculation_as_if_planned_with_it(world: Any)
         given(world, account="6222020200112230001"), victims=(late, *reversed(victims(1_000, 1_000, 1_000)))
     ))  # fmt: skip
     assert fresh.division == found.division
+
+
+def test_where_nothing_is_left_a_late_victim_would_get_nothing(world: Any) -> None:
+    found = paid(world, decided(world, given(world)))
+    plan, division = what_if(world.office, found.return_id, [Victim("R9", "", 450, T0)])
+    assert (plan.pot.frozen_fen, division.returned_fen, [row.share for row in division.rows]) == (0, 0, ["0/1"] * 4)
+
+
+@pytest.mark.parametrize("frozen", [0, -5, 10**15 + 1])
+def test_the_calculator_divides_what_can_be_frozen(world: Any, frozen: int) -> None:
+    with pytest.raises(RefusedError, match="CB-RM-012"):
+        calculate_return(world.office, given(world, frozen))
 
 
 def test_after_payment_a_late_victim_gets_a_new_round_and_nobody_pays_back(world: Any) -> None:

@@ -20,7 +20,9 @@ def test_money_reads_back_what_it_wrote(fen: int) -> None:
     assert yuan_to_fen(format_fen(fen)) == fen
 
 
-@pytest.mark.parametrize("text", ["0.001", "1.2.3", "", "一万", "NaN", "Infinity", "1e-3"])
+@pytest.mark.parametrize(
+    "text", ["0.001", "1.2.3", "", "一万", "NaN", "Infinity", "1e-3", "1e17", "1e999990", "1e9999999"]
+)
 def test_money_that_is_not_a_whole_number_of_fen_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         yuan_to_fen(text)

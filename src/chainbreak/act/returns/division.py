@@ -56,11 +56,10 @@ def rows_of(fund_fen: int, exact: Mapping[str, Fraction], victims: Sequence[Vict
     amounts, rows = in_fen(exact, victims), []
     for victim in sorted(victims, key=lambda v: v.rank):
         fen = exact.get(victim.claim_id, ZERO)
-        whole = floor(fen)
+        whole, share = floor(fen), fen / fund_fen if fund_fen else ZERO
         amount = amounts.get(victim.claim_id, 0)
         rows.append(Row(
-            victim.claim_id, written(fen / fund_fen), whole, written(fen - whole), amount - whole, amount,
-            fen == victim.cap_fen,
+            victim.claim_id, written(share), whole, written(fen - whole), amount - whole, amount, fen == victim.cap_fen,
         ))  # fmt: skip
     return tuple(rows)
 
