@@ -49,6 +49,8 @@ def test_a_report_is_taken_by_keyboard_and_joins_its_series(office: Office, addr
     chen.wait_for_selector('#near:has-text("同一标识")')  # the same fraud, seen before saving
     assert chen.input_value("#loss") == "55000"
     assert chen.input_value("#type") == "fake_service"
+    assert chen.is_enabled("#save")  # reading the story is not sending it
+    assert chen.is_enabled("#save-money")
     chen.focus("#district")
     chen.keyboard.type("城东区")
     chen.focus("#add")

@@ -37,6 +37,7 @@ form?.addEventListener("change", (event) => {
 
 // The same report must not be sent twice while the first is on its way.
 const saves = [...document.querySelectorAll("#save, #save-money")];
-// After the form's own data is gathered: a disabled button would not say which of the two was pressed.
-form?.addEventListener("formdata", () => setTimeout(() => saves.forEach((save) => { save.disabled = true; })));
+// Not on "formdata": each reading of the story gathers the form as well. The timeout lets the data be gathered first, since
+// a disabled button would not say which of the two was pressed.
+form?.addEventListener("submit", () => setTimeout(() => saves.forEach((save) => { save.disabled = true; })));
 addEventListener("pageshow", () => saves.forEach((save) => { save.disabled = false; }));
