@@ -85,7 +85,13 @@ def _keys(office: Office) -> str:
 
 
 def _desk(office: Office) -> str:
+    from chainbreak.base.errors import SetupError
+    from chainbreak.store.desk.migrate import is_newest
+
     with office.desk.read() as conn:
+        if not is_newest(conn):
+            raise SetupError("CB-DK-007", "the desk has no tables yet, or older ones",
+                             next_step="chainbreak doctor --migrate")  # fmt: skip
         return f"{conn.dialect.name}, reachable, migrated"
 
 

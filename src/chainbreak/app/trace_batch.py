@@ -10,7 +10,7 @@ from chainbreak.app.claimed import Asked
 from chainbreak.app.file_reports import file_reports
 from chainbreak.app.trace_money import trace_money
 from chainbreak.app.trace_rights import must_trace
-from chainbreak.base.errors import ChainbreakError, UsageError
+from chainbreak.base.errors import ChainbreakError, SetupError, UsageError
 from chainbreak.base.units import yuan_to_fen
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def trace_batch(
     Raises:
         RefusedError: a role that does not follow money (CB-TR-022).
         UsageError: nothing is named (CB-TR-029).
+        SetupError: the desk or the lake cannot be used; what was kept before stays.
     """
     must_trace(office, actor, "trace:*")
     if not wanted and since_us is None:
@@ -68,6 +69,8 @@ def trace_batch(
         transfers = [Asked(what.removeprefix("transfer:"), fen)] if fen else []
         try:
             run = trace_money(office, actor, what, transfers=transfers, **terms)
+        except SetupError:  # of the centre, not of this line: the next ones would fail alike
+            raise
         except ChainbreakError as e:
             yield {"what": what, "run_id": "", "claimed_fen": 0, "holding_fen": 0, "accounts": 0, "error": e.sentence()}
             continue

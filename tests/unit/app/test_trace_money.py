@@ -25,7 +25,7 @@ from chainbreak.app.verify_trace import verify_trace
 from chainbreak.app.word_trace import Saying, word_trace
 from chainbreak.audit.tables import entries
 from chainbreak.base.clock import FixedClock
-from chainbreak.base.errors import ChainbreakError, InputError, RefusedError, UsageError
+from chainbreak.base.errors import ChainbreakError, InputError, RefusedError, SetupError, UsageError
 from chainbreak.records.actor import Actor, Role
 from chainbreak.store.desk import funds
 from chainbreak.store.desk.tables_funds import trace_run
@@ -322,6 +322,13 @@ def test_a_batch_goes_on_past_what_cannot_be_traced(office: Office, tmp_path: Pa
     ]  # fmt: skip
     assert [row["what"] for row in trace_batch(office, CHEN, since_us=TEN_US, rule="lib")] == ["report:r1"]
     assert list(trace_batch(office, CHEN, since_us=NOON_US)) == []
+
+
+def test_a_batch_ends_at_once_where_no_line_could_be_traced(office: Office) -> None:
+    with office.desk.begin() as conn:
+        conn.exec_driver_sql("ALTER TABLE trace_run RENAME TO lost")
+    with pytest.raises(SetupError, match="CB-DK-007"):
+        list(trace_batch(office, CHEN, [("r1", 0), ("t2", 0)]))
 
 
 @pytest.mark.parametrize("text", ["t1,abc", "t1,-5", "t1,0", "t1,1.234"])

@@ -11,6 +11,8 @@ from alembic.config import Config
 from sqlalchemy import MetaData, Table, insert, select
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from chainbreak.store.desk.desk import Desk
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -36,6 +38,14 @@ def upgrade(desk: Desk) -> None:
         command.upgrade(config, "head")
         for name, rows in seeds().items():
             _add_missing(conn, all_tables().tables[name], rows)
+
+
+def is_newest(conn: Connection) -> bool:
+    """Whether every migration of this version has been run on the desk."""
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    return MigrationContext.configure(conn).get_current_revision() == ScriptDirectory(str(FOLDER)).get_current_head()
 
 
 def seeds() -> dict[str, list[dict[str, Any]]]:
