@@ -41,6 +41,7 @@ def move_in(
     plan: Plan | None = None, digest: str = "", seen: int | None = None, keeps: bool = True,
 ) -> Return:  # fmt: skip
     """`move_return` within a transaction of the caller."""
+    from chainbreak.app.return_pot import held_fen
     from chainbreak.store.desk import returns
 
     found = read_return(conn, return_id)
@@ -50,7 +51,8 @@ def move_in(
     claims = [victim.claim_id for victim in (plan or found.plan).victims]
     earlier = returns.decided_fen(conn, claims, (return_id, found.round))
     now = return_now(conn, office.clock.now_us())
-    ask = Ask(actor, now, dict(data or {}), plan, digest, earlier)
+    held = held_fen(conn, found.plan.pot.holds, now) if found.plan.pot.holds else None
+    ask = Ask(actor, now, dict(data or {}), plan, digest, earlier, held_fen=held)
     after, event = step(move, return_id, found, ask)
     if keeps:
         keep(conn, actor, after, event)

@@ -145,7 +145,7 @@ def _again(office: Office, conn: Connection, found: Return, given: Given, pot_fe
     pot = replace(
         before.pot, frozen_fen=pot_fen if given.frozen_fen is None else given.frozen_fen,
         basis=given.basis or before.pot.basis, frozen_until_us=given.until_us or before.pot.frozen_until_us,
-        bank=given.bank or before.pot.bank,
+        bank=given.bank or before.pot.bank, holds=before.pot.holds if given.frozen_fen is None else (),
     )  # fmt: skip
     known = {victim.claim_id: victim for victim in before.victims}
     known |= {v.claim_id: v for v in (*given.victims, *victims_of_reports(office, conn, given.reports))}

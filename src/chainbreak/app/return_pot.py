@@ -81,6 +81,12 @@ def pot_of_holds(office: Office, conn: Connection, account: str, now_us: int) ->
     )  # fmt: skip
 
 
+def held_fen(conn: Connection, holds: Iterable[str], now_us: int) -> int:
+    """What these hold orders hold now."""
+    orders = [ledger.read_order(conn, order_id) for order_id in holds]
+    return sum(order.content.amount_fen or 0 for order in orders if in_force(order, now_us))
+
+
 def victims_of_holds(office: Office, conn: Connection, holds: Iterable[str]) -> tuple[Victim, ...]:
     """The reports for whose claims these orders hold money, as victims."""
     shares = funds.shares_of_orders(conn, holds)

@@ -11,14 +11,17 @@ import pytest
 from chainbreak.app.approve_order import approve_order
 from chainbreak.app.bootstrap import Office, open_office
 from chainbreak.app.claimed import Asked
+from chainbreak.app.decide_return import decide_return
 from chainbreak.app.draft_holds import draft_holds
 from chainbreak.app.plan_return import plan_return
+from chainbreak.app.release_order import release_order
 from chainbreak.app.return_claims import Given
+from chainbreak.app.review_return import renew_return, review_return
 from chainbreak.app.send_due import send_due
 from chainbreak.app.submit_order import submit_order
 from chainbreak.app.trace_money import trace_money
 from chainbreak.base.clock import FixedClock
-from chainbreak.base.errors import UsageError
+from chainbreak.base.errors import RefusedError, UsageError
 from chainbreak.records.actor import Actor, Role
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "support"))
@@ -67,6 +70,19 @@ def test_the_tracing_cites_the_ledger_that_the_run_cites(office: Office) -> None
     tracing = plan_return(office, CHEN, Given(M2)).plan.tracing
     assert tracing is not None
     assert tracing.ledger == trace_money(office, CHEN, "r1")["ledger"]["digest"]
+
+
+def test_money_that_is_no_longer_held_is_not_decided_on(office: Office) -> None:
+    found = plan_return(office, CHEN, Given(M2))
+    found = review_return(office, LIN, found.return_id, found.digest)
+    (hold,) = found.plan.pot.holds
+    release_order(office, LIN, hold, "not_needed")
+    with pytest.raises(RefusedError, match="CB-RM-036"):
+        decide_return(office, LIN, found.return_id, found.digest)
+    # A freeze of its own takes the place of the orders.
+    found = renew_return(office, CHEN, found.return_id, "冻结通知书〔2026〕2号", NOON_US * 2)
+    assert found.plan.pot.holds == ()
+    assert decide_return(office, LIN, found.return_id, found.digest).state == "decided"
 
 
 def test_money_that_two_reports_claim_is_not_told_apart(office: Office, tmp_path: Path) -> None:

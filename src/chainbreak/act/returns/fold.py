@@ -100,7 +100,10 @@ def _pay(before: Return, event: Event) -> Return:
 
 
 def _renew(before: Return, event: Event) -> Return:
-    pot = replace(before.plan.pot, basis=str(event.data["basis"]), frozen_until_us=int(event.data["until_us"]))
+    # From now on it is frozen by what was stated, whatever becomes of the orders that held it first.
+    pot = replace(
+        before.plan.pot, basis=str(event.data["basis"]), frozen_until_us=int(event.data["until_us"]), holds=()
+    )
     return replace(before, plan=replace(before.plan, pot=pot))
 
 

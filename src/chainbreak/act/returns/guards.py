@@ -20,7 +20,8 @@ OUTCOMES = ("upheld", "rejected")
 class Ask:
     """Who asks for a move, when (UTC µs), with what. `data` becomes the event's data. `plan`: of a plan, a revision or
     a round. `digest`: what a signer has seen. `earlier`: claim_id -> fen that other returns and rounds have decided.
-    `other`: another open return on the same account.
+    `other`: another open return on the same account. `held_fen`: what the pot's hold orders hold now; None: there are
+    none, or nobody asked.
     """
 
     actor: Actor
@@ -30,6 +31,7 @@ class Ask:
     digest: str = ""
     earlier: Mapping[str, int] = field(default_factory=dict)
     other: str = ""
+    held_fen: int | None = None
 
 
 def _of(found: Return | None) -> Return:
@@ -210,9 +212,13 @@ def none_open(found: Return | None, ask: Ask) -> Iterator[Objection]:
 
 
 def still_frozen(found: Return | None, ask: Ask) -> Iterator[Objection]:
-    """The freeze has not run out."""
-    if ask.at_us >= _of(found).plan.pot.frozen_until_us:
+    """The freeze has not run out, and its hold orders have not been lifted or lowered since it was planned."""
+    pot = _of(found).plan.pot
+    if ask.at_us >= pot.frozen_until_us:
         yield Objection("CB-RM-036", "the freeze has ended; renew it, or there is nothing to return")
+    elif ask.held_fen is not None and ask.held_fen < pot.frozen_fen:
+        yield Objection("CB-RM-036", "hold orders no longer hold all of it; renew the freeze, or revise the plan",
+                        f"{ask.held_fen} fen", f"{pot.frozen_fen} fen")  # fmt: skip
 
 
 def owed(found: Return | None, ask: Ask) -> Iterator[Objection]:
