@@ -20,6 +20,7 @@ from chainbreak.app.report_rights import report_named
 from chainbreak.app.report_texts import OF_INTEREST, mentions_of
 from chainbreak.base.clock import US_PER_DAY
 from chainbreak.records import Identifier
+from chainbreak.store.desk import funds
 
 if TYPE_CHECKING:
     from chainbreak.app.bootstrap import Office
@@ -51,7 +52,8 @@ class Told:
 
 def claims_of_report(office: Office, report_id: str) -> list[dict[str, Any]]:
     """Candidates in order of booking: transfer_id, record_ref, row, payer, payee (written tokens), fen, booked_at_us,
-    claim_fen, why (codes, see words/trace.yaml), sure.
+    claim_fen, why (codes, see words/trace.yaml), sure. One whose claim somebody took back is
+    no longer sure, and says so.
 
     Raises:
         UsageError: no such report (CB-RT-001).
@@ -60,7 +62,12 @@ def claims_of_report(office: Office, report_id: str) -> list[dict[str, Any]]:
     file_reports(office, AT_ONCE)
     with office.desk.read() as conn:
         row = report_named(conn, report_id)
-    return candidates_of(office, ledger_of(office), [row])[report_id]
+        newest = {claim["transfer_id"]: claim["state"] for claim in funds.claims_of(conn, report_id)}
+    found = candidates_of(office, ledger_of(office), [row])[report_id]
+    for one in found:
+        if newest.get(one["transfer_id"]) == funds.VOID:
+            one |= {"why": [*one["why"], "taken_back"], "sure": False}
+    return found
 
 
 def candidates_of(

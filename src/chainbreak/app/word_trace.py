@@ -33,9 +33,10 @@ class Saying:
         """A line of the catalogue."""
         return word(f"trace.{key}", self.lang, **given)
 
-    def end(self, name: str, place: Mapping[str, Any], yuan: str) -> str:
-        """How money ended at a place."""
-        reason = self.say(f"reason.{place['reason']}") if place.get("reason") else ""
+    def end(self, name: str, place: Mapping[str, Any], yuan: str, back: bool = False) -> str:
+        """How money ended at a place; looking `back`, the horizon lies before it."""
+        why = "horizon_back" if back and place.get("reason") == "horizon" else place.get("reason")
+        reason = self.say(f"reason.{why}") if why else ""
         return self.say(name, yuan=yuan, kind=self.kind(place["kind"]), reason=reason)
 
     def kind(self, kind: str) -> str:
@@ -78,7 +79,7 @@ def _head(run: Mapping[str, Any], saying: Saying) -> list[str]:
     terms, ledger, say = run["terms"], run["ledger"], saying.say
     horizon = terms["horizon_us"]
     span = say("no_end") if horizon is None else say("hours", n=f"{horizon / US_PER_HOUR:g}")
-    kind = "terms_back" if terms["back"] else "terms"
+    kind = "terms_back" if terms["back"] else "terms" if terms["de_minimis_fen"] else "terms_whole"
     lines = [
         say("head", run_id=run["run_id"], what=run["what"], rule=", ".join(terms["rules"])),
         say(kind, as_of=saying.at(terms["as_of_us"]), horizon=span, least=format_fen(terms["de_minimis_fen"])),
@@ -91,9 +92,10 @@ def _head(run: Mapping[str, Any], saying: Saying) -> list[str]:
 
 
 def _claim(claim: Mapping[str, Any], saying: Saying) -> str:
-    part = claim["claim_fen"] < claim["fen"]
+    part, opened = claim["claim_fen"] < claim["fen"], claim["claim_id"] != claim["transfer_id"]
     return saying.say(
-        "claim_part" if part else "claim", claim=claim["claim_id"], yuan=format_fen(claim["claim_fen"]),
+        "claim_part" if part else "claim" if opened else "claim_none",
+        claim=claim["claim_id"], yuan=format_fen(claim["claim_fen"]),
         whole=format_fen(claim["fen"]), at=saying.at(claim["booked_at_us"]), transfer=claim["transfer_id"],
         payer=claim["payer"],
     )  # fmt: skip
@@ -146,7 +148,7 @@ def _ends(run: Mapping[str, Any], saying: Saying, children: Mapping[int, list[in
     for key, name in ENDS.items():
         for place in run[key]:
             lying[place["flow"]] -= place["fen"]
-            said[place["flow"]].append(saying.end(name, place, format_fen(place["fen"])))
+            said[place["flow"]].append(saying.end(name, place, format_fen(place["fen"]), run["terms"]["back"]))
     for number, fen in enumerate(lying):
         if fen > 0:
             said[number].insert(0, saying.say("lies", yuan=format_fen(fen)))

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 PIPE_WIDTH = 500
-FIGURE = re.compile(r"[-<]?¥?[\d,]*\d(\.\d+)?%?|-|")
-"""Cells of a column of figures: yuan, counts, shares, and nothing."""
+FIGURE = re.compile(r"[-<]?¥?[\d,]*\d([./]\d+)?%?|-|")
+"""Cells of a column of figures: yuan, counts, shares, exact fractions, and nothing."""
 A_YEAR_US = 366 * 86_400_000_000
 """What is shorter is a span; what is longer a moment since 1970."""
-GAP, HEADING = 2, 9
+GAP, HEADING = 2, 6
 """Between columns; and of a heading over figures, so wide it stays when the screen is narrow."""
 
 CentreOption = Annotated[

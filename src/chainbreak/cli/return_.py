@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chainbreak.cli.common import AsOption, CentreOption, DryRunOption, JsonOption, LimitOption, emit, say
+from chainbreak.cli.common import AsOption, CentreOption, DryRunOption, JsonOption, LimitOption, emit, readable, say
 
 if TYPE_CHECKING:
     from chainbreak.act.returns.model import Return, Victim
@@ -34,10 +34,11 @@ OpeningOption = Annotated[str, typer.Option(help="The account's balance before t
 ReasonOption = Annotated[str, typer.Option(help="Why, in words")]
 SeenOption = Annotated[int | None, typer.Option(help="Only if it is still at this version, as `return show` prints")]
 DigestOption = Annotated[str, typer.Option(help="The digest you looked at, whole or its first 12 letters or more")]
-LIST = ("return_id", "standing", "legal_case", "round", "frozen", "returned", "still_frozen", "victims", "objections",
+LIST = ("return_id", "standing", "legal_case", "round", "frozen", "still_frozen", "victims", "objections",
         "notice_until", "mine")  # fmt: skip
-ROWS = ("claim_id", "name", "loss", "earlier", "share", "floor_fen", "remainder", "extra", "amount", "outcome",
-        "receipt")  # fmt: skip
+ROWS = ("claim_id", "name", "loss", "earlier", "amount", "outcome", "receipt")
+PROOF = ("claim_id", "share", "floor_fen", "remainder", "extra")
+"""How each amount came about; a table of its own, since a screen is narrow and no fraction may be broken."""
 
 
 def _act(centre: Any, name: str) -> tuple[Office, Actor]:
@@ -316,7 +317,8 @@ def show(return_id: str, as_name: AsOption, centre: CentreOption = None, as_json
         emit(found, True)
         return
     rows = found.pop("rows")
-    emit({k: v for k, v in found.items() if v not in (None, "", [])}, False)
+    told = readable({k: v for k, v in found.items() if v not in (None, "", [])}, office.centre.settings.zone)
+    emit(told, False)
     _rows(rows, False)
 
 
@@ -351,3 +353,5 @@ def _rows(rows: list[dict[str, Any]], as_json: bool) -> None:
             row |= {name: format_fen(row[f"{name}_fen"]) for name in ("loss", "earlier", "amount")}
         say(f"{len(rows)} victims, {format_fen(sum(row['amount_fen'] for row in rows))} in all")
     emit(rows, as_json, columns=ROWS)
+    if not as_json:
+        emit(rows, as_json, columns=PROOF)

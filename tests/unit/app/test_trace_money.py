@@ -190,6 +190,9 @@ def test_back_leads_to_where_the_money_came_from(office: Office) -> None:
     }
     with office.desk.read() as conn:
         assert funds.claims_of(conn, "") == [], "a look back claims nothing"
+    said = word_trace(trace_money(office, CHEN, "t4", back=True, horizon_us=1), Saying("zh", "Asia/Shanghai"))
+    assert any("（早于期限即已入账）" in line for line in said), "nothing left after a horizon that lies before"
+    assert not any("零头" in line for line in said)
 
 
 def test_transfers_named_by_hand_and_their_amounts(office: Office) -> None:
@@ -204,6 +207,9 @@ def test_a_claim_that_was_voided_is_not_raised_again(office: Office) -> None:
     run = trace_money(office, CHEN, "r1")
     with office.desk.begin() as conn:
         funds.end_claim(conn, run["claims"][0]["claim_id"], funds.VOID, "chen", NOON_US, "误报")
+    (offered,) = [c for c in claims_of_report(office, "r1") if c["transfer_id"] == run["claims"][0]["transfer_id"]]
+    assert not offered["sure"]
+    assert offered["why"][-1] == "taken_back"
     with pytest.raises(UsageError, match="CB-TR-025"):
         trace_money(office, CHEN, "r1")
 
