@@ -17,7 +17,6 @@ from chainbreak.api.leads import seen_version
 from chainbreak.api.shape import listing, safe
 from chainbreak.app.decide_return import decide_return
 from chainbreak.app.list_returns import STAGES, list_returns
-from chainbreak.app.move_return import may_read
 from chainbreak.app.object_to_return import decide_objection, object_to_return
 from chainbreak.app.pay_return import Receipt, pay_return
 from chainbreak.app.plan_return import calculate_return, next_round, plan_return, revise_return
@@ -169,8 +168,7 @@ def plan(call: Writer, response: Response, body: Wish) -> dict[str, Any]:
 @router.post("/calculate")
 def calculate(call: Writer, body: Wish) -> dict[str, Any]:
     """What a plan would give; nothing is kept."""
-    may_read(call.actor)
-    plan, division = calculate_return(call.office, body.given())
+    plan, division = calculate_return(call.office, call.actor, body.given())
     return {"ok": True, "item": safe({"account": plan.pot.account, **asdict(division)})}
 
 

@@ -10,7 +10,8 @@ from chainbreak.act.returns.cases import divide
 from chainbreak.act.returns.guards import Ask
 from chainbreak.act.returns.machine import step
 from chainbreak.act.returns.model import LARGEST_FEN, Plan, Pot, Return, State, Victim, new_return_id
-from chainbreak.app.move_return import keep, move_in, read_return, return_now
+from chainbreak.app.move_return import keep, may_read, move_in, read_return, return_now
+from chainbreak.app.record_read import record_read
 from chainbreak.app.return_pot import account_named, other_side, pot_of_holds, victims_of_holds, victims_of_reports
 from chainbreak.app.return_tracing import STATEMENT, Shown, tracing_of_ledger, tracing_of_statement, warm_ledger
 from chainbreak.base.errors import RefusedError, UsageError
@@ -51,13 +52,16 @@ def plan_return(office: Office, actor: Actor, given: Given, *, dry_run: bool = F
     return found
 
 
-def calculate_return(office: Office, given: Given) -> tuple[Plan, Division]:
-    """What a plan would give, kept nowhere: for the calculator and for "what if".
+def calculate_return(office: Office, actor: Actor, given: Given) -> tuple[Plan, Division]:
+    """What a plan would give; of it only the look is kept, because reports named in `given` are read for it.
 
     Raises:
         UsageError: as `plan_return`.
-        RefusedError: nothing, or more than there is, would be divided (CB-RM-012).
+        RefusedError: the actor reads no returns (CB-RM-005), or nothing, or more than there is, would be divided
+            (CB-RM-012).
     """
+    may_read(actor)
+    record_read(office, actor, "return.calculate", "return:*", often=not given.reports)
     with office.desk.read() as conn:
         plan = _plan(office, conn, given, return_now(conn, office.clock.now_us()), ("", 0))
     if not 0 < plan.pot.frozen_fen <= LARGEST_FEN:
@@ -130,7 +134,7 @@ def _plan(office: Office, conn: Connection, given: Given, now_us: int, but: tupl
         pot = replace(held, basis=given.basis or held.basis, bank=given.bank or held.bank,
                       frozen_until_us=given.until_us or held.frozen_until_us)  # fmt: skip
     else:
-        raise UsageError("CB-RM-008", "no hold is in force on this account, and no freeze was stated",
+        raise UsageError("CB-RM-008", "no hold is in force on this account, and a freeze needs its amount and its end",
                          given=account, next_step="--frozen YUAN --basis TEXT --until DAY")  # fmt: skip
     victims = given.victims + victims_of_reports(office, conn, given.reports)
     if not victims:

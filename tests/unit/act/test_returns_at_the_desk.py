@@ -172,7 +172,12 @@ def test_where_nothing_is_left_a_late_victim_would_get_nothing(world: Any) -> No
 @pytest.mark.parametrize("frozen", [0, -5, 10**15 + 1])
 def test_the_calculator_divides_what_can_be_frozen(world: Any, frozen: int) -> None:
     with pytest.raises(RefusedError, match="CB-RM-012"):
-        calculate_return(world.office, given(world, frozen))
+        calculate_return(world.office, world.li, given(world, frozen))
+
+
+def test_who_reads_no_returns_calculates_none(world: Any) -> None:
+    with pytest.raises(RefusedError, match="CB-RM-005"):
+        calculate_return(world.office, Actor("eng", frozenset({Role.ENGINEER})), given(world))
 
 
 def test_after_payment_a_late_victim_gets_a_new_round_and_nobody_pays_back(world: Any) -> None:

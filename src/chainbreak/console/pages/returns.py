@@ -63,7 +63,7 @@ def calculate(
     if account.strip() and claims.strip():
         try:
             given = _given(visit, account, frozen, basis, until, bank, claims, statement, opening, case_ref, note)
-            plan, division = calculate_return(visit.office, given)
+            plan, division = calculate_return(visit.office, visit.actor, given)
             shown |= _calculated(plan, division)
         except ChainbreakError as e:
             shown["refused"] = _refused(visit, e)
