@@ -19,6 +19,7 @@ from chainbreak.app.order_ask import rules_of
 from chainbreak.app.overtaken_holds import drop_overtaken
 from chainbreak.app.propose_holds import HOLD, partner_for, partners_of, proposals_for, row_of
 from chainbreak.app.show_trace import run_named
+from chainbreak.app.standing_run import standing_run
 from chainbreak.app.trace_run import likeness
 from chainbreak.base.clock import US_PER_MIN
 from chainbreak.base.errors import ChainbreakError, InputError, RefusedError, UsageError
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from chainbreak.records.actor import Actor
 
 RUNG = "hold_amount"
+LOOKED_BACK = 500
+"""Newest runs among which one is looked for that had seen more of the ledger before."""
 LONGEST_REF = 64
 """Characters of a reference within a case."""
 
@@ -66,18 +69,25 @@ def draft_holds(
         if not dry_run:
             drop_overtaken(office, conn, actor, found)
         chosen = _chosen(proposals_for(office, conn, found, latency_us), accounts, top)
-        batch = _Batch(office, conn, actor, found, case, purpose)
+        batch = _Batch(office, conn, actor, standing_run(conn, found), case, purpose)
         return [batch.row(proposal) if dry_run else batch.draft(proposal) for proposal in chosen]
 
 
 def _must_be_newest(conn: Connection, run: Mapping[str, Any]) -> None:
-    """Refuse a run after which another one of the same thing, on the same terms, saw more of the ledger."""
+    """Refuse a run after which another one of the same thing, on the same terms, saw more of the ledger; and one that
+    looks back: when it was made, a run of whatever thing had seen later bookings already.
+    """
     own = run["terms"]
     for row in funds.list_runs(conn, run["what"]):
         other = json.loads(row["terms"])
         if likeness(other) == likeness(own) and other["as_of_us"] > own["as_of_us"]:
             raise RefusedError("CB-FD-011", "a newer run saw more of the ledger", given=run["run_id"],
                                allowed=row["run_id"], next_step=f"draft from {row['run_id']}")  # fmt: skip
+    for row in funds.list_runs(conn, limit=LOOKED_BACK):
+        if row["number"] < run["number"] and json.loads(row["terms"])["as_of_us"] > own["as_of_us"]:
+            raise RefusedError("CB-FD-011", "the run looks at an earlier moment; the money may have left since",
+                               given=run["run_id"], allowed="a run to the end of the ledger",
+                               next_step="trace again without --as-of")  # fmt: skip
 
 
 def _chosen(rows: Sequence[Proposal], accounts: Sequence[str], top: int | None) -> list[Proposal]:

@@ -14,6 +14,7 @@ from chainbreak.act.orders.model import Content, Order
 from chainbreak.app.order_ask import ask_for, forms_of, rules_of
 from chainbreak.app.show_finding import finding_named
 from chainbreak.app.show_trace import run_named
+from chainbreak.app.standing_run import standing_run
 from chainbreak.base.errors import InputError
 from chainbreak.records import KINDS
 
@@ -79,7 +80,7 @@ def _by_finding(office: Office, finding_id: str) -> Cited:
 
 def _by_run(office: Office, run_id: str) -> Cited:
     with office.desk.read() as conn:
-        run = run_named(conn, run_id)
+        run = standing_run(conn, run_named(conn, run_id))
     there = {row["account"]: row["by_claim"] for row in run["body"].get("holdings", ())}
 
     def cited(content: Content, forms: frozenset[str]) -> tuple[dict[str, Any], ...]:

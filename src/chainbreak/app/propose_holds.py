@@ -14,6 +14,7 @@ from chainbreak.app.draft_order import partners_for
 from chainbreak.app.money_dwell import dwell_of
 from chainbreak.app.order_ask import forms_of_all, rules_of
 from chainbreak.app.show_trace import run_named
+from chainbreak.app.standing_run import standing_run
 from chainbreak.app.trace_rights import admit_trace
 from chainbreak.base.clock import US_PER_MIN
 from chainbreak.base.errors import UsageError
@@ -68,14 +69,15 @@ def captured_by_k(office: Office, rows: Sequence[Mapping[str, Any]]) -> list[dic
 def proposals_for(
     office: Office, conn: Connection, run: Mapping[str, Any], latency_us: int | None = None
 ) -> list[Proposal]:
-    """The proposals of a kept run (a row of `funds.read_run`) as of now, within the caller's connection.
+    """The proposals of a kept run (a row of `funds.read_run`) as of now, within the caller's connection;
+    nothing for a claim that was taken back.
 
     Costs a few milliseconds beside the accounts' own work: the ledger is not asked.
 
     Raises:
         UsageError: the run gives no amounts (CB-FD-008).
     """
-    body = run["body"]
+    body = standing_run(conn, run)["body"]
     if body["rule"] in NOT_FOR_HOLDS or body["terms"]["back"]:
         raise UsageError("CB-FD-008", "this run gives no amounts to hold", given=f"{run['run_id']}: {body['rule']}",
                          next_step="trace forward under a rule with amounts, such as fifo")  # fmt: skip

@@ -34,8 +34,9 @@ def trace_money(
     and what `trace_body.body_of` gives, or `reached` under poison; `rules` when several are asked (`fifo,lib`, `all`).
 
     The claims of a report are its own payments that are certain, and those that people opened; with `transfers` they
-    are exactly these. `as_of_us` None: the end of the ledger, which the run then names. `back`: where the money came
-    from. The claims are opened and the run is kept, with its leaf, in one transaction.
+    are exactly these. `as_of_us` None: the end of the ledger, which the run then names, as it does for a moment after
+    it: nobody has seen more. `back`: where the money came from. The claims are opened and the run is kept, with its
+    leaf, in one transaction.
 
     Raises:
         RefusedError: a role that does not follow money (CB-TR-022).
@@ -46,9 +47,7 @@ def trace_money(
     """
     must_trace(office, actor, f"trace:{what}"[:255])
     held = ledger_of(office)
-    _must_be_seen(office, held, as_of_us)
-    terms = RunTerms(_rules(rule, back), held.until_us if as_of_us is None else as_of_us,
-                     horizon_us, de_minimis_fen, back)  # fmt: skip
+    terms = RunTerms(_rules(rule, back), _as_seen(office, held, as_of_us), horizon_us, de_minimis_fen, back)
     thing = thing_named(office, held, what)
     asked = asked_claims(office, held, thing, transfers)
     in_time = [one for one in asked if one.booked_at_us <= terms.as_of_us]
@@ -104,12 +103,17 @@ def _rules(rule: str, back: bool) -> tuple[Rule, ...]:
     return rules
 
 
-def _must_be_seen(office: Office, held: Held, as_of_us: int | None) -> None:
-    """Refuse a moment that nobody can have seen: such a run would call its balances fresh, and overrule later ones."""
+def _as_seen(office: Office, held: Held, as_of_us: int | None) -> int:
+    """The moment of a run: the one given, at most the end of the ledger. One still to come is refused, because such a
+    run would pass its balances off as fresh. (What is no time at all `RunTerms` refuses.)
+    """
+    if as_of_us is None:
+        return held.until_us
     latest = max(held.until_us, office.clock.now_us())
-    if as_of_us is not None and latest < as_of_us <= LARGEST:
+    if latest < as_of_us <= LARGEST:
         raise UsageError("CB-TR-031", "that moment is still to come", given=_local(office, as_of_us),
                          allowed=f"{_local(office, latest)} or earlier", next_step="leave --as-of away")  # fmt: skip
+    return as_of_us if as_of_us > LARGEST else min(as_of_us, held.until_us)
 
 
 def _too_early(office: Office, asked: Sequence[Asked]) -> UsageError:

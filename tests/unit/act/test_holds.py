@@ -322,3 +322,33 @@ def test_a_hold_is_renewed_once_on_a_newer_trace_that_still_finds_the_money(fund
         extend_order(fund.office, fund.world.li, held.order_id, newer, held.content.starts_at_us + 97 * 60 * MINUTE)
     with pytest.raises(InputError, match="CB-OR-062"):
         extend_order(fund.office, fund.world.li, held.order_id, fund.trace("r2", "t4")["run_id"])
+
+
+def test_money_of_a_claim_taken_back_is_nobodys_to_hold(fund: FundWorld) -> None:
+    run = fund.trace("r1", "t1", "t4")
+    by_transfer = {claim["transfer_id"]: claim["claim_id"] for claim in run["claims"]}
+    assert amounts(fund, run["run_id"])["M2"] == ("proposed", 90_000_00)
+    void_claim(fund.office, fund.world.li, by_transfer["t1"], "he knew the payee")
+    assert amounts(fund, run["run_id"]) == {"M2": ("proposed", 50_000_00)}, "M2 holds money of the other claim alone"
+    (made,) = draft_holds(fund.office, fund.world.li, run["run_id"])
+    drafted = order(fund, made["order_id"]).content
+    assert (drafted.amount_fen, drafted.supports()) == (50_000_00, {f"claim:{by_transfer['t4']}"})
+    void_claim(fund.office, fund.world.li, by_transfer["t4"], "and so did she")
+    assert draft_holds(fund.office, fund.world.li, run["run_id"]) == []
+
+
+def test_no_hold_rests_on_a_look_into_the_past(fund: FundWorld) -> None:
+    fund.trace("r1", "t1")
+    past = fund.trace("r1", "t1", rule="lifo", as_of_us=fund.t0 - 26 * MINUTE)
+    assert amounts(fund, past["run_id"]) == {"M1": ("proposed", 100_000_00)}, "all of it lay there then"
+    with pytest.raises(RefusedError, match="CB-FD-011"):
+        draft_holds(fund.office, fund.world.li, past["run_id"])
+
+
+def test_a_moment_after_the_last_booking_is_the_last_booking(fund: FundWorld) -> None:
+    now = fund.trace("r1", "t1", as_of_us=fund.office.clock.now_us())
+    assert now["terms"]["as_of_us"] == fund.t0 - 10 * MINUTE
+    fund.transfers([("t9", 5, "M3", "CASH", 30_000_00)])
+    newest = fund.trace("r1", "t1")
+    assert "M3" not in amounts(fund, newest["run_id"])
+    assert all(row["ok"] for row in draft_holds(fund.office, fund.world.li, newest["run_id"])), "overruled by the older"
