@@ -97,7 +97,8 @@ def _chosen(rows: Sequence[Proposal], accounts: Sequence[str], top: int | None) 
     by_account = {row.account: row for row in rows}
     for account in accounts:
         if account not in by_account:
-            raise UsageError("CB-FD-003", "the run found no money there", given=account[:40])
+            raise UsageError("CB-FD-003", "the run found no money there", given=account[:40],
+                             next_step="chainbreak trace holds RUN lists its accounts")  # fmt: skip
         if by_account[account].why != PROPOSED:
             raise RefusedError("CB-FD-003", "there is nothing to hold on this account",
                                given=f"{account}: {by_account[account].why}")  # fmt: skip

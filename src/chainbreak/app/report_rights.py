@@ -41,5 +41,6 @@ def report_named(conn: Connection, report_id: str) -> dict[str, Any]:
     """
     row = reports.read_report(conn, report_id)
     if row is None:
-        raise UsageError("CB-RT-001", "there is no such report", given=report_id[:80])
+        raise UsageError("CB-RT-001", "there is no such report", given=report_id[:80],
+                         next_step="chainbreak case reports lists them")  # fmt: skip
     return row

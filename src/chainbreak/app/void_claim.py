@@ -39,7 +39,8 @@ def void_claim(office: Office, actor: Actor, claim_id: str, reason: str, key: st
     with office.desk.begin(key) as conn:
         claim = funds.read_claims(conn, [claim_id]).get(claim_id)
         if claim is None:
-            raise UsageError("CB-FD-004", "there is no such claim", given=claim_id[:40])
+            raise UsageError("CB-FD-004", "there is no such claim", given=claim_id[:40],
+                             allowed="C- and six digits", next_step="chainbreak trace show RUN names them")  # fmt: skip
         if claim["state"] == funds.VOID:
             raise RefusedError("CB-FD-005", "the claim is void already", given=claim_id)
         return _void(office, conn, actor, claim, reason.strip())

@@ -60,7 +60,7 @@ def holds(
     rows = propose_holds(office, actor, run, latency_min=latency, purpose=purpose, case=case)
     emit(rows if as_json else [_readable(row) for row in rows], as_json, columns=COLUMNS)
     if not any(row["amount_fen"] for row in rows):
-        say("nothing to hold")
+        say("nothing to hold" if rows else "nothing to hold: no money lies on accounts, or its claims were taken back")
         raise typer.Exit(1)
     if not as_json:
         curve = [
