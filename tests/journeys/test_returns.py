@@ -38,6 +38,10 @@ def fill_form(page: Any, address: str) -> None:
 
 def test_the_calculator_is_live_and_a_plan_goes_to_somebody_else(office: Office, address: str, sign_in: SignIn) -> None:
     chen = sign_in("chen")
+    chen.goto(f"{address}/returns/new")
+    with chen.expect_response("**/returns/calculate"):
+        chen.keyboard.type("6222")
+    assert chen.evaluate("document.activeElement.name") == "account"  # no field not yet reached speaks up
     fill_form(chen, address)
     chen.wait_for_selector('#calculated .returns-rows tr:has-text("D1"):has-text("¥5,000.00")')
     chen.wait_for_selector('#calculated .applies:has-text("按比例返还")')
