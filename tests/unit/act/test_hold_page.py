@@ -29,6 +29,8 @@ def test_an_approver_reads_what_the_hold_rests_on(fund: FundWorld) -> None:
     assert page.status_code == 200
     for said in ('href="/cases/r1"', f'href="/money/{run}"', "t1", "t2", "¥40,000.00", "¥90,000.00", "先进先出"):
         assert said in page.text, said
+    assert "转出" in page.text
+    assert "呼出" not in page.text, "money is not a call"
 
 
 def test_who_owns_the_account_reads_which_payment_is_meant(fund: FundWorld) -> None:
@@ -42,6 +44,8 @@ def test_who_owns_the_account_reads_which_payment_is_meant(fund: FundWorld) -> N
     assert f"其中 ¥40,000.00 来自 {stolen} 的一笔被骗付款，前后共 2 笔转账。" in notice["zh"]
     assert "以上按先进先出逐笔核算" in notice["zh"]
     assert "(number t2)" in notice["en"]
+    assert f"对象：账户（代号 {fund.token('M2').removeprefix('account:')}）。" in notice["zh"]
+    assert "account:" not in notice["zh"]
     assert fund.token("V1") not in notice["zh"] + notice["en"], "whose money it was is nobody else's business"
     assert "该笔即被骗付款，其中 ¥10,000.00 仍在账上" in shown[fund.token("M1")]["zh"]
     assert why_order(fund.office, made[0])["way"] in notice["zh"]

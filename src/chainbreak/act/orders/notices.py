@@ -17,6 +17,8 @@ from chainbreak.base.settings import Settings
 from chainbreak.base.units import format_fen
 from chainbreak.base.wording import LANGS, Lang, word
 
+TOLD = ("account", "line", "domain", "url")
+"""Kinds of object that a notice names by a word of everyday language."""
 MOST = 3
 """Stolen payments, and payments in of each, that a notice tells one by one."""
 
@@ -35,7 +37,7 @@ def _text(content: Content, order_id: str, settings: Settings, lang: Lang) -> st
         "" if content.amount_fen is None else word("orders.notice.amount", lang, amount=format_fen(content.amount_fen))
     )
     return word(
-        "orders.notice.body", lang, centre=settings.name, order_id=order_id, object=content.object,
+        "orders.notice.body", lang, centre=settings.name, order_id=order_id, object=_object(content.object, lang),
         kind=word(f"orders.kind.{content.kind}", lang), measure=word(f"orders.rung.{content.rung}", lang),
         amount=amount,
         start=_moment(content.starts_at_us, settings.zone), end=_moment(content.expires_at_us, settings.zone),
@@ -44,6 +46,12 @@ def _text(content: Content, order_id: str, settings: Settings, lang: Lang) -> st
         materials=word("orders.notice.materials", lang),
         accept=days["accept"], decide=days["decide"], code=content.remedy["receipt_code"],
     ).strip()  # fmt: skip
+
+
+def _object(written: str, lang: Lang) -> str:
+    """What the measure is on, in words where there are any: a person does not read `account:…`."""
+    kind, _, value = written.partition(":")
+    return word(f"orders.notice.on.{kind}", lang, value=value) if kind in TOLD else written
 
 
 def way_of_money(content: Content, zone: str, lang: Lang) -> str:
