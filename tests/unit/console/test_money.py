@@ -92,7 +92,7 @@ def test_the_panel_tells_the_way_back_to_the_fen_and_a_hold_is_drafted_in_place(
     panel = chen.get(f"{path}?account={there}").text
     assert order["order_id"] in panel
     assert "已覆盖" in panel
-    assert "草稿¥1,500.00" in re.sub("<[^>]*>", "", chen.get("/money").text)
+    assert "草稿 ¥1,500.00" in re.sub("<[^>]*>", "", chen.get("/money").text)
 
 
 def test_the_first_k_are_drafted_by_one_press(money: Office, sign_in: SignIn) -> None:
@@ -170,6 +170,7 @@ def test_an_account_or_a_trace_that_is_not_there(money: Office, sign_in: SignIn)
     path = traced(chen)
     assert chen.get(f"{path}?account=account:0000000000000000").status_code == 422
     assert chen.get("/money/T-999999").status_code == 404
+    assert chen.get("/money/new").url.path == "/money"  # no report named: the list of those not yet traced
     assert chen.get(f"{path}?rule=guess").status_code == 422
     assert "找到0户" in chen.get(f"{path}?find=nobody").text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
 from chainbreak.act.orders.guards import DRAFTERS
@@ -55,8 +56,13 @@ def listed(visit: Signed) -> Response:
 
 
 @router.get("/money/new")
-def new(visit: Signed, report: Annotated[str, Query(max_length=255)]) -> Response:
-    """The payments of a report: what is certain is chosen, a person chooses among the rest, and the trace begins."""
+def new(visit: Signed, report: Annotated[str, Query(max_length=255)] = "") -> Response:
+    """The payments of a report: what is certain is chosen, a person chooses among the rest, and the trace begins.
+
+    Without a report: the list of those that nobody has traced.
+    """
+    if not report:
+        return RedirectResponse("/money", 303)
     must_trace(visit.office, visit.actor, f"report:{report}"[:255])
     found = show_report(visit.office, visit.actor, report)
     names = type_names(visit.office)
