@@ -4,6 +4,7 @@
 const box = document.getElementById("graph");
 const SHAPES = { line: "diamond", account: "rectangle", chat: "hexagon", domain: "triangle", url: "triangle", ip: "triangle" };
 const HUES = { line: "--low", account: "--high", chat: "--done", domain: "--accent", url: "--accent", ip: "--accent" };
+const LARGEST = 1.6; // zoom, at which a name is set in about 16 px
 const NAMED = 14; // identifiers that carry their name in a large graph: more words than that cover one another
 const GOLDEN_ANGLE = Math.PI * (3 - Math.sqrt(5));
 
@@ -67,13 +68,21 @@ function choose(graph, item) {
   else if (key) ask(`${box.dataset.from.replace(/graph$/, "identifier")}?key=${encodeURIComponent(key)}`);
 }
 
+/** All of it in sight, but four reports are not blown up to fill the box. */
+function fitted(graph, padding) {
+  graph.fit(undefined, padding);
+  if (graph.zoom() <= LARGEST) return;
+  graph.zoom(LARGEST);
+  graph.center();
+}
+
 /** The layout knows nothing of the box: stretch what it made to the box's shape. */
 function spread(graph) {
   const { w, h } = graph.nodes().boundingBox({ includeLabels: false });
   const ratio = (box.clientWidth / box.clientHeight) / (w / Math.max(h, 1));
   const [x, y] = ratio > 1 ? [Math.min(ratio, 2), 1] : [1, Math.min(1 / ratio, 2)];
   graph.nodes().positions((node) => ({ x: node.position("x") * x, y: node.position("y") * y }));
-  graph.fit(undefined, 28);
+  fitted(graph, 28);
 }
 
 function controls(graph) {
@@ -81,7 +90,7 @@ function controls(graph) {
   const acts = {
     in: () => graph.zoom({ level: graph.zoom() * 1.25, renderedPosition: middle() }),
     out: () => graph.zoom({ level: graph.zoom() / 1.25, renderedPosition: middle() }),
-    fit: () => graph.fit(undefined, 24),
+    fit: () => fitted(graph, 24),
     hubs: (button) => {
       const shown = button.getAttribute("aria-pressed") !== "true";
       button.setAttribute("aria-pressed", String(shown));
