@@ -116,7 +116,7 @@ def test_without_a_script_the_same_pages_do_the_same(
     chen.click('a:has-text("追踪资金")')
     chen.click('button:has-text("开始追踪")')
     chen.wait_for_selector("svg.money")
-    chen.click("a.node.is-account >> nth=0")
+    chen.click("a.node.is-account rect.hit >> nth=0")
     chen.wait_for_selector('#detail:has-text("回到被害人的路径")')
     chen.click('button:has-text("起草这项止付")')
     chen.wait_for_selector('#detail:has-text("已有措施")')
