@@ -324,6 +324,16 @@ def test_a_hold_is_renewed_once_on_a_newer_trace_that_still_finds_the_money(fund
         extend_order(fund.office, fund.world.li, held.order_id, fund.trace("r2", "t4")["run_id"])
 
 
+def test_a_hold_is_not_renewed_in_full_where_less_is_found(fund: FundWorld) -> None:
+    run = fund.trace("r1", "t1")["run_id"]
+    held = sign(fund, draft_holds(fund.office, fund.world.li, run, accounts=[fund.token("M1")])[0]["order_id"])
+    fund.world.clock.advance(40 * HOUR_S)
+    fund.transfers([("t9", -5, "M1", "M3", (held.content.amount_fen or 0) // 2)])
+    less = fund.trace("r1", "t1")["run_id"]
+    with pytest.raises(RefusedError, match="CB-OR-054"):
+        extend_order(fund.office, fund.world.li, held.order_id, less)
+
+
 def test_money_of_a_claim_taken_back_is_nobodys_to_hold(fund: FundWorld) -> None:
     run = fund.trace("r1", "t1", "t4")
     by_transfer = {claim["transfer_id"]: claim["claim_id"] for claim in run["claims"]}

@@ -66,12 +66,13 @@ MOVES: dict[str, Move] = {
                            (term.clock_runs_true, term.not_over, content.no_exclusion)),
     "answer": Move(RUNNING | {S.EMERGENCY}, SERVICE | {Role.LIAISON}, (people.known_answer,)),
     "extend": Move(RUNNING, DRAFTERS, (term.still_in_force, term.none_waiting, people.was_signed,
-                                       term.longer_with_fresh_evidence, money.not_too_often, content.no_exclusion)),
+                                       term.longer_with_fresh_evidence, money.within_claims, money.not_too_often,
+                                       content.no_exclusion)),
     # What partners hold is longer from this signature on, so that it is checked as a sending is.
     "approve_extension": Move(
         RUNNING, APPROVER,
         (term.clock_runs_true, term.still_in_force, people.four_eyes, people.fresh_eyes, people.digest_seen,
-         term.longer_with_fresh_evidence, money.not_too_often, content.no_exclusion),
+         term.longer_with_fresh_evidence, money.within_claims, money.not_too_often, content.no_exclusion),
     ),
     "return_extension": Move(RUNNING, APPROVER, (people.reason_given,)),
     # Every way out is open: no field, no signature, no quorum, no clock stands before a release.

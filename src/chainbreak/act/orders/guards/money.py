@@ -40,7 +40,7 @@ def within_claims(order: Order | None, ask: Ask, rules: Rules) -> Iterator[Objec
     for claim_id, item in claims.items():
         wanted = min(item["share_fen"], content.amount_fen) + ask.held_for.get(claim_id, 0)
         if item["share_fen"] and wanted > item["traced_fen"]:
-            yield Objection("CB-OR-054", "the money of this claim is held there already", f"{claim_id}: {wanted} fen",
+            yield Objection("CB-OR-054", "more than was traced of the claim there", f"{claim_id}: {wanted} fen",
                             f"{item['traced_fen']} fen")  # fmt: skip
     shares = sum(item["share_fen"] for item in claims.values())
     if content.amount_fen > shares:
