@@ -104,16 +104,20 @@ def _rules(rule: str, back: bool) -> tuple[Rule, ...]:
 
 
 def _as_seen(office: Office, held: Held, as_of_us: int | None) -> int:
-    """The moment of a run: the one given, at most the end of the ledger. One still to come is refused, because such a
-    run would pass its balances off as fresh. (What is no time at all `RunTerms` refuses.)
+    """The moment of a run: the one given, at most the last booking known, in the ledger or without a place in it. One
+    still to come is refused, because such a run would pass its balances off as fresh. (What is no time at all `RunTerms`
+    refuses.)
     """
+    from pyarrow.compute import max as max_of
+
     if as_of_us is None:
         return held.until_us
     latest = max(held.until_us, office.clock.now_us())
     if latest < as_of_us <= LARGEST:
         raise UsageError("CB-TR-031", "that moment is still to come", given=_local(office, as_of_us),
                          allowed=f"{_local(office, latest)} or earlier", next_step="leave --as-of away")  # fmt: skip
-    return as_of_us if as_of_us > LARGEST else min(as_of_us, held.until_us)
+    last = max(held.until_us, max_of(held.refused["booked_at_us"]).as_py() or 0)
+    return as_of_us if as_of_us > LARGEST else min(as_of_us, last)
 
 
 def _too_early(office: Office, asked: Sequence[Asked]) -> UsageError:

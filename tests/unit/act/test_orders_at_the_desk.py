@@ -60,7 +60,7 @@ def test_the_way_of_one_order_and_its_correction(world: World) -> None:
 
     code = order.content.remedy["receipt_code"]
     status = show_status(world.office, code.lower().replace("-", " "))
-    assert order.content.object in status["notice_zh"]
+    assert order.content.object.partition(":")[2] in status["notice_zh"]
     assert "li" not in json.dumps(status["history"])
     appeal = open_appeal(world.office, SERVICE, "我是快递员，每天打很多电话", code=code)
     for chain in (world.li, world.wang):

@@ -101,7 +101,7 @@ def folds(accounts: int) -> Ints:
     """Fold of each account as the README deals them.
 
     >>> folds(3).tolist()
-    [0, 3, 2]
+    [3, 4, 4]
     """
     return np.array([_digest(str(number)) % FOLDS for number in range(accounts)])
 

@@ -145,6 +145,7 @@ class Lifecycle(RuleBasedStateMachine):
     def submit(self, by: str) -> None:
         if self.attempt("submit", by, by in WRITERS and self.place == "draft" and not self.over_by_time):
             self.place, self.submitter = "submitted", by
+            self.chain = self.chain | {by}  # for good: handed in once, also of a version that was edited since
 
     @precondition(lambda self: self.order is not None)
     @rule(by=st.sampled_from([*sorted(SIGNERS), "li", "root", "service"]), stale=st.booleans())
