@@ -104,8 +104,9 @@ def _rules(rule: str, back: bool) -> tuple[Rule, ...]:
 
 
 def _as_seen(office: Office, held: Held, as_of_us: int | None) -> int:
-    """The moment of a run: the one given, at most the last booking known, in the ledger or without a place in it. One
-    still to come is refused, because such a run would pass its balances off as fresh. (What is no time at all `RunTerms`
+    """The moment of a run: the one given, at most the last booking known, in the ledger or without a place in it.
+
+    One still to come is refused: such a run would pass its balances off as fresh. (What is no time at all `RunTerms`
     refuses.)
     """
     from pyarrow.compute import max as max_of
