@@ -107,6 +107,22 @@ def _one_waits(case: Case) -> Case:
     return replace(case[0], extension=Extension(_longer(case[0].content), "mei", T0)), case[1]
 
 
+def _traced_too_little(case: Case) -> Case:
+    order, ask = case
+    if ask.content is not None:
+        return order, replace(ask, content=_with_trace(ask.content))
+    assert order is not None
+    if order.extension:
+        order = replace(order, extension=replace(order.extension, content=_with_trace(order.extension.content)))
+    else:
+        order = replace(order, content=_with_trace(order.content))
+    return order, replace(ask, digest=wanted_digest(order)) if ask.digest else ask
+
+
+def _with_trace(content: Content) -> Content:
+    return replace(content, evidence=(*content.evidence, *TRACED))
+
+
 def _other_object(case: Case) -> Case:
     scope = {"object": "account:00000000000000bb", "functions": ["outgoing"], "direction": "both"}
     assert case[1].content is not None
@@ -115,7 +131,7 @@ def _other_object(case: Case) -> Case:
 
 
 TRACED = (
-    {"ref": "claim:C-1", "digest": "d1", "found_at_us": T0, "traced_fen": 10_000, "share_fen": 10_000, "path": []},
+    {"ref": "claim:C-1", "digest": "d1", "found_at_us": T0 + 1, "traced_fen": 10_000, "share_fen": 10_000, "path": []},
     {"ref": "trace:T-1", "digest": "d2", "found_at_us": T0 + 1, "balance_fen": 9_999},
 )
 """Evidence of a trace that found less on the account than the order is to hold."""
@@ -127,7 +143,7 @@ FLAWS: dict[str, Callable[[Case], Case]] = {
     "complete": _content(purpose=""),
     "milder_step_considered": _content(ladder_reason=" "),
     "within_traced": _ask(held_elsewhere_fen=1),
-    "within_claims": _content(evidence=TRACED),
+    "within_claims": _traced_too_little,
     "not_too_often": _ask(stops=((T0 - 200 * HOUR, T0 - 104 * HOUR),)),
     "still_supported": _ask(refuted=frozenset({"finding:f1", "finding:f2"})),
     "not_over": _ask(at_us=T0 + 48 * HOUR),
