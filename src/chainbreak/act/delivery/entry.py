@@ -24,7 +24,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Entry:
-    """One order as a partner needs it: `value` is the identifier in clear; times are RFC 3339 UTC; money is fen."""
+    """One order as a partner needs it: `value` is the identifier in clear; times are UTC µs; money is fen."""
 
     value: str
     order_id: str
@@ -34,9 +34,19 @@ class Entry:
     direction: str
     functions: tuple[str, ...]
     amount_fen: int | None
-    valid_from: str
-    valid_until: str
+    starts_at_us: int
+    ends_at_us: int
     digest: str
+
+    @property
+    def valid_from(self) -> str:
+        """The beginning, RFC 3339 UTC."""
+        return rfc3339(self.starts_at_us)
+
+    @property
+    def valid_until(self) -> str:
+        """The end, RFC 3339 UTC."""
+        return rfc3339(self.ends_at_us)
 
     @property
     def mark(self) -> Mark:
@@ -55,5 +65,5 @@ def entry_of(order: Order, value: str) -> Entry:
     return Entry(
         as_given(value), order.order_id, order.revision, content.kind,
         content.rung, str(content.scope.get("direction", "")), tuple(content.scope.get("functions", ())),
-        content.amount_fen, rfc3339(content.starts_at_us), rfc3339(ends_at_us(order)), order.digest,
+        content.amount_fen, content.starts_at_us, ends_at_us(order), order.digest,
     )  # fmt: skip

@@ -22,7 +22,7 @@ SETTINGS = load_rules().delivery
 
 def entry(value: str, order_id: str = "O-1", **said: object) -> Entry:
     made = Entry(value, order_id, 1, "domain.sinkhole", "host_sinkhole", "both", ("resolve",), 500,
-                 "2026-11-20T00:00:00Z", "2026-11-27T00:00:00Z", "ab" * 32)  # fmt: skip
+                 1_795_132_800_000_000, 1_795_737_600_000_000, "ab" * 32)  # fmt: skip
     return dataclasses.replace(made, **said)  # type: ignore[arg-type]
 
 
