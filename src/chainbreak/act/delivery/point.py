@@ -69,7 +69,7 @@ class Setup:
     settings: dict[str, Any]
     """Checked by the format's own model."""
     secret: Callable[[str], str]
-    """name -> a secret of this partner from `keys/partners/<partner>/<name>`; raises SetupError when it is not there."""
+    """name -> a secret of this partner, from `keys/partners/<partner>/<name>`; SetupError when it is not there."""
     folder: Path
     """`out/<partner>/`."""
     signer: Signer
