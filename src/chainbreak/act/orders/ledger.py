@@ -110,7 +110,7 @@ def make(conn: Connection, move: str, order_id: str, order: Order | None, ask: A
 def _keep(conn: Connection, before: Order | None, after: Order, event: Event) -> None:
     content = after.content
     columns: dict[str, Any] = {
-        "state": after.state, "revision": after.revision, "amount_fen": content.amount_fen,
+        "state": after.state, "revision": after.revision, "rung": content.rung, "amount_fen": content.amount_fen,
         "case_ref": content.case_ref, "starts_at_us": content.starts_at_us, "ends_at_us": ends_at_us(after),
         "updated_at_us": event.at_us, "body": after.as_bytes(),
     }  # fmt: skip

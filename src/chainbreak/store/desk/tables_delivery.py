@@ -13,11 +13,19 @@ partner = Table(
     Column("partner_id", String(32), primary_key=True),
     Column("name_zh", String(120), nullable=False),
     Column("name_en", String(120), nullable=False),
-    Column("format", String(16), nullable=False),  # rpz, numbers, holds, requests
+    Column("format", String(16), nullable=False),  # rpz, numbers, holds, requests, dns, sip, bank, …
     Column("kinds", String(200), nullable=False),  # kinds of order it takes, space-separated
     Column("call", String(64), nullable=False),  # a person there who can be called
     Column("active", Boolean, nullable=False),
     Column("serial", BigInteger, nullable=False),  # of the artefact last written
+    Column("address", String(255), nullable=False, server_default=""),  # scheme://host:port/path; empty for files
+    Column("settings", Text, nullable=False, server_default="{}"),  # JSON, checked by the format's model; no secrets
+    Column("seen_at_us", BigInteger),  # it last answered
+    Column("error", Text, nullable=False, server_default=""),  # why it does not answer; empty while it does
+    Column("error_since_us", BigInteger),
+    Column("compared_at_us", BigInteger),  # what it holds was last compared with the desk
+    Column("missing", Integer, nullable=False, server_default="0"),  # entries found missing then, and put back
+    Column("extra", Integer, nullable=False, server_default="0"),  # entries found then that had no right to be there
 )
 """One row an enforcement point."""
 
@@ -56,6 +64,7 @@ receipt = Table(
     Column("meaning", Text, nullable=False),
     Column("response_digest", String(64), nullable=False),  # SHA-256 of the artefact or of the answer
     Column("took_us", BigInteger, nullable=False),  # since the message was queued
+    Column("held_fen", BigInteger),  # how much a bank says it holds; NULL where nothing was said
     Index(None, "order_id", "revision", "target"),
 )
 """One row a step of a message; never changed, never deleted."""

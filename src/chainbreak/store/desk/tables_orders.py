@@ -26,6 +26,7 @@ order_file = Table(
     metadata,
     Column("order_id", String(24), primary_key=True),
     Column("kind", String(24), nullable=False),
+    Column("rung", String(32), nullable=False, server_default=""),
     Column("state", String(16), nullable=False),
     Column("revision", Integer, nullable=False),
     Column("object", String(255), nullable=False),  # a written token, a domain, a cell

@@ -1,0 +1,68 @@
+"""Formats that partners take orders in, and the room that speaks each.
+
+A room offers `Settings` (a pydantic model), `NEEDS` (names of the secrets it reads) and `open_point(setup)`; one whose
+servers need configuration offers `config(…)` too. Rooms are imported when first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from chainbreak.base.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from chainbreak.act.delivery.point import Point, Setup
+
+ANY = frozenset[str]()
+_HERE = "chainbreak.act.delivery"
+FORMATS: dict[str, tuple[str, frozenset[str]]] = {
+    "rpz": (f"{_HERE}.folder", frozenset({"domain.sinkhole"})),
+    "numbers": (f"{_HERE}.folder", frozenset({"number.block"})),
+    "holds": (f"{_HERE}.folder", frozenset({"funds.hold"})),
+    "requests": (f"{_HERE}.folder", ANY),
+    "dns": (f"{_HERE}.dns", frozenset({"domain.sinkhole"})),
+    "sip": (f"{_HERE}.sip", frozenset({"number.block"})),
+    "bank": (f"{_HERE}.bank", frozenset({"funds.hold"})),
+    "misp": (f"{_HERE}.sharing.misp", frozenset({"domain.sinkhole", "number.block", "funds.hold", "takedown.request"})),
+    "taxii": (f"{_HERE}.sharing.taxii", frozenset({"domain.sinkhole", "number.block", "funds.hold",
+                                                    "takedown.request"})),
+    "lookup": (f"{_HERE}.lookup", frozenset({"domain.sinkhole", "number.block", "funds.hold"})),
+    "dnsbl": (f"{_HERE}.lookup.dnsbl", frozenset({"domain.sinkhole", "number.block"})),
+}  # fmt: skip
+"""Format -> its room, and the kinds of order it can say; `ANY`: every kind."""
+IN_FOLDERS = frozenset({"rpz", "numbers", "holds", "requests"})
+"""Formats that are files under out/."""
+
+
+def can_say(format_: str, kind: str) -> bool:
+    """Whether a format can say an order of this kind.
+
+    >>> can_say("dns", "domain.sinkhole"), can_say("dns", "funds.hold"), can_say("requests", "lead.site")
+    (True, False, True)
+    """
+    kinds = FORMATS[format_][1]
+    return kinds is ANY or kind in kinds
+
+
+def room_of(format_: str) -> ModuleType:
+    """The module that speaks a format.
+
+    Raises:
+        UsageError: no such format (CB-US-001).
+    """
+    if format_ not in FORMATS:
+        raise UsageError("CB-US-001", "no such format", given=format_, allowed=did_you_mean(format_, FORMATS))
+    return importlib.import_module(FORMATS[format_][0])
+
+
+def open_point(format_: str, setup: Setup) -> Point:
+    """The enforcement point of a partner.
+
+    Raises:
+        SetupError: a secret or an optional part is missing.
+    """
+    room: Any = room_of(format_)
+    point: Point = room.open_point(setup)
+    return point
