@@ -1,34 +1,48 @@
-"""What is on its way to partners, and what failed."""
+"""What is on its way to partners, what failed, and where partners and the desk disagree."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.delivery import queue
+from chainbreak.act.orders.appeals import ACCEPTED, OPEN
 from chainbreak.base.clock import US_PER_S, rfc3339
-from chainbreak.base.errors import RefusedError
+from chainbreak.base.errors import RefusedError, UsageError
 from chainbreak.records.actor import Role
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Select
+
     from chainbreak.app.bootstrap import Office
     from chainbreak.records.actor import Actor
 
+UNSETTLED = (queue.QUEUED, queue.SENT, queue.FAILED)
+VIEWS = ("open", "failed", "disputed", "all")
+"""Not settled; given up until somebody queues them again; answered less than in full, or appealed; everything."""
 
-def list_outbox(office: Office, *, every: bool = False, limit: int = 200) -> list[dict[str, Any]]:
-    """Messages not yet settled and failed ones, withdrawals first; `every`: settled ones too, newest first.
 
-    Rows (order_id, revision, target, action, state, attempts, queued_at, age_s, detail).
+def list_outbox(
+    office: Office, *, every: bool = False, limit: int = 200, view: str = "open", partner: str = "", about: str = "",
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Messages of a view, unsettled ones first and withdrawals on top of those, else newest first.
+
+    `every` is the view `all`; `partner`: only to that one; `about`: only of orders whose number or object begins so.
+    Rows (order_id, revision, target, action, state, attempts, queued_at, age_s, detail, kind, object, amount_fen,
+    queued_at_us, due_at_us, settled_at_us).
+
+    Raises:
+        UsageError: no such view (CB-US-001).
     """
-    from sqlalchemy import select
+    from sqlalchemy import case
 
     from chainbreak.store.desk.tables_delivery import outbox as o
 
-    unsettled = (queue.QUEUED, queue.SENT, queue.FAILED)
-    query = select(o).order_by(o.c.urgency, o.c.queued_at_us, o.c.order_id, o.c.target)
-    if every:
-        query = select(o).order_by(o.c.queued_at_us.desc(), o.c.order_id, o.c.target)
-    else:
-        query = query.where(o.c.state.in_(unsettled))
+    settled = case((o.c.state.in_(UNSETTLED), 0), else_=1)
+    urgency = case((settled == 0, o.c.urgency), else_=0)
+    waits_longest = case((settled == 0, o.c.queued_at_us), else_=-o.c.queued_at_us)
+    query = _chosen("all" if every else view, partner, about).order_by(
+        settled, urgency, waits_longest, o.c.order_id, o.c.target, o.c.revision.desc()
+    )
     now = office.clock.now_us()
     with office.desk.read() as conn:
         return [
@@ -36,13 +50,59 @@ def list_outbox(office: Office, *, every: bool = False, limit: int = 200) -> lis
                 "order_id": m.order_id, "revision": m.revision, "target": m.target, "action": m.action,
                 "state": m.state, "attempts": m.attempts, "queued_at": rfc3339(m.queued_at_us),
                 "age_s": ((m.settled_at_us or now) - m.queued_at_us) // US_PER_S, "detail": m.detail,
+                "kind": m.kind, "object": m.object, "amount_fen": m.amount_fen, "queued_at_us": m.queued_at_us,
+                "due_at_us": m.due_at_us, "settled_at_us": m.settled_at_us,
             }
             for m in conn.execute(query.limit(limit))
         ]  # fmt: skip
 
 
-def retry_outbox(office: Office, actor: Actor) -> int:
-    """Queue failed messages again, once their cause is mended; returns how many.
+def count_outbox(office: Office, *, partner: str = "", about: str = "") -> dict[str, int]:
+    """How many messages each view holds."""
+    from sqlalchemy import func, select
+
+    with office.desk.read() as conn:
+        counted = (select(func.count()).select_from(_chosen(view, partner, about).subquery()) for view in VIEWS)
+        return {view: conn.execute(query).scalar_one() for view, query in zip(VIEWS, counted, strict=True)}
+
+
+def _chosen(view: str, partner: str, about: str) -> Select[Any]:
+    from sqlalchemy import select
+
+    from chainbreak.store.desk.tables_delivery import outbox as o
+    from chainbreak.store.desk.tables_orders import order_file as f
+
+    query = select(o, f.c.kind, f.c.object, f.c.amount_fen).join(f, f.c.order_id == o.c.order_id).where(_in_view(view))
+    if partner:
+        query = query.where(o.c.target == partner)
+    if about:
+        starts = [column.startswith(about, autoescape=True) for column in (o.c.order_id, f.c.object)]
+        query = query.where(starts[0] | starts[1])
+    return query
+
+
+def _in_view(view: str) -> ColumnElement[bool]:
+    from sqlalchemy import select, true
+
+    from chainbreak.store.desk.tables_delivery import outbox as o
+    from chainbreak.store.desk.tables_orders import appeal
+
+    match view:
+        case "open":
+            return o.c.state.in_(UNSETTLED)
+        case "failed":
+            return o.c.state == queue.FAILED
+        case "disputed":
+            appealed = select(appeal.c.order_id).where(appeal.c.state.in_((OPEN, ACCEPTED)))
+            short = o.c.detail.in_(("partial", "rejected")) & (o.c.state != queue.SUPERSEDED)
+            return short | (o.c.order_id.in_(appealed) & (o.c.state != queue.SUPERSEDED))
+        case "all":
+            return true()
+    raise UsageError("CB-US-001", "no such view of the outbox", given=view, allowed=", ".join(VIEWS))
+
+
+def retry_outbox(office: Office, actor: Actor, *, partner: str = "", order_id: str = "") -> int:
+    """Queue failed messages again, once their cause is mended; returns how many. None named: all of them.
 
     Raises:
         RefusedError: only a liaison does (CB-OR-005).
@@ -55,10 +115,13 @@ def retry_outbox(office: Office, actor: Actor) -> int:
     if not actor.has(Role.LIAISON):
         raise RefusedError("CB-OR-005", "only a liaison sends again", given="+".join(sorted(actor.roles)))
     now = office.clock.now_us()
+    again = update(o).where(o.c.state == queue.FAILED).values(state=queue.QUEUED, due_at_us=now, settled_at_us=None)
+    for column, only in ((o.c.target, partner), (o.c.order_id, order_id)):
+        again = again.where(column == only) if only else again
+    about = f"order:{order_id}" if order_id else f"partner:{partner}" if partner else "outbox"
     with office.desk.begin() as conn:
-        again = update(o).where(o.c.state == queue.FAILED).values(state=queue.QUEUED, due_at_us=now, settled_at_us=None)
         n = conn.execute(again).rowcount
-        append(conn, Entry.by(actor, now, "outbox.retry", "outbox", payload={"messages": n}))
+        append(conn, Entry.by(actor, now, "outbox.retry", about, payload={"messages": n, "partner": partner}))
     return n
 
 

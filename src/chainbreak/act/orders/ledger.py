@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from chainbreak.act.orders.rules import Rules, Stops
 
 SIGNATURES = ("approve", "confirm", "approve_extension")
+RELEASE_ASKED = "release_asked"
+"""Kind of the task by which somebody without that right asks for a release; over with the order."""
 
 
 def order_now(conn: Connection, clock_us: int) -> int:
@@ -100,6 +102,8 @@ def make(conn: Connection, move: str, order_id: str, order: Order | None, ask: A
     if after.state in (State.APPROVED, State.EMERGENCY) and (order is None or not order.approvals):
         _owe_notice(conn, after)
     queue.follow(conn, order, after, event)
+    if after.state in OVER:
+        _finish_tasks(conn, RELEASE_ASKED, order_id, event)
     log.append(conn, log.Entry.by(
         ask.actor, event.at_us, f"order.{move}", f"order:{order_id}", purpose=after.content.purpose,
         case=after.content.case_ref, payload=event.as_dict(),
@@ -246,6 +250,19 @@ def all_supports(conn: Connection) -> dict[str, set[str]]:
 def open_task(conn: Connection, kind: str, order_id: str, note: str, now_us: int, due_us: int) -> None:
     """Something about an order that a person must look at by `due_us`."""
     conn.execute(insert(task).values(kind=kind, order_id=order_id, note=note, opened_at_us=now_us, due_at_us=due_us))
+
+
+def has_open_task(conn: Connection, kind: str, order_id: str) -> bool:
+    """Whether a task of this kind about the order waits for somebody."""
+    t = task.c
+    known = select(t.task_id).where(t.kind == kind, t.order_id == order_id, t.done_at_us.is_(None))
+    return conn.execute(known.limit(1)).first() is not None
+
+
+def _finish_tasks(conn: Connection, kind: str, order_id: str, event: Event) -> None:
+    t = task.c
+    done = update(task).where(t.order_id == order_id, t.kind == kind, t.done_at_us.is_(None))
+    conn.execute(done.values(done_at_us=event.at_us, done_by=event.actor))
 
 
 def open_tasks(conn: Connection) -> list[dict[str, Any]]:

@@ -1,0 +1,107 @@
+"""Settings of a partner as typed, checked by the model of its format; what is wrong is said with what is right."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from chainbreak.base.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import BaseModel
+
+LONGEST_ADDRESS = 255
+"""As much as the desk keeps."""
+
+
+def read_setting(text: str) -> tuple[str, Any]:
+    """`key=value` as typed; a value that is JSON is read as such, else it is text.
+
+    >>> read_setting("ttl_s=60"), read_setting("zone=hot.rpz"), read_setting('also=["127.0.0.1"]')
+    (('ttl_s', 60), ('zone', 'hot.rpz'), ('also', ['127.0.0.1']))
+
+    Raises:
+        UsageError: no `=` in it (CB-DL-223).
+    """
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise UsageError("CB-DL-223", "not a setting", given=text[:60], allowed="key=value")
+    try:
+        return key.strip(), json.loads(value)
+    except ValueError:
+        return key.strip(), value.strip()
+
+
+def checked_settings(format_: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings given, as the format's model reads them; what was not given is not among them.
+
+    Raises:
+        UsageError: no such format (CB-US-001), an unknown key or a secret among settings (CB-DL-224), a key that is
+            missing (CB-DL-225), a value of the wrong sort (CB-DL-226).
+    """
+    from pydantic import ValidationError
+
+    from chainbreak.act.delivery.points import room_of
+
+    room = room_of(format_)
+    model: type[BaseModel] = room.Settings
+    for key in given:
+        if key in room.NEEDS:
+            raise UsageError("CB-DL-224", "this is a secret, not a setting", given=key,
+                             next_step=f"chainbreak partner secret PARTNER {key} --from FILE")  # fmt: skip
+    try:
+        read: dict[str, Any] = model.model_validate(dict(given)).model_dump(mode="json", exclude_unset=True)
+    except ValidationError as e:
+        raise _said(format_, model, e) from None
+    return read
+
+
+def _said(format_: str, model: type[BaseModel], wrong: Any) -> UsageError:
+    # All at once: who corrects one key should not meet the next.
+    names = list(model.model_fields)
+    told = wrong.errors(include_url=False, include_input=False)
+    rows = sorted(told, key=lambda row: row["type"] != "extra_forbidden")
+    first = rows[0]
+    key = ".".join(map(str, first["loc"])) or format_
+    more = "; ".join(f"{'.'.join(map(str, row['loc']))}: {row['msg']}" for row in rows[1:])
+    if first["type"] == "extra_forbidden":
+        allowed = did_you_mean(key, names) if names else "this format has no settings"
+        return UsageError("CB-DL-224", "no such setting", given=f"{format_} {key}", allowed=allowed, next_step=more)
+    if first["type"] == "missing":
+        return UsageError("CB-DL-225", "a setting is missing", given=format_, allowed=_told(model, key), next_step=more)
+    return UsageError("CB-DL-226", f"not a value for {key}", given=first["msg"], allowed=_told(model, key),
+                      next_step=more)  # fmt: skip
+
+
+def _told(model: type[BaseModel], key: str) -> str:
+    field = model.model_fields.get(key.partition(".")[0])
+    text = (field.description or "") if field else ""
+    return f"{key}=… {text}".strip()
+
+
+def checked_address(format_: str, address: str) -> str:
+    """An address `scheme://host:port/path` as given; empty for a partner that reads files or asks by itself.
+
+    Raises:
+        UsageError: not such an address, one for files, or one with a password in it (CB-DL-227).
+    """
+    from chainbreak.act.delivery.points import IN_FOLDERS
+
+    if not address:
+        return ""
+    if format_ in IN_FOLDERS:
+        raise UsageError("CB-DL-227", "files have no address", given=format_, allowed="out/PARTNER/ is where they lie")
+    try:
+        parts = urlsplit(address)
+        said = bool(parts.scheme and parts.hostname and (parts.port is None or parts.port > 0))
+    except ValueError:
+        said, parts = False, urlsplit("")
+    if parts.username is not None or parts.password is not None:
+        raise UsageError("CB-DL-227", "no password in an address", allowed="scheme://host:port/path",
+                         next_step="chainbreak partner secret")  # fmt: skip
+    if not said or len(address) > LONGEST_ADDRESS or any(c.isspace() for c in address):
+        raise UsageError("CB-DL-227", "not an address", given=address[:80], allowed="scheme://host:port/path")
+    return address
