@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chainbreak.act.delivery import queue
+from chainbreak.act.delivery import answers, queue
+from chainbreak.act.delivery.point import Answer
 from chainbreak.act.orders import ledger
 from chainbreak.act.orders.guards import ANSWERS
-from chainbreak.act.orders.model import Order, State
 from chainbreak.app.order_ask import plain_ask, rules_of
-from chainbreak.base.clock import US_PER_HOUR
 from chainbreak.base.errors import RefusedError, UsageError
 from chainbreak.records.actor import Role
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from chainbreak.act.orders.rules import Rules
+    from chainbreak.act.orders.model import Order
     from chainbreak.app.bootstrap import Office
     from chainbreak.records.actor import Actor
 
@@ -40,18 +39,12 @@ def acknowledge_order(
     with office.desk.begin() as conn:
         order = ledger.read_order(conn, order_id)
         message = _newest(conn, order_id, target)
-        now = ledger.order_now(conn, office.clock.now_us())
-        done = queue.VERIFIED if message.action == queue.CORRECT and outcome == "full" else queue.ACKNOWLEDGED
-        queue.settle(conn, message, done, now, actor=actor.name, outcome=outcome, code=code, meaning=meaning)
-        if message.action == queue.CORRECT:
-            return _corrected(office, conn, actor, order, rules)
-        if order.state in (State.SENT, State.ACKNOWLEDGED, State.EMERGENCY):
-            data = {"target": target, "outcome": outcome, "code": code, "meaning": meaning}
-            order = ledger.make(conn, "answer", order_id, order, plain_ask(office, conn, actor, data), rules)
-        if outcome != "full":
-            due = now + rules.clocks.answer_h * US_PER_HOUR
-            ledger.open_task(conn, f"{outcome}_answer", order_id, f"{target}: {code} {meaning}".strip(), now, due)
-    return order
+        ask = plain_ask(office, conn, actor)
+        if message.action == queue.CORRECT and outcome == queue.FULL:
+            queue.settle(conn, message, queue.VERIFIED, ask.at_us, actor=actor.name, outcome=outcome, code=code,
+                         meaning=meaning)  # fmt: skip
+            return answers.corrected(conn, order, ask, rules)
+        return answers.record(conn, order, message, Answer(outcome, code, meaning), ask, rules)
 
 
 def _newest(conn: Connection, order_id: str, target: str) -> Any:
@@ -65,18 +58,3 @@ def _newest(conn: Connection, order_id: str, target: str) -> Any:
         raise UsageError("CB-OR-050", "this partner was never sent the order", given=target,
                          next_step="chainbreak outbox list")  # fmt: skip
     return row
-
-
-def _corrected(office: Office, conn: Connection, actor: Actor, order: Order, rules: Rules) -> Order:
-    from sqlalchemy import select
-
-    from chainbreak.store.desk.tables_delivery import outbox as o
-
-    done = select(o.c.target).where(
-        o.c.order_id == order.order_id, o.c.action == queue.CORRECT, o.c.state == queue.VERIFIED
-    )
-    acknowledged = sorted(conn.execute(done).scalars())
-    if order.state is not State.ANNULLED or set(order.sent_to) - set(acknowledged):
-        return order
-    ask = plain_ask(office, conn, actor, {"acknowledged": acknowledged})
-    return ledger.make(conn, "correct", order.order_id, order, ask, rules)

@@ -1,18 +1,23 @@
-"""Send what is due, and mend what partners hold: run by `order send`, and by the service again and again."""
+"""Send what is due, and mend what partners hold: once by `order send`, without end by the service."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from chainbreak.act.delivery.sender import Sender
+from chainbreak.act.delivery import sender
+from chainbreak.act.delivery.means import Means
 from chainbreak.act.delivery.signing import Signer
 from chainbreak.act.orders.guards import Ask
-from chainbreak.app.order_ask import ask_for, clear_value, clear_values, plain_ask, rules_of
+from chainbreak.app.order_ask import ask_for, clear_value, clear_values, forms_of_all, plain_ask, rules_to_let_go
 from chainbreak.app.tidy import tidy
 from chainbreak.records.actor import SERVICE
+from chainbreak.records.kind import Identifier
 
 if TYPE_CHECKING:
+    import threading
+    from collections.abc import Iterable
+
     from sqlalchemy import Connection
 
     from chainbreak.act.orders.model import Content, Order
@@ -22,22 +27,35 @@ if TYPE_CHECKING:
 def send_due(office: Office) -> dict[str, int]:
     """End what time has ended, then send what is due, withdrawals first.
 
-    Returns counts: ended, sent, verified (seen in the partner's file), waiting, failed.
+    Returns counts: ended, sent, verified (a probe saw the effect, or the partner answered), waiting, failed.
     """
     ended = tidy(office)
-    return {"ended": ended, **sender_of(office).send_due()}
+    return {"ended": ended, **sender.send_due(means_of(office))}
 
 
-def reconcile(office: Office) -> list[dict[str, Any]]:
-    """Compare every partner's files with what is in force and mend them; rows (partner, missing, extra, mended)."""
-    return sender_of(office).reconcile()
+def reconcile(office: Office, partners: Iterable[str] | None = None) -> list[dict[str, Any]]:
+    """Compare what partners really hold with what is in force and mend it; `partners`: only these.
+
+    Rows (partner, missing, extra, mended, error).
+    """
+    return sender.reconcile(means_of(office), partners)
 
 
-def sender_of(office: Office) -> Sender:
-    """The sender of this centre."""
-    return Sender(
-        office.desk, office.clock, office.centre.out, Signer(office.centre.keys, office.centre.out), rules_of(office),
-        partial(_ask, office), partial(_reveal, office), partial(clear_values, office),
+def send_always(office: Office, stop: threading.Event) -> None:
+    """The sender as a service, until `stop` is set; partners are compared with the desk by a process of its own."""
+    from chainbreak.app.compare_often import Comparer
+
+    with Comparer(office.centre.root) as comparer:
+        sender.Service(means_of(office), comparer.soon).run(stop)
+
+
+def means_of(office: Office) -> Means:
+    """What delivery needs of this centre."""
+    centre = office.centre
+    return Means(
+        office.desk, office.clock, centre.out, centre.keys / "partners", Signer(centre.keys, centre.out),
+        partial(rules_to_let_go, office), partial(_ask, office), partial(_reveal, office),
+        partial(clear_values, office), partial(_forms, office),
     )  # fmt: skip
 
 
@@ -49,3 +67,9 @@ def _ask(office: Office, conn: Connection, order: Order, data: dict[str, Any]) -
 
 def _reveal(office: Office, conn: Connection, content: Content, now_us: int) -> str:
     return clear_value(office, conn, content, "delivery", now_us)
+
+
+def _forms(office: Office, conn: Connection, kind: str, objects: list[str]) -> dict[str, str]:
+    if kind in set(Identifier):
+        return forms_of_all(office, conn, kind, objects)
+    return {about: about for about in objects}

@@ -18,23 +18,26 @@ from chainbreak.base.failure import Failure, failure_of
 from chainbreak.base.log import get_log
 from chainbreak.console import routes as console
 from chainbreak.web.guard import Guard
-from chainbreak.web.rounds import keep_rounds, where
+from chainbreak.web.rounds import keep_rounds, sending, where
 
 log = get_log("web")
 _CODE_OF_STATUS = {401: "CB-UI-001", 403: "CB-UI-003", 404: "CB-UI-004", 405: "CB-UI-005", 413: "CB-UI-010"}
 
 
 def create_app(office: Office, *, background: bool = False) -> Guard:
-    """The application of `office`; `background`: with rounds of its own (see `rounds`), in a worker thread."""
+    """The application of `office`; `background`: with a sender and rounds of its own (see `rounds`), in threads."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        task = asyncio.create_task(keep_rounds(office)) if background else None
-        yield
-        if task:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        if not background:
+            yield
+            return
+        task = asyncio.create_task(keep_rounds(office))
+        with sending(office):
+            yield
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
     app = FastAPI(
         title="chainbreak", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None,

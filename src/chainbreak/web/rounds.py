@@ -1,16 +1,34 @@
-"""What no person has to press a key for, every few seconds: send what is due, let lapse, publish a checkpoint."""
+"""What no person has to press a key for: send what becomes due at once; every few seconds let lapse, file, publish."""
 
 from __future__ import annotations
 
 import asyncio
+import threading
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from chainbreak.app.bootstrap import Office
 from chainbreak.base.log import get_log
 
 log = get_log("web")
-# Each step is small and idempotent; a few seconds keep delivery and expiry prompt without load.
+# Each step is small and idempotent; a few seconds keep expiry prompt without load.
 ROUND_S = 5.0
+
+
+@contextmanager
+def sending(office: Office) -> Iterator[None]:
+    """The sender as a service, in a thread of its own, while the block runs."""
+    from chainbreak.app.send_due import send_always
+
+    stop = threading.Event()
+    thread = threading.Thread(target=send_always, args=(office, stop), name="sender", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 async def keep_rounds(office: Office) -> None:
@@ -33,9 +51,9 @@ def run_round(office: Office) -> None:
     from chainbreak.app.file_reports import AT_ONCE, file_reports
     from chainbreak.app.lapse_leads import lapse_leads
     from chainbreak.app.publish_checkpoint import publish_checkpoint
-    from chainbreak.app.send_due import send_due
+    from chainbreak.app.tidy import tidy
 
-    send_due(office)
+    tidy(office)
     file_reports(office, AT_ONCE)
     lapse_leads(office)
     publish_checkpoint(office, only_if_due=True)

@@ -28,7 +28,7 @@ class Parcel:
     """One message for one point. `value`: the object in clear, in the partner's own form.
 
     `entry`: what the point should hold for `value` now, None for nothing. Of two orders about one value that both
-    stand, the entry is the one that ends last, so that letting go of one never frees what the other still holds.
+    stand it is the stronger one's, so that letting go of one never frees what the other still holds.
     """
 
     order: Order
@@ -38,6 +38,8 @@ class Parcel:
     target: str
     value: str
     entry: Entry | None
+    own: Entry | None = None
+    """What this very order asks for now, None when it asks for nothing any more: for points that keep orders apart."""
 
     @property
     def key(self) -> str:
@@ -47,7 +49,8 @@ class Parcel:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a point said. `outcome`: full, partial, rejected, or "" when it was handed over and the answer comes later.
+    """What a point said. `outcome`: full, partial, rejected; "" when it was handed over and the answer comes later;
+    `failed` when it cannot be said there at all, which a person must look at.
 
     `code` is the partner's own, `meaning` ours, `digest` SHA-256 of the raw answer in hex; `held_fen`: money held.
     """
@@ -64,6 +67,7 @@ class Setup:
     """What a point is opened with: the partner's own settings, its secrets, its folder."""
 
     partner_id: str
+    format: str
     address: str
     """Where it listens, as `scheme://host:port/path`; empty for files."""
     settings: dict[str, Any]
@@ -76,6 +80,10 @@ class Setup:
     rules: Delivery
     desired: Callable[[], Sequence[Entry]]
     """Everything the point should hold now, in clear; for points that rewrite the whole."""
+    wrong: Callable[[], Sequence[tuple[str, str, str]]]
+    """(value, order, since RFC 3339) of annulled orders that it was ever sent, in clear."""
+    next_serial: Callable[[dict[str, Any]], int]
+    """The number of the artefact about to be written, larger than any before; the argument goes into the log."""
     clock: Clock
 
 
@@ -104,7 +112,7 @@ class Point(Protocol):
         """
 
     def mend(self, put: Sequence[Entry], drop: Sequence[Mark]) -> None:
-        """Make the point hold `put` and no longer hold `drop`.
+        """Make the point hold `put` and no longer hold the values of `drop`; at least one of them is not empty.
 
         Raises:
             PointDownError: not reached.

@@ -12,9 +12,7 @@ from chainbreak.act.delivery.entry import Entry, Mark
 
 def render(entries: Iterable[Entry]) -> bytes:
     """One line an order, sorted by value."""
-    lines = (
-        json.dumps(_row(e), ensure_ascii=False, sort_keys=True) for e in sorted(entries, key=lambda e: e.sort_key)
-    )
+    lines = (json.dumps(_row(e), ensure_ascii=False, sort_keys=True) for e in sorted(entries, key=lambda e: e.sort_key))
     return "".join(f"{line}\n" for line in lines).encode()
 
 

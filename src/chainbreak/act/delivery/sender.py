@@ -1,199 +1,172 @@
 """The sender: passes on what was approved, takes back what is over, and looks whether it happened.
 
-Three steps, each of which may be the last before a crash:
-
-1. *claim*, one transaction: every due message is checked (signatures, digest, end, exclusions) and marked sent;
-2. *write*: each touched partner's files are rebuilt from what is in force now, so doing it twice changes nothing;
-3. *probe*, one transaction: the files are read back as the partner would, and what is seen settles the messages.
-
-A message stays `sent` until its probe, so a sender that died between two steps finds it again. The sender can neither
-approve nor extend nor widen: its role bars those moves, and every content it writes is under an approved digest.
+One thread does all writing to the desk, in small transactions, withdrawals first; each partner has a lane of its own,
+so that a slow one holds nobody up. A process that dies at any point leaves messages `queued` or `sent`: the next one
+finds them and carries them again, which changes nothing where they had arrived.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select, update
 
-from chainbreak.act.delivery import queue
-from chainbreak.act.delivery.entry import Entry, entry_of
-from chainbreak.act.delivery.shelf import Desired, Shelf, render
+from chainbreak.act.delivery import claim, queue
+from chainbreak.act.delivery.claim import Result
+from chainbreak.act.delivery.lane import Lane, opened
+from chainbreak.act.delivery.point import PointDownError
+from chainbreak.act.delivery.runner import Runner
 from chainbreak.act.orders import ledger
-from chainbreak.act.orders.force import ends_at_us, in_force
-from chainbreak.act.orders.model import Content, Order, State
-from chainbreak.audit import log
-from chainbreak.base.clock import US_PER_HOUR, US_PER_S, rfc3339
-from chainbreak.base.errors import ChainbreakError, InputError, RefusedError, UsageError
-from chainbreak.records.actor import SERVICE
+from chainbreak.base.errors import ChainbreakError, SetupError
+from chainbreak.base.log import get_log
 from chainbreak.store.desk.tables_delivery import partner
 
 if TYPE_CHECKING:
-    from chainbreak.act.delivery.signing import Signer
-    from chainbreak.act.orders.guards import Ask
-    from chainbreak.act.orders.rules import Rules
-    from chainbreak.base.clock import Clock
-    from chainbreak.store.desk import Desk
+    from sqlalchemy import Connection
 
-Reveal = Callable[[Connection, Content, int], str]
-"""(connection, content, now) -> the object in clear, with a leaf `vault.read` of purpose `delivery`."""
-RevealAll = Callable[[Sequence[Content]], list[str]]
-"""Objects of orders already delivered, in clear, to rebuild a file: the whole file is one leaf, `delivery.write`."""
+    from chainbreak.act.delivery.means import Means
+
+log = get_log("delivery")
+POLL_S = 0.02
+"""How long the sender rests when nothing is due; a new message waits half of this on average."""
+MOST_AT_ONCE = 8
+"""Messages in one transaction: it stays some tens of milliseconds long, the longest that a withdrawal waits for it."""
+MOST_IN_LANE = 60
+"""Messages a lane may have before it; the rest wait on the desk, where withdrawals overtake them."""
+LATER_S = 1.0
+"""Rest after the desk could not be reached."""
 
 
-@dataclass
-class Sender:
-    """What sending needs. `ask` gathers the facts guards need; `reveal` opens the vault and logs that it did."""
+def send_due(means: Means) -> dict[str, int]:
+    """Send everything that is due, once, and return: counts sent, verified, waiting, failed."""
+    counts = {"sent": 0, "verified": 0, "waiting": 0, "failed": 0}
+    with means.desk.begin() as conn:
+        now = ledger.order_now(conn, means.clock.now_us())
+        _, counts["failed"] = claim.pass_on(means, conn, queue.waiting(conn, now, (queue.QUEUED,)))
+        again = [m for m in queue.waiting(conn, None, (queue.SENT,)) if claim.still_allowed(means, conn, m)]
+    by_target: dict[str, list[Any]] = {}
+    for message in again:  # those just passed on are among them
+        by_target.setdefault(message.target, []).append(message)
+    counts["sent"] = len(again)
+    for target in sorted(by_target):
+        with opened(means, target) as lane:
+            results = lane.run(by_target[target])
+        with means.desk.begin() as conn:
+            for name, n in claim.settle(means, conn, results).items():
+                counts[name] += n
+    return counts
 
-    desk: Desk
-    clock: Clock
-    out: Path
-    signer: Signer
-    rules: Rules
-    ask: Callable[[Connection, Order, dict[str, Any]], Ask]
-    reveal: Reveal
-    reveal_all: RevealAll
-    after_write: Callable[[], None] = field(default=lambda: None)
-    """Called between writing and probing: tests stop the process there."""
 
-    def send_due(self) -> dict[str, int]:
-        """Send what is due; returns counts: sent, verified, failed, waiting (for a partner's own answer)."""
-        touched, failed = self._claim()
-        for target in sorted(touched):
-            self._write(target)
-        self.after_write()
-        return {**self._probe(), "failed": failed}
+def reconcile(means: Means, targets: Iterable[str] | None = None) -> list[dict[str, Any]]:
+    """Compare what every partner really holds with what is in force, and mend the difference, both ways.
 
-    def reconcile(self, targets: Iterable[str] | None = None) -> list[dict[str, Any]]:
-        """Compare every partner's files with what is in force and mend the difference, both ways.
-
-        Rows (partner, missing, extra, mended): lines that were not there, lines that had no right to be.
-        """
-        with self.desk.read() as conn:
-            known = [row.partner_id for row in conn.execute(select(partner).order_by(partner.c.partner_id))]
-        return [self._write(target) for target in known if targets is None or target in set(targets)]
-
-    def _claim(self) -> tuple[set[str], int]:
-        touched: set[str] = set()
-        failed = 0
-        with self.desk.begin() as conn:
-            now = ledger.order_now(conn, self.clock.now_us())
-            due = queue.waiting(conn, now)
-            for order_id, group in itertools.groupby(
-                sorted(due, key=lambda m: (m.urgency, m.order_id, m.revision)), key=lambda m: m.order_id
-            ):
-                messages = list(group)
-                try:
-                    self._claim_order(conn, ledger.read_order(conn, order_id), messages, now)
-                    touched |= {m.target for m in messages}
-                except (RefusedError, InputError, UsageError) as e:
-                    failed += len(messages)
-                    self._fail(conn, messages, e, now)
-        return touched, failed
-
-    def _claim_order(self, conn: Connection, order: Order, messages: list[Any], now: int) -> None:
-        fresh = [m for m in messages if m.state == queue.QUEUED]
-        blocks = [m for m in fresh if m.action == queue.BLOCK]
-        if blocks:
-            self._try_entry(conn, order, blocks, now)
-            move = "send_emergency" if order.state is State.EMERGENCY else "send"
-            ask = self.ask(conn, order, {"targets": [m.target for m in blocks]})
-            ledger.make(conn, move, order.order_id, order, ask, self.rules)
-        for message in fresh:
-            queue.settle(conn, message, queue.SENT, now)
-
-    def _try_entry(self, conn: Connection, order: Order, blocks: list[Any], now: int) -> None:
-        # One line that cannot be written must stop itself, not the whole file of a partner.
-        formats = _formats(conn)
-        value = self.reveal(conn, order.content, now)
-        for message in blocks:
-            render(formats[message.target], [entry_of(order, value)], 0, self.rules.delivery)
-
-    def _fail(self, conn: Connection, messages: list[Any], error: ChainbreakError, now: int) -> None:
-        for message in messages:
-            queue.settle(conn, message, queue.FAILED, now, code=error.code, meaning=error.what)
-        due = now + self.rules.clocks.answer_h * US_PER_HOUR
-        ledger.open_task(conn, "not_sent", messages[0].order_id, f"{error.code} {error.what}", now, due)
-
-    def _shelf(self, target: str, format_: str) -> Shelf:
-        return Shelf(self.out / target, format_, self.rules.delivery, self.signer)
-
-    def _write(self, target: str) -> dict[str, Any]:
-        with self.desk.read() as conn:
-            row = conn.execute(select(partner).where(partner.c.partner_id == target)).one()
-        shelf = self._shelf(target, row.format)
-        with shelf.alone():
-            with self.desk.begin() as conn:
-                now = ledger.order_now(conn, self.clock.now_us())
-                desired = self._desired(conn, target, now)
-                before = shelf.holds()
-                drift = {"missing": len(desired.marks - before), "extra": len(before - desired.marks)}
-                if shelf.is_current(desired):
-                    return {"partner": target, "missing": 0, "extra": 0, "mended": False}
-                serial = max(row.serial + 1, now // US_PER_S)
-                conn.execute(update(partner).where(partner.c.partner_id == target).values(serial=serial))
-                log.append(conn, log.Entry.by(
-                    SERVICE, now, "delivery.write", f"partner:{target}", purpose="delivery",
-                    payload={**drift, "entries": len(desired.entries), "serial": serial},
-                ))  # fmt: skip
-            # A file that cannot be written leaves its messages `sent`; the probe will see and postpone them.
+    Rows (partner, missing, extra, mended, error): entries that were not there, entries that had no right to be.
+    """
+    with means.desk.read() as conn:
+        known = list(conn.execute(select(partner.c.partner_id).order_by(partner.c.partner_id)).scalars())
+    rows = []
+    for target in known:
+        if targets is not None and target not in set(targets):
+            continue
+        with opened(means, target) as lane:
             try:
-                shelf.write(desired, serial, rfc3339(now))
-            except OSError:
-                return {"partner": target, **drift, "mended": False}
-        return {"partner": target, **drift, "mended": True}
-
-    def _desired(self, conn: Connection, target: str, now: int) -> Desired:
-        sent = (o for o in ledger.issued_orders(conn) if target in o.sent_to and target in o.content.partners)
-        entries = self._entries([order for order in sent if in_force(order, now)])
-        annulled = [order for _, order in ledger.list_orders(conn, [State.ANNULLED], None)]
-        wrong = self._entries([order for order in annulled if target in order.sent_to])
-        ended = {order.order_id: rfc3339(order.ended_at_us or now) for order in annulled}
-        return Desired(entries, tuple((e.value, e.order_id, ended[e.order_id]) for e in wrong))
-
-    def _entries(self, orders: Sequence[Order]) -> tuple[Entry, ...]:
-        values = self.reveal_all([order.content for order in orders])
-        entries = (entry_of(order, value) for order, value in zip(orders, values, strict=True))
-        return tuple(sorted(entries, key=lambda e: e.sort_key))
-
-    def _probe(self) -> dict[str, int]:
-        counts = {"sent": 0, "verified": 0, "waiting": 0}
-        with self.desk.begin() as conn:
-            now = ledger.order_now(conn, self.clock.now_us())
-            formats = _formats(conn)
-            seen: dict[str, tuple[dict[str, str], frozenset[str]]] = {}
-            for message in [m for m in queue.waiting(conn) if m.state == queue.SENT]:
-                counts["sent"] += 1
-                if message.target not in seen:
-                    shelf = self._shelf(message.target, formats[message.target])
-                    seen[message.target] = ({m.order_id: m.valid_until for m in shelf.holds()}, shelf.corrects())
-                counts[self._judge(conn, message, *seen[message.target], now)] += 1
-        return counts
-
-    def _judge(self, conn: Connection, message: Any, held: dict[str, str], corrected: frozenset[str], now: int) -> str:
-        order_id = message.order_id
-        order = ledger.read_order(conn, order_id)
-        wanted = message.action == queue.BLOCK and in_force(order, now)
-        if held.get(order_id) != (rfc3339(ends_at_us(order)) if wanted else None):
-            queue.postpone(conn, message, now, "the file does not show it yet")
-            return "waiting"
-        if message.action == queue.CORRECT:
-            # The file says it; that the partner has followed it in its own copies, only the partner can say.
-            why = "listed; the partner's own answer is awaited" if order_id in corrected else "not listed yet"
-            queue.postpone(conn, message, now, why)
-            return "waiting"
-        if message.action == queue.BLOCK and wanted:
-            queue.settle(conn, message, queue.ACKNOWLEDGED, now, outcome="full", meaning="read back from the file")
-            ask = self.ask(conn, order, {"target": message.target, "outcome": "full", "probe": True})
-            ledger.make(conn, "answer", order_id, order, ask, self.rules)
-        queue.settle(conn, message, queue.VERIFIED, now, outcome="full")
-        return "verified"
+                rows.append({**lane.compare(), "error": ""})
+            except (PointDownError, ChainbreakError) as e:
+                why = e.what if isinstance(e, ChainbreakError) else str(e)
+                rows.append({"partner": target, "missing": 0, "extra": 0, "mended": False, "error": why})
+    return rows
 
 
-def _formats(conn: Connection) -> dict[str, str]:
-    rows = conn.execute(select(partner.c.partner_id, partner.c.format))
-    return {row.partner_id: row.format for row in rows}
+class Service:
+    """The sender as a service: `run` until `stop` is set. `compare` brings a partner in step with the desk, elsewhere:
+    reading all that a large point holds must not slow down what is carried meanwhile.
+    """
+
+    def __init__(self, means: Means, compare: Callable[[str], None]) -> None:
+        self.means, self.compare = means, compare
+        self._lanes: dict[str, Runner] = {}
+        self._back: SimpleQueue[list[Result]] = SimpleQueue()
+        self._out: set[tuple[str, int, str]] = set()
+        self._down: dict[str, str] = {}
+
+    def run(self, stop: threading.Event) -> None:
+        """Send what becomes due until told to stop; then every lane finishes what it has before it."""
+        try:
+            while not stop.is_set():
+                try:
+                    busy = self.turn()
+                except SetupError as e:  # the desk is locked, full or away: nothing was lost, all is tried again
+                    log.error("turn_failed", code=e.code)
+                    stop.wait(LATER_S)
+                else:
+                    if not busy:
+                        stop.wait(POLL_S)
+        finally:
+            for runner in self._lanes.values():
+                runner.end()
+            with suppress(SetupError):
+                while self._settle():
+                    pass
+
+    def turn(self) -> bool:
+        """Pass on and settle a handful, withdrawals first; whether there was anything to do."""
+        passed = self._take()
+        return self._settle() or passed
+
+    def _take(self) -> bool:
+        full = {name for name, runner in self._lanes.items() if runner.backlog >= MOST_IN_LANE}
+        with self.means.desk.read() as conn:
+            now = ledger.order_now(conn, self.means.clock.now_us())
+            most = MOST_AT_ONCE + len(self._out)
+            due = [m for m in queue.waiting(conn, now, limit=most, but=full) if _key(m) not in self._out]
+        if not due:
+            return False
+        with self.means.desk.begin() as conn:
+            due = [m for m in due[:MOST_AT_ONCE] if queue.is_still(conn, m, m.state)]
+            ready, _ = claim.pass_on(self.means, conn, [m for m in due if m.state == queue.QUEUED])
+            ready += [m for m in due if m.state == queue.SENT and claim.still_allowed(self.means, conn, m)]
+        for message in ready:
+            self._out.add(_key(message))
+            self._lane(message.target).put(message)
+        return True
+
+    def _settle(self) -> bool:
+        results: list[Result] = []
+        while len(results) < MOST_AT_ONCE and not self._back.empty():
+            results += self._back.get()
+        if not results:
+            return False
+        try:
+            with self.means.desk.begin() as conn:
+                claim.settle(self.means, conn, results)
+                for target in {r.message.target for r in results}:
+                    self._note(conn, target, next((r.why for r in results if r.message.target == target and r.why), ""))
+        finally:
+            # Also when the desk was away: what was not written down is due still and is carried again.
+            self._out -= {_key(r.message) for r in results}
+        return True
+
+    def _note(self, conn: Connection, target: str, why: str) -> None:
+        before = self._down.get(target)
+        if why != before:
+            now = self.means.clock.now_us()
+            at = partner.c.partner_id == target
+            since = {"error_since_us": now} if why and not before else {}
+            said = {"error": why, **since} if why else {"error": "", "error_since_us": None, "seen_at_us": now}
+            conn.execute(update(partner).where(at).values(**said))
+            if before:
+                self.compare(target)  # it may have lost what it held
+        self._down[target] = why
+
+    def _lane(self, target: str) -> Runner:
+        if target not in self._lanes:
+            self._lanes[target] = Runner(Lane(self.means, target), self._back)
+        return self._lanes[target]
+
+
+def _key(message: Any) -> tuple[str, int, str]:
+    return (message.order_id, message.revision, message.target)

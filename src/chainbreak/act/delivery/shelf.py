@@ -71,6 +71,12 @@ class Shelf:
         content = self._genuine(MAIN_FILE[self.format])
         return _PARSE[self.format](content) if content is not None else frozenset()
 
+    def foreign(self) -> frozenset[Mark]:
+        """One mark when there is a main file that is not genuine: whatever it says has no right to be there."""
+        name = MAIN_FILE[self.format]
+        unsigned = self._path(name).exists() and self._genuine(name) is None
+        return frozenset({Mark(name, "unsigned", "")} if unsigned else ())
+
     def corrects(self) -> frozenset[str]:
         """Orders that the file of corrections names."""
         content = self._genuine(CORRECTIONS_FILE)

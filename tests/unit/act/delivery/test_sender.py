@@ -28,26 +28,26 @@ if TYPE_CHECKING:
 # Another process sends and is killed for good at one of three places: nothing is flushed, nothing is said.
 KILLED = """
 import os, signal, sys
-from chainbreak.act.delivery.sender import Sender
+from chainbreak.act.delivery import claim
+from chainbreak.act.delivery.folder import Folder
 from chainbreak.app.bootstrap import Office
-from chainbreak.app.send_due import sender_of
+from chainbreak.app.send_due import send_due
 from chainbreak.base.clock import FixedClock
 from chainbreak.base.settings import find_centre
 
 place, root, now = sys.argv[1], sys.argv[2], int(sys.argv[3])
 die = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-sender = sender_of(Office(find_centre(root), FixedClock(now)))
 if place == "before_write":
-    Sender._write = die
+    Folder.carry = die
 if place == "after_write":
-    sender.after_write = die
-if place == "in_probe":
-    Sender._judge = die
-sender.send_due()
+    Folder.look = die
+if place == "while_settling":
+    claim.answers.record = die
+send_due(Office(find_centre(root), FixedClock(now)))
 """
 
 
-@pytest.mark.parametrize("place", ["before_write", "after_write", "in_probe"])
+@pytest.mark.parametrize("place", ["before_write", "after_write", "while_settling"])
 def test_a_sender_killed_anywhere_loses_nothing_and_repeats_nothing(world: World, place: str) -> None:
     order = world.approved(world.line("+8613800138000"))
     run = subprocess.run(
