@@ -50,3 +50,20 @@ def tasks(centre: CentreOption = None, as_json: JsonOption = False) -> None:
     from chainbreak.app.list_outbox import list_tasks
 
     emit(list_tasks(open_office(centre)), as_json, columns=("task_id", "kind", "order_id", "note", "due_at_us"))
+
+
+@app.command()
+def run(centre: CentreOption = None) -> None:
+    """Send what becomes due, without end (Ctrl-C ends it): `serve` does the same beside its pages."""
+    import signal
+    import threading
+
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.send_due import send_always
+    from chainbreak.base.log import configure_logs
+
+    configure_logs()
+    stop = threading.Event()
+    for word in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(word, lambda *_: stop.set())
+    send_always(open_office(centre), stop)
