@@ -1,0 +1,26 @@
+"""Domains over DNS: signed updates to a hidden BIND primary, which resolvers follow as response policy zones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chainbreak.act.delivery.dns.settings import Settings
+
+if TYPE_CHECKING:
+    from chainbreak.act.delivery.dns.point import DnsPoint
+    from chainbreak.act.delivery.point import Setup
+
+__all__ = ["NEEDS", "Settings", "open_point"]
+
+NEEDS: tuple[str, ...] = ("tsig",)
+
+
+def open_point(setup: Setup) -> DnsPoint:
+    """The primary of a partner; nothing is connected yet.
+
+    Raises:
+        SetupError: the key cannot be read (CB-DL-100).
+    """
+    from chainbreak.act.delivery.dns.point import DnsPoint
+
+    return DnsPoint(setup)
