@@ -10,7 +10,7 @@ from sqlalchemy import select
 from chainbreak.act.delivery import queue
 from chainbreak.act.orders import ledger
 from chainbreak.act.orders.model import State
-from chainbreak.base.clock import US_PER_HOUR
+from chainbreak.base.clock import US_PER_HOUR, US_PER_MIN
 from chainbreak.store.desk.tables_delivery import outbox
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ def record(conn: Connection, order: Order, message: Any, answer: Answer, ask: As
         order = ledger.make(conn, "answer", order.order_id, order, _with(ask, said), rules)
     if answer.outcome != queue.FULL:
         told = f"{message.target}: {answer.code} {answer.meaning}".strip()
-        due = ask.at_us + rules.clocks.answer_h * US_PER_HOUR
+        within_us = rules.clocks.answer_h * US_PER_HOUR if answer.within_min is None else answer.within_min * US_PER_MIN
+        due = ask.at_us + within_us
         ledger.open_task(conn, f"{answer.outcome}_answer", order.order_id, told, ask.at_us, due)
     return order
 

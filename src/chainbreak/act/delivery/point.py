@@ -52,7 +52,8 @@ class Answer:
     """What a point said. `outcome`: full, partial, rejected; "" when it was handed over and the answer comes later;
     `failed` when it cannot be said there at all, which a person must look at.
 
-    `code` is the partner's own, `meaning` ours, `digest` SHA-256 of the raw answer in hex; `held_fen`: money held.
+    `code` is the partner's own, `meaning` ours, `digest` SHA-256 of the raw answer in hex; `held_fen`: money held;
+    `within_min`: minutes in which a person must act on it, None: what the rules say.
     """
 
     outcome: str = "full"
@@ -60,6 +61,7 @@ class Answer:
     meaning: str = ""
     digest: str = ""
     held_fen: int | None = None
+    within_min: int | None = None
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ def pass_on(conn: Connection, message: Any, now_us: int) -> None:
     conn.execute(update(outbox).where(_same(message)).values(
         state=SENT, attempts=outbox.c.attempts + 1, detail="", sent_at_us=None
     ))  # fmt: skip
-    _note(conn, message, SENT, now_us)
+    note(conn, message, SENT, now_us)
 
 
 def settle(conn: Connection, message: Any, state: str, now_us: int, **values: Any) -> None:
@@ -118,7 +118,7 @@ def settle(conn: Connection, message: Any, state: str, now_us: int, **values: An
     if state != FAILED and message.sent_at_us is None:
         changed["sent_at_us"] = now_us
     conn.execute(update(outbox).where(_same(message)).values(**changed))
-    _note(conn, message, state, now_us, **values)
+    note(conn, message, state, now_us, **values)
 
 
 def _same(message: Any) -> Any:
@@ -126,7 +126,8 @@ def _same(message: Any) -> Any:
     return (o.order_id == message.order_id) & (o.revision == message.revision) & (o.target == message.target)
 
 
-def _note(conn: Connection, message: Any, step: str, now_us: int, **values: Any) -> None:
+def note(conn: Connection, message: Any, step: str, now_us: int, **values: Any) -> None:
+    """Keep a step of a message that leaves its state as it is; `values` as for `settle`."""
     conn.execute(insert(receipt).values(
         order_id=message.order_id, revision=message.revision, target=message.target, at_us=now_us,
         actor=values.get("actor", "service"), step=step, outcome=values.get("outcome", ""),

@@ -124,10 +124,13 @@ class Receipt(Message):
             raise ValueError(f"a reason code that is not in our table; one of {', '.join(table().reasons)}")
         return self
 
-    def answer(self, digest: str, lang: Lang) -> Answer:
-        """What the desk keeps of it; `digest`: SHA-256 of the receipt as it came, hex."""
-        meaning = reason(self.code).told(lang) if self.code else ""
-        return Answer(self.outcome, self.code, meaning, digest, self.held_fen)
+    def answer(self, lang: Lang) -> Answer:
+        """What the desk keeps of it."""
+        why = reason(self.code) if self.code else None
+        return Answer(
+            self.outcome, self.code, why.told(lang) if why else "", digest_of(self), self.held_fen,
+            why.within_min if why else None,
+        )  # fmt: skip
 
 
 class Status(Message):
@@ -184,6 +187,11 @@ def message_id(*parts: str) -> uuid.UUID:
     (True, 4)
     """
     return uuid.UUID(bytes=hashlib.sha256("\0".join(parts).encode()).digest()[:16], version=4)
+
+
+def digest_of(receipt: Receipt) -> str:
+    """SHA-256 of a receipt in hex, the same however it came: as JSON, as CSV, at once or later."""
+    return hashlib.sha256(as_json(receipt)).hexdigest()
 
 
 def as_json(message: Message) -> bytes:

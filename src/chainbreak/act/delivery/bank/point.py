@@ -119,14 +119,13 @@ class BankPoint:
     def _answer(self, message: HoldRequest | HoldRelease, parcel: Parcel, content: bytes | None) -> Answer:
         if content is None:
             return Answer("")
-        digest = hashlib.sha256(content).hexdigest()
         try:
             receipt = parse_json(content, Receipt)
             check(receipt, message.key, message.message, parcel.order.content.amount_fen)
         except InputError as error:
             # The bank has the message; what it meant is for a person to ask, or for `look` to see.
-            return Answer("", error.code, error.sentence(), digest)
-        return receipt.answer(digest, self.settings.language)
+            return Answer("", error.code, error.sentence(), hashlib.sha256(content).hexdigest())
+        return receipt.answer(self.settings.language)
 
     def look(self, parcels: Sequence[Parcel]) -> list[bool | None]:
         """What the bank's status says of each order; None where it offers none."""
