@@ -1,0 +1,168 @@
+"""The enforcement point behind both formats: compares what a place holds with what the desk wants, and says the change.
+
+A *form* knows how an order is written (STIX indicator, MISP attribute), a *place* where such things lie (a partner's
+server, our own collection, a folder). Nothing is said that is said already, so a repeat, a crash or an old message
+changes nothing. What is taken back stays there as taken back: whoever copied it learns of the withdrawal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from chainbreak.act.delivery.point import Answer
+from chainbreak.act.delivery.queue import CORRECT
+from chainbreak.act.delivery.sharing.terms import sort_of
+from chainbreak.base.clock import parse_moment
+from chainbreak.base.errors import InputError
+
+if TYPE_CHECKING:
+    from chainbreak.act.delivery.entry import Entry, Mark
+    from chainbreak.act.delivery.point import Parcel
+    from chainbreak.base.clock import Clock
+
+Said = dict[str, Any]
+"""One version of one object as it lies at the place."""
+WRONG = frozenset({"wrong_object", "evidence_withdrawn"})
+"""Reasons of a release that say more than that it is over: it should not have been."""
+
+
+class Form(Protocol):
+    """How an order is written."""
+
+    revives: bool
+    """Whether what was ended may be taken up again under the same key."""
+
+    def key(self, order_id: str, round: int) -> str:
+        """The key of an order's object."""
+
+    def key_of(self, said: Said) -> str:
+        """The key that a version lies under."""
+
+    def write(self, entry: Entry, round: int, before: Said | None, now_us: int) -> Said:
+        """The object of an entry, newer than `before`."""
+
+    def end(self, before: Said, wrong: bool, now_us: int) -> Said:
+        """The version that takes it back."""
+
+    def is_over(self, said: Said) -> bool:
+        """Whether it was taken back."""
+
+    def says(self, said: Said, entry: Entry) -> bool:
+        """Whether it is what the entry wants said."""
+
+    def mark_of(self, said: Said) -> Mark | None:
+        """The mark of one of ours."""
+
+
+class Place(Protocol):
+    """Where objects lie. Every call may raise PointDownError."""
+
+    def latest(self, keys: Sequence[str]) -> dict[str, Said]:
+        """Key -> newest version, of those that are there."""
+
+    def add(self, said: Sequence[Said]) -> tuple[dict[str, str], str]:
+        """Say new versions; (key -> why it was refused, SHA-256 of the raw answer)."""
+
+    def ours(self) -> Iterable[Said]:
+        """Newest versions of everything of ours."""
+
+    def close(self) -> None:
+        """Give back connections."""
+
+
+@dataclass
+class Carrier:
+    """A `Point` of one form at one place."""
+
+    form: Form
+    place: Place
+    clock: Clock
+    wrong: Callable[[], Sequence[tuple[str, str, str]]]
+    """As `Setup.wrong`."""
+
+    def carry(self, parcels: Sequence[Parcel]) -> list[Answer]:
+        """Say what changed; an entry that the form cannot say fails, the others are carried."""
+        wanted, unsayable = self._wanted(parcels)
+        wrong = {p.order.order_id for p in parcels if p.action == CORRECT or p.order.end_reason in WRONG}
+        refused, digest = self._say(wanted, wrong)
+        return [self._answer(p, unsayable.get(p.key), refused, digest) for p in parcels]
+
+    def look(self, parcels: Sequence[Parcel]) -> list[bool | None]:
+        """Read back, as any client of the place would, whether what is wanted is what is said."""
+        newest = self._newest({order_id for p in parcels for order_id in _about(p)})
+        return [all(self._stands(newest[i][0], entry) for i, entry in _about(p).items()) for p in parcels]
+
+    def held(self) -> Iterable[Mark]:
+        """Marks of what is said and not over: neither taken back nor past its own end."""
+        now = self.clock.now_us()
+        marks = (self.form.mark_of(said) for said in self.place.ours() if not self.form.is_over(said))
+        return [mark for mark in marks if mark and parse_moment(mark.valid_until, "UTC") > now]
+
+    def mend(self, put: Sequence[Entry], drop: Sequence[Mark]) -> None:
+        """Say `put`, take back `drop`; an order in both keeps what is put."""
+        wrong = {order_id for _, order_id, _ in self.wrong()} if drop else ()
+        self._say({mark.order_id: None for mark in drop} | {entry.order_id: entry for entry in put}, wrong)
+
+    def close(self) -> None:
+        """Give back connections."""
+        self.place.close()
+
+    def _answer(self, p: Parcel, unsayable: InputError | None, refused: dict[str, str], digest: str) -> Answer:
+        if unsayable:
+            return Answer("failed", unsayable.code, unsayable.what)
+        why = next((refused[order_id] for order_id in _about(p) if order_id in refused), None)
+        return Answer(digest=digest) if why is None else Answer("rejected", "refused", why, digest)
+
+    def _wanted(self, parcels: Sequence[Parcel]) -> tuple[dict[str, Entry | None], dict[str, InputError]]:
+        wanted: dict[str, Entry | None] = {}
+        unsayable: dict[str, InputError] = {}
+        for parcel in parcels:
+            try:
+                if parcel.entry:
+                    sort_of(parcel.entry)
+            except InputError as e:
+                unsayable[parcel.key] = e
+                continue
+            for order_id, entry in _about(parcel).items():
+                wanted[order_id] = entry or wanted.get(order_id)
+        return wanted, unsayable
+
+    def _say(self, wanted: dict[str, Entry | None], wrong: Container[str]) -> tuple[dict[str, str], str]:
+        now = self.clock.now_us()
+        changed: dict[str, Said] = {}
+        for order_id, (said, round) in self._newest(wanted).items():
+            entry = wanted[order_id]
+            if self._stands(said, entry):
+                continue
+            changed[order_id] = (
+                self.form.write(entry, round, said, now) if entry else self.form.end(said or {}, order_id in wrong, now)
+            )
+        if not changed:
+            return {}, ""
+        refused, digest = self.place.add(list(changed.values()))
+        return {i: refused[self.form.key_of(said)] for i, said in changed.items()
+                if self.form.key_of(said) in refused}, digest  # fmt: skip
+
+    def _stands(self, said: Said | None, entry: Entry | None) -> bool:
+        alive = said if said and not self.form.is_over(said) else None
+        return alive is None if entry is None else alive is not None and self.form.says(alive, entry)
+
+    def _newest(self, order_ids: Iterable[str]) -> dict[str, tuple[Said | None, int]]:
+        """Order -> (newest version of its object, the round it belongs to, or would belong to)."""
+        found: dict[str, tuple[Said | None, int]] = {}
+        rounds = dict.fromkeys(order_ids, 0)
+        while rounds:
+            there = self.place.latest([self.form.key(order_id, round) for order_id, round in rounds.items()])
+            now = {order_id: (there.get(self.form.key(order_id, r)), r) for order_id, r in rounds.items()}
+            found |= now
+            over = () if self.form.revives else [i for i, (said, _) in now.items() if said and self.form.is_over(said)]
+            rounds = {order_id: rounds[order_id] + 1 for order_id in over}
+        return found
+
+
+def _about(parcel: Parcel) -> dict[str, Entry | None]:
+    """Order -> what should be said of it: the parcel's own order is over unless it is the one that is held."""
+    entry = parcel.entry
+    return {parcel.order.order_id: None} | ({entry.order_id: entry} if entry else {})
