@@ -67,6 +67,7 @@ class Answer(BaseModel):
     outcome: Literal["full", "partial", "rejected"]
     code: str = Field("", max_length=32)
     meaning: str = Field("", max_length=400)
+    held_fen: int | None = Field(None, ge=0, le=LARGEST)
 
 
 @router.get("")
@@ -145,7 +146,7 @@ def release(call: Writer, response: Response, order_id: str, body: Reason) -> di
 @router.post("/{order_id}/ack")
 def acknowledge(call: Writer, response: Response, order_id: str, body: Answer) -> dict[str, Any]:
     """Enter a partner's answer."""
-    answer = (body.target, body.outcome, body.code, body.meaning)
+    answer = (body.target, body.outcome, body.code, body.meaning, body.held_fen)
     return _answer(call, response, acknowledge_order(call.office, call.actor, order_id, *answer))
 
 

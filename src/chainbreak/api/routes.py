@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI
 
-from chainbreak.api import desk, findings, health, holds, leads, log, money, orders, returns, series
+from chainbreak.api import desk, findings, health, holds, leads, log, money, orders, receipts, returns, series
 from chainbreak.api.shape import PROBLEMS, answer_failure
 
 __all__ = ["answer_failure", "mount"]
@@ -13,7 +13,7 @@ __all__ = ["answer_failure", "mount"]
 def mount(app: FastAPI) -> None:
     """Add every resource under /api/v1 and the health routes to `app`."""
     v1 = APIRouter(prefix="/api/v1", responses=PROBLEMS)
-    for resource in (findings, series, leads, money, holds, orders, returns, log, desk):
+    for resource in (findings, series, leads, money, holds, orders, receipts, returns, log, desk):
         v1.include_router(resource.router)
     app.include_router(v1)
     app.include_router(health.router, responses={503: PROBLEMS[503]})

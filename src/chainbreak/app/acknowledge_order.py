@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.delivery import answers, queue
+from chainbreak.act.delivery.bank.codes import table
 from chainbreak.act.delivery.point import Answer
 from chainbreak.act.orders import ledger
 from chainbreak.act.orders.guards import ANSWERS
 from chainbreak.app.order_ask import plain_ask, rules_of
-from chainbreak.base.errors import RefusedError, UsageError
+from chainbreak.base.errors import InputError, RefusedError, UsageError
 from chainbreak.records.actor import Role
 
 if TYPE_CHECKING:
@@ -23,12 +24,15 @@ CLOSED = (queue.SUPERSEDED, queue.QUEUED, queue.FAILED)
 
 
 def acknowledge_order(
-    office: Office, actor: Actor, order_id: str, target: str, outcome: str, code: str = "", meaning: str = ""
-) -> Order:
-    """The order with the answer of `target` (full, partial, rejected); `code` is the partner's, `meaning` ours.
+    office: Office, actor: Actor, order_id: str, target: str, outcome: str, code: str = "", meaning: str = "",
+    held_fen: int | None = None,
+) -> Order:  # fmt: skip
+    """The order with the answer of `target` (full, partial, rejected); `code` is the partner's, `meaning` ours, else
+    what our table says of the code. `held_fen`: of a partial answer about money, what is really held.
 
     Raises:
         UsageError: no such order (CB-OR-003).
+        InputError: an amount held that does not fit the outcome (CB-DL-147).
         RefusedError: no such answer (CB-OR-049), the partner was never sent it (CB-OR-050), the role (CB-OR-005).
     """
     rules = rules_of(office)
@@ -39,12 +43,26 @@ def acknowledge_order(
     with office.desk.begin() as conn:
         order = ledger.read_order(conn, order_id)
         message = _newest(conn, order_id, target)
+        _check(order, outcome, held_fen)
         ask = plain_ask(office, conn, actor)
         if message.action == queue.CORRECT and outcome == queue.FULL:
             queue.settle(conn, message, queue.VERIFIED, ask.at_us, actor=actor.name, outcome=outcome, code=code,
                          meaning=meaning)  # fmt: skip
             return answers.corrected(conn, order, ask, rules)
-        return answers.record(conn, order, message, Answer(outcome, code, meaning), ask, rules)
+        known = table().reasons.get(code)
+        answer = Answer(
+            outcome, code, meaning or (known.told(office.centre.settings.language) if known else ""),
+            held_fen=held_fen, within_min=known.within_min if known else None,
+        )  # fmt: skip
+        return answers.record(conn, order, message, answer, ask, rules)
+
+
+def _check(order: Order, outcome: str, held_fen: int | None) -> None:
+    asked = order.content.amount_fen or 0
+    fits = {queue.PARTIAL: 0 < (held_fen or 0) < asked, queue.FULL: held_fen == asked}.get(outcome, False)
+    if held_fen is not None and not fits:
+        raise InputError("CB-DL-147", "the fen held do not fit the outcome", given=f"{outcome} {held_fen}",
+                         allowed=f"of {asked}")  # fmt: skip
 
 
 def _newest(conn: Connection, order_id: str, target: str) -> Any:

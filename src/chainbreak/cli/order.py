@@ -189,13 +189,17 @@ def send(centre: CentreOption = None, as_json: JsonOption = False) -> None:
 @app.command()
 def ack(
     order_id: str, target: str, outcome: Annotated[str, typer.Argument(help="full, partial, rejected")],
-    as_name: AsOption, code: str = "", meaning: str = "", centre: CentreOption = None, as_json: JsonOption = False,
+    as_name: AsOption, code: Annotated[str, typer.Option(help="The partner's reason, such as AM04")] = "",
+    meaning: Annotated[str, typer.Option(help="In words; none: what our table says of the code")] = "",
+    held: Annotated[str, typer.Option(help="Yuan really held, of a partial answer about money")] = "",
+    centre: CentreOption = None, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Enter a partner's answer."""
     from chainbreak.app.acknowledge_order import acknowledge_order
+    from chainbreak.cli.parse import fen_from
 
     office, actor = _act(centre, as_name)
-    _tell(acknowledge_order(office, actor, order_id, target, outcome, code, meaning), as_json)
+    _tell(acknowledge_order(office, actor, order_id, target, outcome, code, meaning, fen_from(held)), as_json)
 
 
 @app.command()

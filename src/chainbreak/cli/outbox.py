@@ -44,6 +44,18 @@ def reconcile(centre: CentreOption = None, as_json: JsonOption = False) -> None:
 
 
 @app.command()
+def take(centre: CentreOption = None, as_json: JsonOption = False) -> None:
+    """Take answers that partners left in out/PARTNER/incoming/; exit 1 when one went to quarantine."""
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.take_receipt import take_receipts
+
+    counts = take_receipts(open_office(centre))
+    emit(counts, as_json)
+    if counts["refused"]:
+        raise typer.Exit(1)
+
+
+@app.command()
 def tasks(centre: CentreOption = None, as_json: JsonOption = False) -> None:
     """Things about orders that a person must look at, the first due first."""
     from chainbreak.app.bootstrap import open_office

@@ -70,3 +70,15 @@ def retire(partner_id: str, as_name: AsOption, centre: CentreOption = None, as_j
     office = open_office(centre)
     change_partner(office, find_actor(office, as_name), partner_id, active=False)
     emit({"partner_id": partner_id, "state": "retired"}, as_json)
+
+
+@app.command()
+def token(partner_id: str, as_name: AsOption, centre: CentreOption = None, as_json: JsonOption = False) -> None:
+    """A new token with which the partner answers over the API; shown once, an earlier one ends."""
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.find_actor import find_actor
+    from chainbreak.app.issue_receipt_token import issue_receipt_token
+
+    office = open_office(centre)
+    emit({"partner_id": partner_id, "token": issue_receipt_token(office, find_actor(office, as_name), partner_id)},
+         as_json)  # fmt: skip

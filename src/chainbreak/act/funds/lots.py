@@ -58,7 +58,7 @@ def _lots_on(holding: Mapping[str, Any], flows: list[Mapping[str, Any]], rest: l
 
 def way_to(body: Mapping[str, Any], account: str, claim_id: str) -> list[dict[str, Any]]:
     """The transfers by which a claim's money came to an account, in order of booking: transfer_id, record_ref, payer,
-    payee, fen (the transfer's), part_fen (the claim's), booked_at_us.
+    payee, fen (the transfer's), part_fen (the claim's), booked_at_us, payer_bank ("" when the ledger does not say).
 
     Where money had been mixed no piece has one way: the claim's own transfer, and those that brought it in the end.
     """
@@ -73,7 +73,9 @@ def way_to(body: Mapping[str, Any], account: str, claim_id: str) -> list[dict[st
     for at in sorted(wanted, key=lambda at: (flows[at]["booked_at_us"], at)):
         flow = flows[at]
         kept = ("transfer_id", "record_ref", "payer", "payee", "fen", "booked_at_us")
-        row = rows.setdefault(flow["transfer_id"], {name: flow[name] for name in kept} | {"part_fen": 0})
+        row = rows.setdefault(flow["transfer_id"], {name: flow[name] for name in kept} | {
+            "part_fen": 0, "payer_bank": body["accounts"].get(flow["payer"], {}).get("bank", ""),
+        })  # fmt: skip
         row["part_fen"] += flow["hi"] - flow["lo"]
     return list(rows.values())
 
