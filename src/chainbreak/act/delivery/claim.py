@@ -66,7 +66,6 @@ def _pass_order(means: Means, conn: Connection, order: Order, messages: list[Any
     blocks = [m for m in messages if m.action == queue.BLOCK]
     new = [m.target for m in blocks if m.target not in order.sent_to or order.state is State.APPROVED]
     if new:
-        means.reveal(conn, order.content, now)  # what the vault does not know can be carried nowhere
         move = "send_emergency" if order.state is State.EMERGENCY else "send"
         ledger.make(conn, move, order.order_id, order, means.ask(conn, order, {"targets": new}), means.rules())
     for message in messages:

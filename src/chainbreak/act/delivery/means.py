@@ -33,9 +33,9 @@ class Means:
     rules: Callable[[], Rules]
     """The centre's rules as they are now; the built-in ones while its file is broken."""
     ask: Callable[[Connection, Order, dict[str, Any]], Ask]
-    """The facts that guards need; with `probe` in the data only what an answer needs."""
-    reveal: Callable[[Connection, Content, int], str]
-    """(connection, content, now) -> the object in clear, with a leaf `vault.read` of purpose `delivery`."""
+    """The facts that the guards of passing on need, for which the vault is opened, with a leaf `vault.read` of purpose
+    `delivery`; with `probe` in the data only what an answer needs.
+    """
     reveal_all: Callable[[Sequence[Content]], list[str]]
     """Objects of orders already passed on, in clear."""
     forms: Callable[[Connection, str, list[str]], dict[str, str]]

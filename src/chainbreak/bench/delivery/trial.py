@@ -114,7 +114,7 @@ def centre(folder: Path, stack: Stack, kind: str, *, rung: str | None = None, de
     """A new centre in `folder` with the one partner of `stack`, its sender running as a process of its own."""
     settings = Settings(name="bench", desk_url=desk_url) if desk_url else Settings(name="bench")
     office = init_centre(folder / "centre", settings)
-    for name, roles in (("li", ["analyst"]), ("wang", ["approver"])):
+    for name, roles in (("bench", ["admin"]), ("li", ["analyst"]), ("wang", ["approver"])):
         add_person(office, ADMIN, name, roles, name)
     for partner_id in ("dns", "carriers", "banks"):
         change_partner(office, ADMIN, partner_id, active=False)
