@@ -31,7 +31,8 @@ YEAR_US = 366 * US_PER_DAY
 def report_clock(office: Office, actor: Actor, report_id: str) -> dict[str, Any]:
     """The clock of one report: report_id, district, banks (of the first accounts), claimed_fen, theft_us, last_us,
     seen_until_us, `steps` (see `clock.steps_of`), `worst` (the step that lost most, "" for none), held_fen,
-    reachable_fen (now), `curve` (see `Course.points`), `orders` (order_id, fen for this report, state, moments).
+    reachable_fen (now), `curve` (see `Course.points`), `orders` (order_id, fen for this report, held_fen of it, state,
+    moments).
 
     Raises:
         UsageError: no such report (CB-RT-001), or nothing is claimed for it (CB-FD-010).

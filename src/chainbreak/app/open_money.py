@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chainbreak.app.file_reports import AT_ONCE, file_reports
 from chainbreak.app.trace_rights import admit_trace
 from chainbreak.store.desk import funds, reports
+from chainbreak.store.desk.funds_held import shares_held
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -88,10 +89,12 @@ def _held(conn: Connection, claims: list[str], now_us: int) -> tuple[int, int]:
     shares = funds.shares_of_claims(conn, claims)
     orders = funds.rows_in(conn, order_file, order_file.c.order_id, (share["order_id"] for share in shares))
     standing = {row["order_id"]: row for row in orders if row["ends_at_us"] > now_us}
+    partly = shares_held(conn, standing)
     held = drafted = 0
     for share in shares:
         order = standing.get(share["order_id"], {"state": ""})
         # An order that was lowered after its draft holds no more for any claim than its amount.
-        held += min(share["fen"], order["amount_fen"]) if order["state"] in funds.ISSUED else 0
-        drafted += min(share["fen"], order["amount_fen"]) if order["state"] in funds.WAITING else 0
+        fen = min(share["fen"], order["amount_fen"]) if order["state"] else 0
+        held += partly.get((share["order_id"], share["claim_id"]), fen) if order["state"] in funds.ISSUED else 0
+        drafted += fen if order["state"] in funds.WAITING else 0
     return held, drafted

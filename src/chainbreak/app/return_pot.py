@@ -11,6 +11,7 @@ from chainbreak.act.returns.model import Pot, Victim
 from chainbreak.app.order_ask import forms_of
 from chainbreak.base.errors import UsageError
 from chainbreak.store.desk import funds, reports
+from chainbreak.store.desk.funds_held import held_in_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,26 +66,29 @@ def other_side(office: Office, text: str) -> str:
 
 
 def pot_of_holds(office: Office, conn: Connection, account: str, now_us: int) -> Pot | None:
-    """The pot that the hold orders in force on an account make: their sum, their bases, the first end; None without."""
+    """The pot that the hold orders in force on an account make: what they hold, bases, the first end; None without."""
     found = [
         order for form in sorted(forms_of(office, conn, account))
         for _, order in ledger.list_orders(conn, None, None, kind=HOLD, object=form) if in_force(order, now_us)
     ]  # fmt: skip
+    partly = held_in_part(conn, [order.order_id for order in found])
+    found = [order for order in found if partly.get(order.order_id) != 0]  # not those that the bank refused
     if not found:
         return None
     bases = dict.fromkeys(basis for order in found for basis in order.content.legal_basis)
     partners = dict.fromkeys(partner for order in found for partner in order.content.partners)
     return Pot(
-        account, sum(order.content.amount_fen or 0 for order in found), "; ".join(bases),
+        account, sum(partly.get(order.order_id, order.content.amount_fen or 0) for order in found), "; ".join(bases),
         min(ends_at_us(order) for order in found), ", ".join(partners),
         tuple(sorted(order.order_id for order in found)),
     )  # fmt: skip
 
 
 def held_fen(conn: Connection, holds: Iterable[str], now_us: int) -> int:
-    """What these hold orders hold now."""
+    """What these hold orders hold now: where a bank told of a part, that part."""
     orders = [ledger.read_order(conn, order_id) for order_id in holds]
-    return sum(order.content.amount_fen or 0 for order in orders if in_force(order, now_us))
+    partly = held_in_part(conn, [order.order_id for order in orders])
+    return sum(partly.get(order.order_id, order.content.amount_fen or 0) for order in orders if in_force(order, now_us))
 
 
 def victims_of_holds(office: Office, conn: Connection, holds: Iterable[str]) -> tuple[Victim, ...]:

@@ -10,6 +10,7 @@ from chainbreak.app.draft_order import legal_bases
 from chainbreak.app.list_orders import order_row
 from chainbreak.app.order_ask import rules_of
 from chainbreak.app.order_version import version_of
+from chainbreak.store.desk.funds_held import held_in_part
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 def show_order(office: Office, order_id: str) -> dict[str, Any]:
     """The row of `list_orders` with `digest` (what a signature now must be under), `version`, `content` (what it says,
     or would say once a wished extension is signed), `approvals`, `history`, `messages`, `receipts`, `appeals`,
-    `notice`, `tasks`, and `legal_basis` with the status of each article.
+    `notice`, `tasks`, and `legal_basis` with the status of each article; `held_fen`: of money, what partners said they
+    hold, None while none has said.
 
     Raises:
         UsageError: no such order (CB-OR-003).
@@ -43,6 +45,7 @@ def show_order(office: Office, order_id: str) -> dict[str, Any]:
             )
         }  # fmt: skip
         cited = set(order.content.legal_basis)
+        partly = held_in_part(conn, [order_id]).get(order_id)
         bases = [row for row in legal_bases(conn) if row["basis_id"] in cited]
     body = order.as_dict()
     content = body["extension"]["content"] if body["extension"] else body["content"]
@@ -50,6 +53,7 @@ def show_order(office: Office, order_id: str) -> dict[str, Any]:
         **order_row(order, now, rules_of(office)), "digest": wanted_digest(order), "version": version_of(order),
         "content": content,
         "approvals": body["approvals"], "extension": body["extension"], "answers": order.answers,
+        "held_fen": order.content.amount_fen if "full" in order.answers.values() else partly,
         "sent_to": list(order.sent_to), "end_reason": order.end_reason, "history": history, "legal_basis": bases,
         **about, "notice": about["notice"][0] if about["notice"] else None,
     }  # fmt: skip
