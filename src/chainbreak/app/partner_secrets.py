@@ -26,7 +26,7 @@ def secrets_of(office: Office, partner_id: str, format_: str) -> list[dict[str, 
     """What the partner's format needs, and whether it is there; rows (`name`, `is_set`, `since_us`). Never a value."""
     rows: list[dict[str, Any]] = []
     for name in needed(format_):
-        path = _path(office, partner_id, name)
+        path = secret_path(office, partner_id, name)
         since = path.stat().st_mtime_ns // 1_000 // US_PER_S * US_PER_S if path.is_file() else None
         rows.append({"name": name, "is_set": since is not None, "since_us": since})
     return rows
@@ -58,11 +58,12 @@ def set_secret(office: Office, actor: Actor, partner_id: str, name: str, value: 
     kept = base64.b64encode(secrets.token_bytes(NEW_BYTES)) if value is None else value.strip()
     if not 0 < len(kept) <= LARGEST_BYTES:
         raise InputError("CB-DL-222", "a secret is neither empty nor larger than 64 KiB", given=f"{len(kept)} bytes")
-    path = _path(office, partner_id, name)
+    path = secret_path(office, partner_id, name)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with changing(office, actor, "partner.secret", partner_id, {"name": name, "new": value is None}):
         write_atomic(path, kept, mode=0o600)
 
 
-def _path(office: Office, partner_id: str, name: str) -> Path:
+def secret_path(office: Office, partner_id: str, name: str) -> Path:
+    """Where a secret of a partner lies."""
     return office.centre.keys / "partners" / partner_id / name

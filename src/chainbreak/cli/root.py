@@ -36,6 +36,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "exclusion": ("exclusion", "What no order may touch: list, check, add, retire"),
     "partner": ("partner", "Partners that carry orders out: list, add, change, retire"),
     "outbox": ("outbox", "What is on its way to partners: list, retry, reconcile"),
+    "lookup": ("lookup", "Whether a caller, a domain or an account is under an order: serve, token, check"),
     "audit": ("audit", "The transparency log: verify, prove, checkpoint, witness, who-saw"),
     "vault": ("vault", "Tokens and values: reveal, text, rotate, status"),
     "purge": ("purge", "Erase what retention says has had its time, with a certificate"),

@@ -7,7 +7,7 @@ The first 8 bytes are the token, the next 8 the check by which the vault notices
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -41,3 +41,21 @@ def token_of(key: bytes, value: str) -> int:
     7546517467704481097
     """
     return int(digests(key, [value.encode()])[0, 0])
+
+
+def token_maker(key: bytes) -> Callable[[str], int]:
+    """`token_of` under one key, for who makes tokens one by one by the thousand: the key's blocks are hashed once.
+
+    >>> token_maker(b"k" * 32)("+8613800138000")
+    7546517467704481097
+    """
+    padded = key.ljust(_BLOCK, b"\0")
+    inner, outer = hashlib.sha256(padded.translate(_INNER)), hashlib.sha256(padded.translate(_OUTER))
+
+    def token(value: str) -> int:
+        inside, outside = inner.copy(), outer.copy()
+        inside.update(value.encode())
+        outside.update(inside.digest())
+        return int.from_bytes(outside.digest()[:8], "big", signed=True)
+
+    return token
