@@ -76,6 +76,7 @@ class Remote:
 
     def __init__(self, web: Web, form: Stix) -> None:
         self._web, self._form = web, form
+        self._is_introduced = False
 
     def latest(self, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Id -> newest version."""
@@ -92,7 +93,7 @@ class Remote:
         """Post new versions, after what they refer to."""
         refused: dict[str, str] = {}
         digest = ""
-        queue = [*self._form.context(), *said]
+        queue = [*(() if self._is_introduced else self._form.context()), *said]
         for at in range(0, len(queue), _OBJECTS_AT_ONCE):
             body = {"objects": queue[at : at + _OBJECTS_AT_ONCE]}
             reply = self._web.post("objects/", body, MEDIA_TYPE)
@@ -102,6 +103,7 @@ class Remote:
                 continue
             failures = (reply.body or {}).get("failures", ()) if isinstance(reply.body, dict) else ()
             refused |= {str(one.get("id")): "refused by the server" for one in failures}
+            self._is_introduced = True
         return refused, digest
 
     def ours(self) -> Iterable[dict[str, Any]]:
