@@ -1,0 +1,87 @@
+"""One row of the proxy's hash table: a number, until when, and what happens to calls from and to it.
+
+The key is the number in digits; a range of numbers ends in `*`, one for each open digit. The value is
+`end:from:to:micro:order:form`: the end in UTC seconds, rounded down because the proxy counts seconds and letting go
+early is the mild side; what happens to calls from and to the number; the rest of the end in µs; the order; `+` when
+the number is E.164 and nothing when it is a service number as dialled. The proxy compares the end with its own clock,
+so a row lets go by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from chainbreak.act.delivery.entry import Mark
+from chainbreak.base.clock import US_PER_S, rfc3339
+from chainbreak.base.errors import InputError
+
+if TYPE_CHECKING:
+    from chainbreak.act.delivery.entry import Entry
+    from chainbreak.act.delivery.sip.settings import Settings
+
+_NUMBER = re.compile(r"(\+?)([0-9]{3,20}\*{0,4})", re.ASCII)
+_CELL = re.compile(r"(\d{1,11}):\w+:\w+:(\d{1,6}):(O-[0-9A-Z-]{1,22}):(\+?)", re.ASCII)
+
+
+class Effect(StrEnum):
+    """What the proxy does with a call."""
+
+    PASS = "pass"  # noqa: S105 (not a secret)
+    LABEL = "label"
+    REVERIFY = "reverify"
+    DIVERT = "divert"
+    REJECT = "reject"
+
+
+def key_of(value: str, order_id: str) -> str:
+    """The key of a number in the partner's form.
+
+    >>> key_of("+8613800138000", ""), key_of("95588", ""), key_of("+861380013****", "")
+    ('8613800138000', '95588', '861380013****')
+
+    Raises:
+        InputError: not a number a call can come from (CB-DL-121).
+    """
+    found = _NUMBER.fullmatch(value)
+    if found is None:
+        raise InputError("CB-DL-121", "not a number that calls come from or go to", given=order_id)
+    return found[2]
+
+
+def effects(measure: str, direction: str, settings: Settings) -> tuple[Effect, Effect]:
+    """What a rung does to calls from the number and to calls to it; never more than the rung says.
+
+    | rung | calls from it | calls to it |
+    |---|---|---|
+    | label | pass with the label | pass |
+    | reverify | sent to `reverify`, else labelled | pass |
+    | divert | sent to `divert`, else labelled | sent to `divert`, else pass |
+    | restrict_outgoing | 608 | pass |
+    | block | 608 | 608 |
+
+    A direction `out` or `in` leaves the other side alone.
+    """
+    from_it, to_it = {
+        "reverify": (Effect.REVERIFY if settings.reverify else Effect.LABEL, Effect.PASS),
+        "divert": (Effect.DIVERT, Effect.DIVERT) if settings.divert else (Effect.LABEL, Effect.PASS),
+        "restrict_outgoing": (Effect.REJECT, Effect.PASS),
+        "block": (Effect.REJECT, Effect.REJECT),
+    }.get(measure, (Effect.LABEL, Effect.PASS))
+    return (Effect.PASS if direction == "in" else from_it), (Effect.PASS if direction == "out" else to_it)
+
+
+def cell_of(entry: Entry, settings: Settings) -> str:
+    """The value that stands for an entry."""
+    seconds, micro = divmod(entry.ends_at_us, US_PER_S)
+    from_it, to_it = effects(entry.measure, entry.direction, settings)
+    return f"{seconds}:{from_it}:{to_it}:{micro}:{entry.order_id}:{'+' if entry.value.startswith('+') else ''}"
+
+
+def mark_of(key: str, cell: str) -> Mark | None:
+    """What identifies a row read back; None when it is not ours."""
+    found = _CELL.fullmatch(cell)
+    if found is None:
+        return None
+    return Mark(f"{found[4]}{key}", found[3], rfc3339(int(found[1]) * US_PER_S + int(found[2])))
