@@ -82,3 +82,14 @@ def token(partner_id: str, as_name: AsOption, centre: CentreOption = None, as_js
     office = open_office(centre)
     emit({"partner_id": partner_id, "token": issue_receipt_token(office, find_actor(office, as_name), partner_id)},
          as_json)  # fmt: skip
+
+
+@app.command()
+def compact(partner_id: str, as_name: AsOption, centre: CentreOption = None, as_json: JsonOption = False) -> None:
+    """Move a DNS partner's names out of its hot zone; for a quiet hour."""
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.compact_zones import compact_zones
+    from chainbreak.app.find_actor import find_actor
+
+    office = open_office(centre)
+    emit(compact_zones(office, find_actor(office, as_name), partner_id), as_json)

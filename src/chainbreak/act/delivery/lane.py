@@ -73,7 +73,7 @@ class Lane:
         """
         with self.means.alone_at(self.partner_id):
             parcels = self._parcels(messages)
-            point = self._open()
+            point = self.point()
             # What was handed over and waits for the partner's own answer is not said again.
             fresh = [p for m, p in zip(messages, parcels, strict=True) if m.sent_at_us is None]
             said = iter(point.carry(fresh) if fresh else [])
@@ -87,7 +87,7 @@ class Lane:
             PointDownError: the probe was not answered.
         """
         shown = [c for c in carried if c.answer.outcome not in (REJECTED, FAILED)]
-        seen = iter(self._open().look([c.parcel for c in shown]) if shown else [])
+        seen = iter(self.point().look([c.parcel for c in shown]) if shown else [])
         return [next(seen) if c in shown else None for c in carried]
 
     def run(self, messages: Sequence[Any]) -> list[Result]:
@@ -120,7 +120,7 @@ class Lane:
         Raises:
             PointDownError: it does not say what it holds, or cannot be mended.
         """
-        point = self._open()
+        point = self.point()
         held = set(point.held())
         with self.means.desk.read() as conn:
             missing, extra = self._difference(conn, held)
@@ -185,7 +185,7 @@ class Lane:
     def _strongest(self, orders: Sequence[Order]) -> list[Entry]:
         """One entry a value for points that hold values; every order for those that keep orders apart."""
         values = self.means.reveal_all([o.content for o in orders])
-        if getattr(self._open(), "keeps_orders_apart", False):
+        if getattr(self.point(), "keeps_orders_apart", False):
             return [entry_of(order, value) for order, value in zip(orders, values, strict=True)]
         by_value: dict[str, list[Order]] = {}
         for order, value in zip(orders, values, strict=True):
@@ -194,7 +194,12 @@ class Lane:
         chosen = ((value, desired.strongest(about, rules)) for value, about in by_value.items())
         return [entry_of(order, value) for value, order in chosen if order is not None]
 
-    def _open(self) -> Point:
+    def point(self) -> Point:
+        """The partner's enforcement point, opened when first asked for.
+
+        Raises:
+            ChainbreakError: a secret, an optional part or a setting is missing or wrong.
+        """
         if self._point is None:
             with self.means.desk.read() as conn:
                 row = conn.execute(select(partner).where(partner.c.partner_id == self.partner_id)).one()

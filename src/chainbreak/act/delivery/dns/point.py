@@ -72,12 +72,13 @@ class DnsPoint:
 
     def drop(self, values: Sequence[str]) -> None:
         """Let go of names that carry our mark: `hot`, then `cold`, then the mark."""
-        for part in parts(self._marked(list(dict.fromkeys(values)))):
+        for part in parts(self.marked(list(dict.fromkeys(values)))):
             for zone in (self.settings.hot, self.settings.cold):
                 self.primary.update(zone, clearing(part))
             self.primary.update(self.settings.marks, _unmarking(part))
 
-    def _marked(self, values: Sequence[str]) -> Iterator[Bar]:
+    def marked(self, values: Sequence[str]) -> Iterator[Bar]:
+        """Those of these names that carry our mark now, as it says they are barred."""
         for value, text in self.primary.ask(self.settings.marks, values, "TXT").items():
             if bar := read_mark(value, text):
                 yield bar
@@ -102,13 +103,13 @@ class DnsPoint:
         # Let go, yet still below a name that another order bars: this order itself has no effect any more.
         labels = value.split(".")
         above = [".".join(labels[i:]) for i in range(1, len(labels) - 1)]
-        marked = {bar.value for bar in self._marked([*above, value])}
+        marked = {bar.value for bar in self.marked([*above, value])}
         return bool(marked) and value not in marked
 
     def held(self) -> list[Mark]:
         """Marks of names whose two records are really there, in `hot` or `cold`, and lead where the mark says."""
         settings = self.settings
-        hot, cold = self._records(settings.hot), self._records(settings.cold)
+        hot, cold = self.records(settings.hot), self.records(settings.cold)
         found, marked = [], set()
         for value, kind, text in self.primary.transfer(settings.marks):
             if kind == TXT and (bar := Bar.read(value, text)):
@@ -120,7 +121,8 @@ class DnsPoint:
             log.warning("dns_foreign_records", partner=self.partner_id, names=len(strangers))
         return found
 
-    def _records(self, zone: str) -> dict[str, str]:
+    def records(self, zone: str) -> dict[str, str]:
+        """Every CNAME of a policy zone: owner -> where it leads."""
         rows = self.primary.transfer(zone)
         return {owner: str(data) for owner, kind, data in rows if kind == CNAME}
 
@@ -142,7 +144,7 @@ class DnsPoint:
         """Make the zone of names that are never blocked hold exactly these; (added, removed)."""
         zone = self.settings.allow
         wanted = {owner for value in values for owner in owners(value)}
-        present = self._records(zone).keys()
+        present = self.records(zone).keys()
         missing, extra = sorted(wanted - present), sorted(present - wanted)
         passing = _cname(PASSTHRU)
         for start in range(0, max(len(missing), len(extra)), 200):  # 200 names of 255 bytes fit one message

@@ -79,8 +79,8 @@ class Reader:
                 self.rcode = dns.rcode.Rcode(flags & 15)
                 return rows
             at += length
-        if self._ctx is None:
-            raise dns.tsig.BadSignature  # the first message is always signed
+        if self._ctx is None or self._soas == 2:
+            raise dns.tsig.BadSignature  # the first message and the last are always signed (RFC 8945, 5.3.1)
         self._ctx.update(wire)
         return rows
 
