@@ -46,8 +46,8 @@ class Stix:
 
     revives = False
 
-    def __init__(self, terms: Terms, partner_id: str) -> None:
-        self.terms, self.partner_id = terms, partner_id
+    def __init__(self, terms: Terms, partner_id: str, *, definitions: bool = True) -> None:
+        self.terms, self.partner_id, self._definitions = terms, partner_id, definitions
         self.publisher = f"identity--{shared_uuid(terms, '', 'publisher')}"
 
     def key(self, order_id: str, round: int) -> str:
@@ -106,7 +106,7 @@ class Stix:
         return None
 
     def context(self) -> list[dict[str, Any]]:
-        """What indicators refer to: the publisher, the marking, and the two extensions; published with the first."""
+        """What indicators refer to: the publisher, the marking, the two extensions; published with the first."""
         made = {"spec_version": "2.1", "created": _MADE, "modified": _MADE}
         publisher = {"type": "identity", **made, "id": self.publisher, "name": self.terms.publisher,
                      "description": "anti-fraud centre", "identity_class": "organization"}  # fmt: skip
@@ -128,7 +128,7 @@ class Stix:
                 ("x-bank-account", "value: an account or card number; iban: an IBAN without spaces"),
             )
         ]  # fmt: skip
-        return [publisher, marking, *extensions]
+        return [publisher, marking, *(extensions if self._definitions else ())]
 
     def sighting(self, indicator_id: str, count: int, first_us: int, last_us: int, now_us: int) -> dict[str, Any]:
         """That our own records met somebody's indicator `count` times; 0: it was wrong."""

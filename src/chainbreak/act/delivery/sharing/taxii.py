@@ -42,6 +42,9 @@ class Settings(Terms):
     """Id of the collection that we read (`share pull`); empty: the same."""
     user: str = Field(default="", max_length=64)
     """Our name at the partner's server."""
+    definitions: bool = True
+    """Publish the definitions of `x-phone-number` and `x-bank-account` too. Off for servers that stumble over them:
+    medallion 3.0.0 takes their `version` for a time, and from then on lists nothing of the whole collection."""
 
 
 def open_point(setup: Setup) -> Carrier:
@@ -51,7 +54,7 @@ def open_point(setup: Setup) -> Carrier:
         SetupError: settings, address or secret are missing (CB-DL-161, CB-DL-162).
     """
     settings = Settings.model_validate(setup.settings)
-    form = Stix(settings, setup.partner_id)
+    form = Stix(settings, setup.partner_id, definitions=settings.definitions)
     if settings.hosted:
         return Carrier(form, Hosted(setup.folder, form, setup.clock), setup.clock, setup.wrong)
     return Carrier(form, Remote(collection_of(setup, settings, settings.collection), form), setup.clock, setup.wrong)
