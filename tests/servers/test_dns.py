@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import dns.message
@@ -13,14 +12,11 @@ import dns.name
 import dns.query
 import pytest
 
-from chainbreak.act.delivery.dns import open_point
 from chainbreak.act.delivery.dns.point import DnsPoint
 from chainbreak.act.delivery.dns.records import Bar
 from chainbreak.act.delivery.dns.settings import host_port
 from chainbreak.act.delivery.entry import Entry
-from chainbreak.act.delivery.point import Parcel, PointDownError, Setup
-from chainbreak.act.orders.rules import load_rules
-from chainbreak.base.clock import FixedClock
+from chainbreak.act.delivery.point import Parcel, PointDownError
 from chainbreak.base.errors import SetupError
 from chainbreak.bench.delivery.dns_servers import MAKES, Site, running
 
@@ -42,20 +38,11 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture
 def point(site: Site) -> Iterator[DnsPoint]:
-    """The point as a sender opens it; what a test barred is let go of afterwards."""
-    found = open_point(setup_of(site))
+    """The point; what a test barred is let go of afterwards."""
+    found = site.point()
     yield found
     found.drop([m.value for m in found.held() if not m.order_id.startswith("O-OLD")])
     found.close()
-
-
-def setup_of(site: Site, secret: str = "", **settings: Any) -> Setup:
-    wanted: Any = {
-        "partner_id": "dns", "format": "dns", "address": site.address, "rules": load_rules().delivery,
-        "settings": {**site.settings.model_dump(), **settings}, "secret": lambda _: secret or site.secret,
-        "folder": Path(), "clock": FixedClock(0),
-    }  # fmt: skip
-    return Setup(**{f.name: wanted.get(f.name) for f in dataclasses.fields(Setup)})
 
 
 def entry(value: str, order_id: str = "O-1", **said: Any) -> Entry:
@@ -155,8 +142,8 @@ def test_a_record_without_our_mark_is_left_alone_and_reported(
 
 
 def test_a_wrong_key_is_said_aloud_and_changes_nothing(site: Site, point: DnsPoint) -> None:
-    wrong = open_point(setup_of(site, secret="d3JvbmcgYnV0IGxvbmcgZW5vdWdo"))
-    unknown = open_point(setup_of(site, key_name="somebody"))
+    wrong = DnsPoint("dns", site.settings, site.address, "d3JvbmcgYnV0IGxvbmcgZW5vdWdo")
+    unknown = DnsPoint("dns", site.settings.model_copy(update={"key_name": "somebody"}), site.address, site.secret)
     for stranger in (wrong, unknown):
         for act in (
             lambda s=stranger: s.carry([parcel("x.example", entry("x.example"))]),

@@ -15,12 +15,14 @@ import subprocess
 import tempfile
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from chainbreak.act.delivery.dns import config
 from chainbreak.act.delivery.dns.config import Listens
+from chainbreak.act.delivery.dns.point import DnsPoint
 from chainbreak.act.delivery.dns.primary import Primary
 from chainbreak.act.delivery.dns.probe import Asker
 from chainbreak.act.delivery.dns.records import Bar
@@ -101,10 +103,16 @@ class Site:
     servers: dict[str, Server] = field(default_factory=dict)
     """primary, bind, feeder, unbound, pdns."""
     addresses: dict[str, str] = field(default_factory=dict)
+    ready_s: dict[str, float] = field(default_factory=dict)
+    """Seconds that each took from its start until it was ready; they start one after another."""
 
     def primary(self) -> Primary:
         """A new connection to the primary, as the sender makes it."""
         return Primary(self.address, self.settings.key_name, self.secret, self.settings.timeout_s)
+
+    def point(self) -> DnsPoint:
+        """The enforcement point, as the sender opens it."""
+        return DnsPoint("dns", self.settings, self.address, self.secret)
 
     def seen(self, make: str, values: Sequence[str]) -> list[str | None]:
         """Where our policy leads each name, at one resolver."""
@@ -122,14 +130,18 @@ class Site:
     def up(self) -> bool:
         """Whether the primary answers."""
         try:
-            return self.serial(self.settings.hot) > 0
+            s = self.settings
+            return all(self.serial(zone) > 0 for zone in (s.allow, s.hot, s.cold, s.marks))
         except PointDownError:
             return False
 
 
 @contextlib.contextmanager
-def running(makes: Sequence[str] = MAKES, bars: Iterable[Bar] = (), ready_s: float = 60) -> Iterator[Site]:
-    """Primary and resolvers, ready: each follows the primary. `bars` stand in the cold zone from the beginning.
+def running(
+    makes: Sequence[str] = MAKES, bars: Sequence[Bar] = (), *, marked: bool = True, most_s: float = 60
+) -> Iterator[Site]:
+    """Primary and resolvers, ready: each follows the primary. `bars` stand in the cold zone from the beginning, with
+    marks of ours or, as another centre's would, without.
 
     Raises:
         SetupError: a server is not installed (CB-DL-106), or was not ready in time (CB-DL-107).
@@ -138,14 +150,17 @@ def running(makes: Sequence[str] = MAKES, bars: Iterable[Bar] = (), ready_s: flo
         if not _program(PROGRAMS[make]):
             raise SetupError("CB-DL-106", "a DNS server is not installed", given=PROGRAMS[make])
     root = Path(tempfile.mkdtemp(prefix="chainbreak-dns-"))
-    ours = list(bars)
-    site = _written(root, makes, ours)
+    site = _written(root, makes, bars, marked)
+    last = list(bars[-1:])
     try:
-        for server in site.servers.values():
+        for name, server in site.servers.items():
+            start = time.monotonic()
             server.start()
-        _until(site.up, ready_s, "primary")
-        for make in makes:
-            _until(lambda make=make: _follows(site, make, ours), ready_s, make)  # type: ignore[misc]
+            if name == "primary":
+                _until(site.up, most_s, name)
+            elif name in makes:
+                _until(partial(_follows, site, name, last), most_s, name)
+            site.ready_s[name] = time.monotonic() - start
         yield site
     finally:
         for server in site.servers.values():
@@ -153,7 +168,7 @@ def running(makes: Sequence[str] = MAKES, bars: Iterable[Bar] = (), ready_s: flo
         shutil.rmtree(root, ignore_errors=True)
 
 
-def _written(root: Path, makes: Sequence[str], bars: list[Bar]) -> Site:
+def _written(root: Path, makes: Sequence[str], bars: Sequence[Bar], marked: bool) -> Site:
     """Folders with every configuration, from the texts that partners get."""
     at = {name: Listens(f"127.0.0.1:{free_port()}") for name in ("primary", "feeder", *makes)}
     told = [at[make].address for make in makes if make == "bind"] + [at["feeder"].address] * ("unbound" in makes)
@@ -168,7 +183,7 @@ def _written(root: Path, makes: Sequence[str], bars: list[Bar]) -> Site:
     texts = {
         "primary": {
             config.KEYS_FILE: config.key_clause(s.key_name, secret) + reading, "world.zone": _WORLD,
-            "named.conf": config.primary_conf(s, at["primary"], world), **config.zones(s, bars),
+            "named.conf": config.primary_conf(s, at["primary"], world), **config.zones(s, bars, marked=marked),
         },
         "bind": {
             config.READERS_FILE: reading,
@@ -195,9 +210,11 @@ def _written(root: Path, makes: Sequence[str], bars: list[Bar]) -> Site:
     return site
 
 
-def _follows(site: Site, make: str, bars: list[Bar]) -> bool:
-    """Whether a resolver has read the zones: the last name of the cold one is barred."""
-    return not bars or site.seen(make, [bars[-1].value]) == [bars[-1].leads_to]
+def _follows(site: Site, make: str, last: list[Bar]) -> bool:
+    """Whether a resolver answers, and has read the cold zone to its last name."""
+    return site.seen(make, [bar.value for bar in last] or ["nobody.example"]) == (
+        [bar.leads_to for bar in last] or [None]
+    )
 
 
 def _until(ready: Callable[[], bool], most_s: float, name: str) -> None:

@@ -23,4 +23,5 @@ def open_point(setup: Setup) -> DnsPoint:
     """
     from chainbreak.act.delivery.dns.point import DnsPoint
 
-    return DnsPoint(setup)
+    settings = Settings.model_validate(setup.settings)
+    return DnsPoint(setup.partner_id, settings, setup.address, setup.secret("tsig"), setup.rules.landing)

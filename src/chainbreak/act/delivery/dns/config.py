@@ -5,7 +5,7 @@ The same texts serve the centre's partners, the tests and the bench.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -210,14 +210,13 @@ def recursor_policy(s: Settings, primary: Listens, secret: str) -> str:
     )
 
 
-def zones(s: Settings, bars: Iterable[Bar] = (), serial: int = 1) -> dict[str, str]:
-    """The primary's zone files at its first start, by name; `bars` begin in `cold`, with their marks."""
-    ours = list(bars)
-    lines = {s.allow: (), s.hot: (), s.cold: policy_lines(ours), s.marks: mark_lines(ours)}
-    return {f"{zone}.zone": "".join(zone_file(zone, of, serial, s.ttl_s)) for zone, of in lines.items()}
+def zones(s: Settings, bars: Sequence[Bar] = (), *, marked: bool = True) -> dict[str, str]:
+    """The primary's zone files at its first start, by name; `bars` begin in `cold`, with their marks or without."""
+    lines = {s.allow: (), s.hot: (), s.cold: policy_lines(bars), s.marks: mark_lines(bars if marked else ())}
+    return {f"{zone}.zone": "".join(zone_file(zone, of, 1, s.ttl_s)) for zone, of in lines.items()}
 
 
-def config(settings: Settings, address: str, secret: Callable[[str], str], bars: Iterable[Bar] = ()) -> dict[str, str]:
+def config(settings: Settings, address: str, secret: Callable[[str], str], bars: Sequence[Bar] = ()) -> dict[str, str]:
     """Every file of the primary and of a resolver of each make, by path below a folder; each server is started in its
     own folder. `bars`: what is in force already, so that a new primary starts with it.
 

@@ -18,7 +18,6 @@ import dns.rdtypes.ANY.TXT
 from chainbreak.act.delivery.dns.primary import Primary
 from chainbreak.act.delivery.dns.probe import Asker
 from chainbreak.act.delivery.dns.records import PASSTHRU, Bar, bar_of, owners, parts
-from chainbreak.act.delivery.dns.settings import Settings
 from chainbreak.act.delivery.dns.transfer import CNAME, TXT
 from chainbreak.act.delivery.point import Answer
 from chainbreak.base.errors import InputError
@@ -27,8 +26,9 @@ from chainbreak.base.log import get_log
 if TYPE_CHECKING:
     from dns.update import UpdateMessage
 
+    from chainbreak.act.delivery.dns.settings import Settings
     from chainbreak.act.delivery.entry import Entry, Mark
-    from chainbreak.act.delivery.point import Parcel, Setup
+    from chainbreak.act.delivery.point import Parcel
 
 log = get_log("dns")
 Fill = Callable[["UpdateMessage"], None]
@@ -37,12 +37,10 @@ Fill = Callable[["UpdateMessage"], None]
 class DnsPoint:
     """One primary and the resolvers behind it."""
 
-    def __init__(self, setup: Setup) -> None:
-        self.partner_id = setup.partner_id
-        self.settings = Settings.model_validate(setup.settings)
-        self.landing = self.settings.landing or setup.rules.landing
-        secret = setup.secret("tsig")
-        self.primary = Primary(setup.address, self.settings.key_name, secret, self.settings.timeout_s)
+    def __init__(self, partner_id: str, settings: Settings, address: str, secret: str, landing: str = "") -> None:
+        self.partner_id, self.settings = partner_id, settings
+        self.landing = settings.landing or landing
+        self.primary = Primary(address, self.settings.key_name, secret, self.settings.timeout_s)
         self.resolvers = [Asker(address, self.settings.probe_timeout_s) for address in self.settings.resolvers]
 
     def carry(self, parcels: Sequence[Parcel]) -> list[Answer]:

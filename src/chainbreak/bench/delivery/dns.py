@@ -1,0 +1,102 @@
+"""Delivery over DNS: what servers cost with a million names, and changes as clients of resolvers see them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from chainbreak.act.delivery.dns.records import NOWHERE, Bar
+from chainbreak.act.delivery.point import PointDownError
+from chainbreak.bench.delivery.dns_servers import Site, running
+from chainbreak.bench.delivery.trial import Stack
+
+COLD = {"small": 20_000, "full": 1_000_000}
+"""Names in the cold zone."""
+CHANGES = {"small": 50, "full": 200}
+FOLLOWED = ("bind", "unbound")
+LOAD_S = 900.0
+"""Longest wait for a server with a full zone."""
+GIVE_UP_S = 30.0
+ENDS_AT_US = 4_102_444_800_000_000
+"""2100-01-01: nothing ends while it is measured."""
+
+
+def names(n: int) -> list[Bar]:
+    """Names as a centre has them: registrable domains of 12 to 20 characters, no two alike."""
+    return [Bar(f"b{i * 2_654_435_761 % 2**32:08x}{i % 97}.example", NOWHERE, "O-BENCH", ENDS_AT_US) for i in range(n)]
+
+
+@contextmanager
+def paths(scale: str) -> Iterator[Stack]:
+    """A running primary with a full cold zone, BIND and Unbound behind it, and how their clients ask.
+
+    The names in the cold zone carry no mark: to the centre of a trial they are somebody else's.
+    """
+    with running(FOLLOWED, names(COLD[scale]), marked=False, most_s=LOAD_S) as site:
+        probes = {make: partial(_barred, site, make) for make in FOLLOWED}
+        settings = site.settings.model_dump(mode="json")
+        yield Stack("dns", site.address, settings, probes, {"tsig": site.secret.encode()})
+
+
+def _barred(site: Site, make: str, value: str) -> bool:
+    try:
+        return site.seen(make, [value]) == [NOWHERE]
+    except PointDownError:
+        return False
+
+
+def servers(scale: str) -> list[dict[str, Any]]:
+    """Rows: load of the cold zone by server (seconds, CPU seconds, MiB), then changes of the hot zone beside it."""
+    n = COLD[scale]
+    with running(FOLLOWED, names(n), most_s=LOAD_S) as site:
+        rows = [
+            {"what": f"{name}: cold zone loaded", "n": n, "seconds": site.ready_s[name], "cpu_s": server.cpu_s,
+             "rss_mib": server.rss_mib, "peak_mib": server.peak_mib}
+            for name, server in site.servers.items()
+        ]  # fmt: skip
+        return [*rows, *changes(site, CHANGES[scale]), comparison(site, n)]
+
+
+def changes(site: Site, n: int) -> list[dict[str, Any]]:
+    """Rows: from the moment the sender begins to the first client that sees it, of `n` names barred and let go."""
+    took: dict[str, list[float]] = {}
+    point = site.point()
+    before = {name: server.cpu_s for name, server in site.servers.items()}
+    for bar in (Bar(f"hot{i}.example", NOWHERE, "O-HOT", ENDS_AT_US) for i in range(n)):
+        for word, act, wanted in (("block", lambda b=bar: point.put([b]), NOWHERE),
+                                  ("withdraw", lambda b=bar: point.drop([b.value]), None)):  # fmt: skip
+            start = time.monotonic()
+            act()
+            for make in FOLLOWED:
+                took.setdefault(f"{make}: hot {word}", []).append(_until(site, make, bar.value, wanted, start))
+    point.close()
+    cost = {name: server.cpu_s - before[name] for name, server in site.servers.items()}
+    return [
+        {"what": what, "n": n, **_spread(all_s), "cpu_s": cost[what.partition(":")[0]]} for what, all_s in took.items()
+    ]
+
+
+def comparison(site: Site, n: int) -> dict[str, Any]:
+    """A row: everything the primary holds, read back to be compared with the desk."""
+    point = site.point()
+    wall, cpu = time.monotonic(), time.process_time()
+    found = len(point.held())
+    point.close()
+    return {"what": "sender: all read back", "n": found, "seconds": time.monotonic() - wall,
+            "cpu_s": time.process_time() - cpu}  # fmt: skip
+
+
+def _until(site: Site, make: str, value: str, wanted: str | None, start: float) -> float:
+    while site.seen(make, [value]) != [wanted]:
+        if time.monotonic() - start > GIVE_UP_S:
+            break
+        time.sleep(0.001)
+    return time.monotonic() - start
+
+
+def _spread(all_s: Sequence[float]) -> dict[str, float]:
+    ms = sorted(1_000 * s for s in all_s)
+    return {"p50_ms": ms[len(ms) // 2], "p95_ms": ms[min(len(ms) - 1, len(ms) * 95 // 100)], "max_ms": ms[-1]}
