@@ -14,6 +14,7 @@ from chainbreak.base.wording import codes
 from chainbreak.console.pages import (
     announcement,
     appeals,
+    card,
     case_new,
     cases,
     devices,
@@ -70,6 +71,7 @@ PAGES = (
     users,
     sign_in,
     status,
+    card,
     errors,
 )
 
