@@ -15,9 +15,10 @@ from chainbreak.base.errors import UsageError, did_you_mean
 if TYPE_CHECKING:
     from chainbreak.act.delivery.point import Point, Setup
 
-ANY = frozenset[str]()
+ANY = None
+NONE = frozenset[str]()
 _HERE = "chainbreak.act.delivery"
-FORMATS: dict[str, tuple[str, frozenset[str]]] = {
+FORMATS: dict[str, tuple[str, frozenset[str] | None]] = {
     "rpz": (f"{_HERE}.folder", frozenset({"domain.sinkhole"})),
     "numbers": (f"{_HERE}.folder", frozenset({"number.block"})),
     "holds": (f"{_HERE}.folder", frozenset({"funds.hold"})),
@@ -30,8 +31,9 @@ FORMATS: dict[str, tuple[str, frozenset[str]]] = {
                                                     "takedown.request"})),
     "lookup": (f"{_HERE}.lookup", frozenset({"domain.sinkhole", "number.block", "funds.hold"})),
     "dnsbl": (f"{_HERE}.lookup.dnsbl", frozenset({"domain.sinkhole", "number.block"})),
+    "sms": (f"{_HERE}.sms", NONE),
 }  # fmt: skip
-"""Format -> its room, and the kinds of order it can say; `ANY`: every kind."""
+"""Format -> its room, and the kinds of order it can say; `ANY`: every kind, `NONE`: no order, so it has no point."""
 IN_FOLDERS = frozenset({"rpz", "numbers", "holds", "requests"})
 """Formats that are files under out/."""
 
@@ -43,7 +45,16 @@ def can_say(format_: str, kind: str) -> bool:
     (True, False, True)
     """
     kinds = FORMATS[format_][1]
-    return kinds is ANY or kind in kinds
+    return kinds is None or kind in kinds
+
+
+def carries_orders(format_: str) -> bool:
+    """Whether partners of a format hold orders at all.
+
+    >>> carries_orders("requests"), carries_orders("sms")
+    (True, False)
+    """
+    return FORMATS[format_][1] != NONE
 
 
 def room_of(format_: str) -> ModuleType:

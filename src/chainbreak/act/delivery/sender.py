@@ -19,6 +19,7 @@ from chainbreak.act.delivery import claim, queue
 from chainbreak.act.delivery.claim import Result
 from chainbreak.act.delivery.lane import Lane, opened
 from chainbreak.act.delivery.point import PointDownError
+from chainbreak.act.delivery.points import carries_orders
 from chainbreak.act.delivery.runner import Runner
 from chainbreak.act.orders import ledger
 from chainbreak.base.errors import ChainbreakError, SetupError
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
 log = get_log("delivery")
 POLL_S = 0.02
 """How long the sender rests when nothing is due; a new message waits half of this on average."""
-MOST_AT_ONCE = 4
+MOST_AT_ONCE = 2
 """Messages in one transaction: it stays some tens of milliseconds long, the longest that a withdrawal waits for it."""
-GAP_S = 0.003
+GAP_S = 0.002
 """Rest between two transactions while there is work: on SQLite, people who write get their turn in it."""
 MOST_IN_LANE = 60
 """Messages a lane may have before it; the rest wait on the desk, where withdrawals overtake them."""
@@ -69,9 +70,9 @@ def reconcile(means: Means, targets: Iterable[str] | None = None) -> list[dict[s
     Rows (partner, missing, extra, mended, error): entries that were not there, entries that had no right to be.
     """
     with means.desk.read() as conn:
-        known = list(conn.execute(select(partner.c.partner_id).order_by(partner.c.partner_id)).scalars())
+        known = conn.execute(select(partner.c.partner_id, partner.c.format).order_by(partner.c.partner_id)).all()
     rows = []
-    for target in known:
+    for target in (p.partner_id for p in known if carries_orders(p.format)):
         if targets is not None and target not in set(targets):
             continue
         with opened(means, target) as lane:
@@ -115,25 +116,28 @@ class Service:
 
     def turn(self) -> bool:
         """Pass on and settle a handful, withdrawals first; whether there was anything to do."""
-        passed = self._take()
-        return self._settle() or passed
+        urgent, passed = self._take()
+        return urgent or self._settle() or passed
 
-    def _take(self) -> bool:
+    def _take(self) -> tuple[bool, bool]:
+        """Whether withdrawals were passed on, and whether anything was; never both kinds in one transaction."""
         full = {name for name, runner in self._lanes.items() if runner.backlog >= MOST_IN_LANE}
         with self.means.desk.read() as conn:
             now = ledger.order_now(conn, self.means.clock.now_us())
             most = MOST_AT_ONCE + len(self._out)
             due = [m for m in queue.waiting(conn, now, limit=most, but=full) if _key(m) not in self._out]
         if not due:
-            return False
+            return False, False
+        urgent = due[0].urgency == 0
+        due = [m for m in due[:MOST_AT_ONCE] if (m.urgency == 0) == urgent]
         with self.means.desk.begin() as conn:
-            due = [m for m in due[:MOST_AT_ONCE] if queue.is_still(conn, m, m.state)]
+            due = [m for m in due if queue.is_still(conn, m, m.state)]
             ready, _ = claim.pass_on(self.means, conn, [m for m in due if m.state == queue.QUEUED])
             ready += [m for m in due if m.state == queue.SENT and claim.still_allowed(self.means, conn, m)]
         for message in ready:
             self._out.add(_key(message))
             self._lane(message.target).put(message)
-        return True
+        return urgent, True
 
     def _settle(self) -> bool:
         results: list[Result] = []

@@ -1,0 +1,174 @@
+"""Send the texts that are due to the message centre, and take what it says became of earlier ones."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from chainbreak.base.errors import InputError, SetupError
+from chainbreak.records.actor import SERVICE
+from chainbreak.records.finding import read_token, write_token
+from chainbreak.records.kind import Identifier
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from chainbreak.act.delivery.sms import Settings
+    from chainbreak.act.delivery.sms.book import Part
+    from chainbreak.app.bootstrap import Office
+
+FORMAT = "sms"
+
+
+def send_texts(
+    office: Office, *, stay_s: float = 2.0, patience_s: float = 30.0, wait: Callable[[float], None] = time.sleep
+) -> dict[str, Any]:
+    """Send what is due, and stay bound until nothing has come for `stay_s` seconds.
+
+    A broken link is opened anew with growing waits, until it has failed for `patience_s`. Returns how many texts came
+    to each state (submitted, delivered, failed, expired, unknown) and `link`: "" or why it is down.
+
+    Raises:
+        SetupError: no message centre is set up (CB-DL-208), its address, secret or account is wrong (CB-DL-202,
+            CB-DL-203, CB-DL-209), another process is at it (CB-DL-210), or the extra is missing (CB-DL-200).
+    """
+    from chainbreak.act.delivery.sms.link import Link, LinkDownError
+    from chainbreak.act.delivery.sms.session import WAITS_S, Session
+
+    partner_id, address, settings = _gateway(office)
+    link = Link(address, settings, _password(office, partner_id))
+    counts: Counter[str] = Counter()
+    with _alone(office, partner_id):
+        session = Session(
+            office.desk, office.clock, link, settings, partial(_announce, office), partial(_numbers, office),
+            partial(_recipient_of, office), partial(_settled, office), counts,
+        )  # fmt: skip
+        failed, spent_s = 0, 0.0
+        while True:
+            try:
+                session.run(stay_s)
+                why = ""
+                break
+            except LinkDownError as e:
+                why = str(e)
+            if spent_s >= patience_s:
+                break
+            pause_s = min(WAITS_S[min(failed, len(WAITS_S) - 1)], patience_s - spent_s)
+            failed, spent_s = failed + 1, spent_s + pause_s
+            wait(pause_s)
+    return {state: counts[state] for state in ("submitted", "delivered", "failed", "expired", "unknown")} | {
+        "link": why
+    }
+
+
+def _gateway(office: Office) -> tuple[str, str, Settings]:
+    from pydantic import ValidationError
+    from sqlalchemy import select
+
+    from chainbreak.act.delivery.sms import Settings
+    from chainbreak.store.desk.tables_delivery import partner as p
+
+    with office.desk.read() as conn:
+        query = select(p.c.partner_id, p.c.address, p.c.settings).where(p.c.format == FORMAT, p.c.active)
+        row = conn.execute(query.order_by(p.c.partner_id)).first()
+    if row is None:
+        raise SetupError("CB-DL-208", "no message centre is set up",
+                         next_step="chainbreak partner add NAME --format sms --address smpp://HOST:PORT")  # fmt: skip
+    try:
+        settings = Settings.model_validate(json.loads(row.settings))
+    except ValidationError as e:
+        first = e.errors(include_input=False)[0]
+        raise SetupError("CB-DL-209", "the settings of the message centre are not complete",
+                         given=".".join(map(str, first["loc"])), allowed=first["msg"]) from None  # fmt: skip
+    if settings.sender != office.centre.settings.hotline:
+        raise SetupError("CB-DL-209", "texts come from the published short code", given=settings.sender,
+                         allowed=office.centre.settings.hotline)  # fmt: skip
+    return row.partner_id, row.address, settings
+
+
+def _password(office: Office, partner_id: str) -> str:
+    path = office.centre.keys / "partners" / partner_id / "password"
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError:
+        raise SetupError(
+            "CB-DL-209", "the password of the message centre is not there",
+            next_step=f"chainbreak partner secret {partner_id} password --from FILE",
+        ) from None  # fmt: skip
+
+
+@contextmanager
+def _alone(office: Office, partner_id: str) -> Iterator[None]:
+    # Two senders would each take the other's parts on their way for lost.
+    import fcntl
+
+    folder = office.centre.out / partner_id
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SetupError("CB-DL-210", "another process is sending texts", next_step="let it finish") from None
+        yield
+
+
+def _announce(office: Office, conn: Connection, parts: Sequence[Part]) -> None:
+    from chainbreak.audit.log import Entry, append_many
+
+    now = office.clock.now_us()
+    append_many(conn, [
+        Entry.by(SERVICE, now, "vault.read", part.recipient, purpose=part.purpose, payload={"text": part.text_id})
+        for part in parts if part.part == 1
+    ])  # fmt: skip
+
+
+def _numbers(office: Office, parts: Sequence[Part]) -> dict[str, str]:
+    """Recipients of parts as digits of an international number; what is none (a short code) is left out."""
+    tokens = {part.recipient: read_token(part.recipient)[1] for part in parts}
+    known = office.vault.values(Identifier.LINE, tokens.values())
+    values = {written: known.get(token, "") for written, token in tokens.items()}
+    return {written: value[1:] for written, value in values.items() if value.startswith("+")}
+
+
+def _recipient_of(office: Office, digits: str) -> str:
+    """The written token of a number as a receipt names it; "" when it is none."""
+    from chainbreak.identity.normalise import normalise
+    from chainbreak.identity.numbers import Place
+    from chainbreak.identity.tokens import token_of
+
+    settings = office.centre.settings
+    try:
+        value = normalise(Identifier.LINE, "+" + digits.lstrip("+"), Place(settings.country, settings.area_code)).value
+    except InputError:
+        return ""
+    return write_token(Identifier.LINE, token_of(office.keys.token_key(Identifier.LINE), value))
+
+
+def _settled(office: Office, conn: Connection, changed: Mapping[str, str]) -> None:
+    """Notices whose text was delivered have been given."""
+    from sqlalchemy import select, update
+
+    from chainbreak.audit.log import Entry, append
+    from chainbreak.store.desk.tables_orders import notice
+    from chainbreak.store.desk.tables_texts import text_message as t
+
+    delivered = [text_id for text_id, state in changed.items() if state == "delivered"]
+    rows = conn.execute(
+        select(t.c.event, t.c.queued_by, t.c.purpose)
+        .where(t.c.text_id.in_(delivered), t.c.purpose == "notice").order_by(t.c.text_id)
+    ).all()  # fmt: skip
+    now = office.clock.now_us()
+    for row in rows:
+        order_id = row.event.removeprefix("notice:")
+        owed = (notice.c.order_id == order_id) & (notice.c.state != "given")
+        done = conn.execute(update(notice).where(owed).values(
+            state="given", channel=FORMAT, given_by=row.queued_by, given_at_us=now
+        ))  # fmt: skip
+        if done.rowcount:
+            append(conn, Entry.by(SERVICE, now, "order.notice", f"order:{order_id}", purpose=row.purpose,
+                                  payload={"channel": FORMAT}))  # fmt: skip
