@@ -96,8 +96,9 @@ def _take_receipt(
     ask, rules = plain_ask(office, conn, actor), rules_to_let_go(office)
     values = {"actor": actor.name, "outcome": answer.outcome, "code": answer.code, "meaning": answer.meaning,
               "digest": answer.digest, "held_fen": answer.held_fen}  # fmt: skip
-    if message.state == queue.SUPERSEDED:
-        queue.note(conn, message, queue.ACKNOWLEDGED, ask.at_us, **values)  # a newer message speaks for the order
+    seen = message.state == queue.VERIFIED and answer.outcome == queue.FULL
+    if seen or message.state == queue.SUPERSEDED:  # a probe was faster, or a newer message speaks for the order
+        queue.note(conn, message, queue.ACKNOWLEDGED, ask.at_us, **values)
     elif message.action == queue.BLOCK and said.about == "hold-release":
         queue.settle(conn, message, queue.ACKNOWLEDGED, ask.at_us, **values)
     else:

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from chainbreak.store.desk.funds import rows_in, shares_of_orders
-from chainbreak.store.desk.tables_delivery import receipt
+from chainbreak.store.desk.funds import chunks, rows_in, shares_of_orders
+from chainbreak.store.desk.tables_delivery import outbox, receipt
 from chainbreak.store.desk.tables_orders import order_file
 
 
@@ -21,9 +21,9 @@ def held_in_part(conn: Connection, order_ids: Iterable[str]) -> dict[str, int]:
     answers: dict[str, Mapping[str, str]] = {row["order_id"]: json.loads(row["body"])["answers"] for row in orders}
     short = {order_id for order_id, said in answers.items() if said and "full" not in said.values()}
     told: dict[tuple[str, str], int | None] = {}
-    for row in sorted(rows_in(conn, receipt, receipt.c.order_id, short), key=lambda row: row["receipt_id"]):
-        if row["step"] == "acknowledged" and row["outcome"] == answers[row["order_id"]].get(row["target"]):
-            told[row["order_id"], row["target"]] = 0 if row["outcome"] == "rejected" else row["held_fen"]
+    for row in _receipts(conn, short):
+        if row.outcome == answers[row.order_id].get(row.target):
+            told[row.order_id, row.target] = 0 if row.outcome == "rejected" else row.held_fen
     found: dict[str, int] = {}
     for order_id in short:
         said = [told.get((order_id, target)) for target in answers[order_id]]
@@ -31,6 +31,15 @@ def held_in_part(conn: Connection, order_ids: Iterable[str]) -> dict[str, int]:
             # Several banks that one order went to tell of one account.
             found[order_id] = max(fen for fen in said if fen is not None)
     return found
+
+
+def _receipts(conn: Connection, order_ids: Iterable[str]) -> list[Any]:
+    """Answers to requests to hold, oldest first; what a bank said of a release is about something else."""
+    r, o = receipt.c, outbox.c
+    message = (o.order_id == r.order_id) & (o.revision == r.revision) & (o.target == r.target)
+    query = select(receipt).join(outbox, message).where(o.action == "block", r.step == "acknowledged")
+    return [row for some in chunks(order_ids) for row in conn.execute(
+        query.where(r.order_id.in_(some)).order_by(r.receipt_id))]  # fmt: skip
 
 
 def shares_held(conn: Connection, order_ids: Iterable[str]) -> dict[tuple[str, str], int]:

@@ -128,7 +128,7 @@ class BankPoint:
         return receipt.answer(self.settings.language)
 
     def look(self, parcels: Sequence[Parcel]) -> list[bool | None]:
-        """What the bank's status says of each order; None where it offers none."""
+        """What the bank's status says of each order; None where it offers none, or tells of a part."""
         return [self._in_effect(parcel) for parcel in parcels]
 
     def _in_effect(self, parcel: Parcel) -> bool | None:
@@ -141,7 +141,10 @@ class BankPoint:
             raise PointDownError(error.sentence()) from None
         if status.order_id != parcel.order.order_id:
             raise PointDownError("the status is about another order")
-        return bool(status.held_fen) == (parcel.own is not None)
+        asked = parcel.own.amount_fen if parcel.own is not None else 0
+        if asked and 0 < status.held_fen < asked:
+            return None  # a part is neither; the receipt tells of it
+        return status.held_fen == asked
 
     def held(self) -> Iterable[Mark]:
         """What the bank says it holds for us."""
