@@ -66,8 +66,10 @@ def changes(site: Site, n: int) -> list[dict[str, Any]]:
     point = site.point()
     before = {name: server.cpu_s for name, server in site.servers.items()}
     for bar in (Bar(f"hot{i}.example", NOWHERE, "O-HOT", ENDS_AT_US) for i in range(n)):
-        for word, act, wanted in (("block", lambda b=bar: point.put([b]), NOWHERE),
-                                  ("withdraw", lambda b=bar: point.drop([b.value]), None)):  # fmt: skip
+        for word, act, wanted in (
+            ("block", partial(point.put, [bar]), NOWHERE),
+            ("withdraw", partial(point.drop, [bar.value]), None),
+        ):
             start = time.monotonic()
             act()
             for make in FOLLOWED:

@@ -20,12 +20,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from chainbreak.act.delivery.dns import config
-from chainbreak.act.delivery.dns.config import Listens
+from chainbreak.act.delivery.dns import serving
 from chainbreak.act.delivery.dns.point import DnsPoint
 from chainbreak.act.delivery.dns.primary import Primary
 from chainbreak.act.delivery.dns.probe import Asker
 from chainbreak.act.delivery.dns.records import Bar
+from chainbreak.act.delivery.dns.serving import Listens
 from chainbreak.act.delivery.dns.settings import Settings, transfer_secret
 from chainbreak.act.delivery.point import PointDownError
 from chainbreak.base.errors import SetupError
@@ -178,27 +178,27 @@ def _written(root: Path, makes: Sequence[str], bars: Sequence[Bar], marked: bool
     )  # fmt: skip
     secret = b64encode(secrets.token_bytes(32)).decode()
     site = Site(s, f"dns://{at['primary'].address}", secret, addresses={m: at[m].address for m in makes})
-    reading = config.key_clause(s.transfer_key, transfer_secret(secret))
+    reading = serving.key_clause(s.transfer_key, transfer_secret(secret))
     world = 'zone "." { type primary; file "world.zone"; allow-query { any; }; notify no; };\n'
     texts = {
         "primary": {
-            config.KEYS_FILE: config.key_clause(s.key_name, secret) + reading, "world.zone": _WORLD,
-            "named.conf": config.primary_conf(s, at["primary"], world), **config.zones(s, bars, marked=marked),
+            serving.KEYS_FILE: serving.key_clause(s.key_name, secret) + reading, "world.zone": _WORLD,
+            "named.conf": serving.primary_conf(s, at["primary"], world), **serving.zones(s, bars, marked=marked),
         },
         "bind": {
-            config.READERS_FILE: reading,
-            "named.conf": config.resolver_conf(s, at.get("bind", at["primary"]), at["primary"], [at["primary"]]),
+            serving.READERS_FILE: reading,
+            "named.conf": serving.resolver_conf(s, at.get("bind", at["primary"]), at["primary"], [at["primary"]]),
         },
     }  # fmt: skip
     if "unbound" in makes:
         texts["feeder"] = {
-            config.READERS_FILE: reading,
-            "named.conf": config.feeder_conf(s, at["feeder"], at["primary"], at["unbound"]),
+            serving.READERS_FILE: reading,
+            "named.conf": serving.feeder_conf(s, s.policy, at["feeder"], at["primary"], at["unbound"]),
         }
-        texts["unbound"] = {"unbound.conf": config.unbound_conf(s, at["unbound"], at["feeder"], [at["primary"]])}
+        texts["unbound"] = {"unbound.conf": serving.unbound_conf(s, at["unbound"], at["feeder"], [at["primary"]])}
     if "pdns" in makes:
-        policy = config.recursor_policy(s, at["primary"], transfer_secret(secret))
-        texts["pdns"] = {"recursor.conf": config.recursor_conf(at["pdns"], [at["primary"]]), "policy.lua": policy}
+        policy = serving.recursor_policy(s, at["primary"], transfer_secret(secret))
+        texts["pdns"] = {"recursor.conf": serving.recursor_conf(at["pdns"], [at["primary"]]), "policy.lua": policy}
     for name, files in texts.items():
         if name in ("primary", "feeder", *makes):
             folder = root / name
@@ -212,9 +212,8 @@ def _written(root: Path, makes: Sequence[str], bars: Sequence[Bar], marked: bool
 
 def _follows(site: Site, make: str, last: list[Bar]) -> bool:
     """Whether a resolver answers, and has read the cold zone to its last name."""
-    return site.seen(make, [bar.value for bar in last] or ["nobody.example"]) == (
-        [bar.leads_to for bar in last] or [None]
-    )
+    wanted: list[str | None] = [bar.leads_to for bar in last] or [None]
+    return site.seen(make, [bar.value for bar in last] or ["nobody.example"]) == wanted
 
 
 def _until(ready: Callable[[], bool], most_s: float, name: str) -> None:

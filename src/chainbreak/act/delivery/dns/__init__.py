@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chainbreak.act.delivery.dns.settings import Settings
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from chainbreak.act.delivery.dns.point import DnsPoint
     from chainbreak.act.delivery.point import Setup
 
-__all__ = ["NEEDS", "Settings", "open_point"]
+__all__ = ["NEEDS", "Settings", "config", "open_point"]
 
 NEEDS: tuple[str, ...] = ("tsig",)
 
@@ -25,3 +26,14 @@ def open_point(setup: Setup) -> DnsPoint:
 
     settings = Settings.model_validate(setup.settings)
     return DnsPoint(setup.partner_id, settings, setup.address, setup.secret("tsig"), setup.rules.landing)
+
+
+def config(settings: Settings, address: str, secret: Callable[[str], str], partner: str) -> dict[str, str]:
+    """Files of the primary and of resolvers of three makes, by path, ready to run; see `serving`.
+
+    Raises:
+        SetupError: the key is not there, or cannot be read (CB-DL-100).
+    """
+    from chainbreak.act.delivery.dns.serving import files
+
+    return files(settings, address, secret("tsig"))

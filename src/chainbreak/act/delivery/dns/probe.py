@@ -44,11 +44,16 @@ class Asker:
             PointDownError: the resolver leaves a question unanswered, three times.
         """
         names = [name for value in values for name in (value, f"{secrets.token_hex(6)}.{value}")]
-        answers = [_policy(answer, zones, landing) for answer in self._ask(names)]
+        answers = [_policy(answer, zones, landing) for answer in self.ask(names)]
         pairs = zip(answers[::2], answers[1::2], strict=True)
         return [apex if apex == below else None for apex, below in pairs]
 
-    def _ask(self, names: Sequence[str]) -> list[Message]:
+    def ask(self, names: Sequence[str], kind: str = "A") -> list[Message]:
+        """The answers about records of `kind` of each name, in the order given.
+
+        Raises:
+            PointDownError: the resolver leaves a question unanswered, three times.
+        """
         host, port = host_port(self.address)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         found: list[Message] = []
@@ -56,12 +61,12 @@ class Asker:
             sock.connect((host, port))
             sock.setblocking(False)
             for start in range(0, len(names), WINDOW):
-                found += self._ask_some(sock, names[start : start + WINDOW])
+                found += self._ask_some(sock, names[start : start + WINDOW], kind)
         return found
 
-    def _ask_some(self, sock: socket.socket, names: Sequence[str]) -> list[Message]:
+    def _ask_some(self, sock: socket.socket, names: Sequence[str], kind: str) -> list[Message]:
         first = secrets.randbelow(65_536 - len(names))
-        questions = {first + i: dns.message.make_query(name, "A", id=first + i) for i, name in enumerate(names)}
+        questions = {first + i: dns.message.make_query(name, kind, id=first + i) for i, name in enumerate(names)}
         answers: dict[int, Message] = {}
         for _ in range(TRIES):
             missing = [q for number, q in questions.items() if number not in answers]

@@ -71,6 +71,11 @@ class Settings(BaseModel):
     """Longest wait for resolvers to have read the cold zone, in seconds, before a name leaves the hot one."""
 
     @property
+    def policy(self) -> tuple[str, str, str]:
+        """Zones that resolvers read, the one that wins first."""
+        return self.allow, self.hot, self.cold
+
+    @property
     def told(self) -> tuple[str, ...]:
         """Servers that the primary notifies."""
         return self.notify or self.resolvers

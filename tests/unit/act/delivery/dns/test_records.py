@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chainbreak.act.delivery.dns.config import config, zones
+from chainbreak.act.delivery.dns import config
 from chainbreak.act.delivery.dns.records import MESSAGE_BYTES, Bar, bar_of, parts
+from chainbreak.act.delivery.dns.serving import zones
 from chainbreak.act.delivery.dns.settings import Settings, host_port, secret_bytes, transfer_secret
 from chainbreak.act.delivery.entry import Entry
 from chainbreak.base.errors import InputError, SetupError
@@ -70,7 +71,7 @@ def test_a_key_that_cannot_be_one_is_said_at_once() -> None:
 
 
 def test_the_key_that_writes_is_only_at_the_primary() -> None:
-    files = config(Settings(resolvers=("192.0.2.1:53",)), "dns://192.0.2.9", lambda _: SECRET)
+    files = config(Settings(resolvers=("192.0.2.1:53",)), "dns://192.0.2.9", lambda _: SECRET, "dns")
     holding = {name for name, text in files.items() if SECRET in text}
     assert holding == {"primary/keys.conf"}
     reading = {name for name, text in files.items() if transfer_secret(SECRET) in text}

@@ -7,15 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from chainbreak.act.delivery.dns.records import Bar, mark_lines, policy_lines, zone_file
 from chainbreak.act.delivery.dns.settings import ALGORITHM, Settings, host_port, transfer_secret
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 KEYS_FILE, READERS_FILE = "keys.conf", "transfer-key.conf"
+
+
+class Keyed(Protocol):
+    """Settings that name the keys of a primary."""
+
+    @property
+    def key_name(self) -> str:
+        """Of the key that may write."""
+
+    @property
+    def transfer_key(self) -> str:
+        """Of the key that may read."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +62,13 @@ def key_clause(name: str, secret: str) -> str:
     return f'key "{name}" {{ algorithm {ALGORITHM}; secret "{secret}"; }};\n'
 
 
-def primary_conf(s: Settings, here: Listens, extra: str = "") -> str:
-    """The hidden primary: the sender alone writes, resolvers alone read, everybody is told at once.
+def primary_head(s: Keyed, here: Listens) -> str:
+    """What comes before the zones of a hidden primary: it is asked by nobody but who writes and who reads under a key.
 
     BIND spaces notifications in slots of ten: with the default rate of 20 a second, one that follows another waits
     for the next half second. A rate of 1,000 makes the slot 10 ms.
     """
-    told = " ".join(f"{Listens(a).bind()} key {s.transfer_key};" for a in s.told)
-    zones = "".join(_primary_zone(s, zone, told) for zone in (s.allow, s.hot, s.cold))
-    return f"""# Hidden primary. It is asked by nobody but the sender and the resolvers.
-include "{KEYS_FILE}";
+    return f"""include "{KEYS_FILE}";
 options {{
     directory ".";
     pid-file "named.pid";
@@ -81,7 +87,15 @@ options {{
     minimal-responses yes;
 }};
 controls {{ }};
-{zones}zone "{s.marks}" {{
+"""
+
+
+def primary_conf(s: Settings, here: Listens, extra: str = "") -> str:
+    """The hidden primary: the sender alone writes, resolvers alone read, everybody is told at once."""
+    told = " ".join(f"{Listens(a).bind()} key {s.transfer_key};" for a in s.told)
+    zones = "".join(primary_zone(s, zone, told) for zone in s.policy)
+    return f"""# Hidden primary. It is asked by nobody but the sender and the resolvers.
+{primary_head(s, here)}{zones}zone "{s.marks}" {{
     type primary; file "{s.marks}.zone";
     allow-update {{ key {s.key_name}; }};
     allow-transfer {{ key {s.key_name}; }};
@@ -91,7 +105,8 @@ controls {{ }};
 {extra}"""
 
 
-def _primary_zone(s: Settings, zone: str, told: str) -> str:
+def primary_zone(s: Keyed, zone: str, told: str) -> str:
+    """A zone that the sender writes and resolvers read; `told`: whom to notify, as BIND writes it."""
     # A journal bounded by the size of a small zone would be cut so often that resolvers must read it whole.
     return f"""zone "{zone}" {{
     type primary; file "{zone}.zone";
@@ -106,7 +121,7 @@ def _primary_zone(s: Settings, zone: str, told: str) -> str:
 def resolver_conf(s: Settings, here: Listens, primary: Listens, upstream: Sequence[Listens] = ()) -> str:
     """A BIND resolver. `upstream`: resolvers it asks in turn; none: it asks the world itself."""
     forward = f"forward only;\n    forwarders {{ {' '.join(u.bind() + ';' for u in upstream)} }};" if upstream else ""
-    policy = " ".join(f'zone "{zone}";' for zone in (s.allow, s.hot, s.cold))
+    policy = " ".join(f'zone "{zone}";' for zone in s.policy)
     return f"""# Resolver that bars what the centre's orders say.
 include "{READERS_FILE}";
 options {{
@@ -126,19 +141,16 @@ options {{
 # Who asked for which name is nobody's business here.
 logging {{ category rpz {{ null; }}; }};
 controls {{ }};
-{"".join(_secondary_zone(s, zone, primary) for zone in (s.allow, s.hot, s.cold))}"""
+{"".join(_secondary_zone(s, zone, primary) for zone in s.policy)}"""
 
 
-def feeder_conf(s: Settings, here: Listens, primary: Listens, resolver: Listens) -> str:
+def feeder_conf(s: Keyed, zones: Sequence[str], here: Listens, primary: Listens, resolver: Listens) -> str:
     """A BIND on the machine of an Unbound, which cannot read a zone under a key itself (as of 1.17)."""
-    zones = "".join(
-        _secondary_zone(s, zone, primary, f"""allow-transfer {{ {resolver.host}; }};
+    handed_on = f"""allow-transfer {{ {resolver.host}; }};
     allow-query {{ {resolver.host}; }};
     also-notify {{ {resolver.bind()}; }};
     notify explicit;
-    """)
-        for zone in (s.allow, s.hot, s.cold)
-    )  # fmt: skip
+    """
     return f"""# Stands on the resolver's own machine and hands it the zones.
 include "{READERS_FILE}";
 options {{
@@ -154,10 +166,10 @@ options {{
     max-ixfr-ratio unlimited;
 }};
 controls {{ }};
-{zones}"""
+{"".join(_secondary_zone(s, zone, primary, handed_on) for zone in zones)}"""
 
 
-def _secondary_zone(s: Settings, zone: str, primary: Listens, more: str = "allow-query { none; };\n    ") -> str:
+def _secondary_zone(s: Keyed, zone: str, primary: Listens, more: str = "allow-query { none; };\n    ") -> str:
     return f"""zone "{zone}" {{
     type secondary; file "{zone}.db";
     primaries {{ {primary.bind()} key {s.transfer_key}; }};
@@ -175,7 +187,7 @@ def unbound_conf(s: Settings, here: Listens, feeder: Listens, upstream: Sequence
     zones = "".join(
         f'rpz:\n    name: "{zone}"\n    primary: {feeder.at()}\n    allow-notify: {feeder.host}\n'
         f'    zonefile: "{zone}.db"\n'
-        for zone in (s.allow, s.hot, s.cold)
+        for zone in s.policy
     )
     return f"""# Resolver that bars what the centre's orders say.
 server:
@@ -206,7 +218,7 @@ def recursor_policy(s: Settings, primary: Listens, secret: str) -> str:
     return "".join(
         f'rpzPrimary("{primary.address}", "{zone}", {{refresh=1, tsigname="{s.transfer_key}", '
         f'tsigalgo="{ALGORITHM}", tsigsecret="{secret}"}})\n'
-        for zone in (s.allow, s.hot, s.cold)
+        for zone in s.policy
     )
 
 
@@ -216,28 +228,28 @@ def zones(s: Settings, bars: Sequence[Bar] = (), *, marked: bool = True) -> dict
     return {f"{zone}.zone": "".join(zone_file(zone, of, 1, s.ttl_s)) for zone, of in lines.items()}
 
 
-def config(settings: Settings, address: str, secret: Callable[[str], str], bars: Sequence[Bar] = ()) -> dict[str, str]:
+def files(s: Settings, address: str, secret: str, bars: Sequence[Bar] = ()) -> dict[str, str]:
     """Every file of the primary and of a resolver of each make, by path below a folder; each server is started in its
     own folder. `bars`: what is in force already, so that a new primary starts with it.
 
     Raises:
         SetupError: the key cannot be read (CB-DL-100).
     """
-    s, primary, feeder = settings, Listens(address), Listens("127.0.0.1:5353")
-    own, readers = secret("tsig"), transfer_secret(secret("tsig"))
+    primary, feeder = Listens(address), Listens("127.0.0.1:5353")
     here = Listens((s.resolvers or ("127.0.0.1:53",))[0])
+    readers = transfer_secret(secret)
     reading = key_clause(s.transfer_key, readers)
-    files = {
-        KEYS_FILE: key_clause(s.key_name, own) + reading,
+    at_primary = {
+        KEYS_FILE: key_clause(s.key_name, secret) + reading,
         "named.conf": primary_conf(s, primary),
         **zones(s, bars),
     }
     return {
-        **{f"primary/{name}": text for name, text in files.items()},
+        **{f"primary/{name}": text for name, text in at_primary.items()},
         f"bind/{READERS_FILE}": reading,
         "bind/named.conf": resolver_conf(s, here, primary),
         f"unbound/feeder/{READERS_FILE}": reading,
-        "unbound/feeder/named.conf": feeder_conf(s, feeder, primary, here),
+        "unbound/feeder/named.conf": feeder_conf(s, s.policy, feeder, primary, here),
         "unbound/unbound.conf": unbound_conf(s, here, feeder),
         "pdns/recursor.conf": recursor_conf(here),
         "pdns/policy.lua": recursor_policy(s, primary, readers),

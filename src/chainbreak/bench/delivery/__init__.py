@@ -1,0 +1,1 @@
+"""Delivery measured: real servers on loopback ports, latencies as their clients see them."""
