@@ -32,7 +32,7 @@ class Settings(BaseModel):
     """Whether the bank takes camt.056 for a victim's own payment into an account of its."""
     recall_reason: str = "FRAD"
     """A code of our table under `recall`."""
-    recall_version: str = Field("12", pattern=r"^(0[89]|1\d)$")
+    recall_version: str = Field(default="12", pattern=r"^(0[89]|1\d)$")
     """Version of camt.056.001; OrgnlUETR exists from 08 on, 12 is the one our tests validate."""
     form: Literal["json", "csv"] = "json"
     """Form of hold messages; over HTTP always JSON."""
@@ -40,9 +40,9 @@ class Settings(BaseModel):
     """Whether the gateway answers `GET /status/KEY` and `GET /holds`."""
     schemas: Path | None = None
     """Folder of the ISO schemas, as `camt.056.001.12.xsd`; None: built messages are not validated."""
-    connect_s: float = Field(3, gt=0, le=30)
+    connect_s: float = Field(default=3.0, gt=0, le=30)
     """Seconds to reach the gateway."""
-    answer_s: float = Field(10, gt=0, le=120)
+    answer_s: float = Field(default=10.0, gt=0, le=120)
     """Seconds to wait for its answer."""
     zone: str = "Asia/Shanghai"
     """Time zone of settlement dates."""
