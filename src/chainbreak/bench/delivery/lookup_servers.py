@@ -1,4 +1,4 @@
-"""A look-up for tests and bench: `chainbreak lookup serve` in the foreground on a loopback port, ended with the block."""
+"""A look-up for tests and bench: `chainbreak lookup serve` in the foreground, on a loopback port, within a block."""
 
 from __future__ import annotations
 
