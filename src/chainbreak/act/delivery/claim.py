@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.delivery import answers, queue
@@ -120,11 +120,14 @@ def _settle_one(means: Means, conn: Connection, result: Result, now: int) -> str
         answers.record(conn, order, message, answer, probe, means.rules())
         _leaf(conn, message, answer.outcome, now, {"code": answer.code})
         return "verified"
-    if not answer.outcome:
+    if not answer.outcome and not result.seen:
         return _wait(means, conn, message, now, answer.meaning or "the partner's own answer is awaited", handed=True)
+    if not answer.outcome:
+        answer = replace(answer, outcome=queue.FULL)  # the effect is seen: its own answer is not waited for
     if result.seen is False:
         return _wait(means, conn, message, now, "taken, but the probe does not see it yet")
-    if message.action == queue.BLOCK and in_force(order, now):
+    answered = message.action == queue.BLOCK and in_force(order, now)
+    if answered:
         answers.record(conn, order, message, answer, probe, means.rules())
     elif result.seen is None:
         queue.settle(conn, message, queue.ACKNOWLEDGED, now, outcome=answer.outcome, meaning=answer.meaning,
@@ -133,7 +136,8 @@ def _settle_one(means: Means, conn: Connection, result: Result, now: int) -> str
         queue.settle(conn, message, queue.VERIFIED, now, outcome=answer.outcome)
     if message.action == queue.CORRECT:
         answers.corrected(conn, order, probe, means.rules())
-    _leaf(conn, message, "verified" if result.seen else "acknowledged", now, {})
+    if not answered:  # an answer to a block has its own leaf already, as a move of the order
+        _leaf(conn, message, "verified" if result.seen else "acknowledged", now, {})
     return "verified"
 
 

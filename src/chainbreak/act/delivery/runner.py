@@ -9,6 +9,7 @@ import heapq
 import itertools
 import threading
 import time
+from contextlib import suppress
 from queue import Empty, PriorityQueue, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from chainbreak.act.delivery.lane import Carried, Lane
 
 log = get_log("delivery")
-MOST_AT_ONCE = 50
+MOST_AT_ONCE = 16
 """Messages carried together: what a partner takes in one go, and what a withdrawal waits for at most."""
 _LAST = 9
 """Urgency of the word that ends the thread: after everything else."""
@@ -72,19 +73,18 @@ class Runner:
             self._back.put(self.lane.not_reached(messages, PointDownError(f"a fault of ours: {type(e).__name__}")))
 
     def _take(self) -> list[Any]:
-        """What is before it, the most urgent first; waits until the next look is due."""
+        """What is before it of one urgency, the most urgent first; waits until the next look is due."""
         taken: list[Any] = []
-        try:
+        with suppress(Empty):
             item = self._new.get(timeout=self._rest_s())
-            while len(taken) < MOST_AT_ONCE:
+            urgency = item[0]
+            while item[0] == urgency and len(taken) < MOST_AT_ONCE:
                 if item[2] is None:
                     self._ending = True
                 else:
                     taken.append(item[2])
                 item = self._new.get_nowait()
             self._new.put(item)
-        except Empty:
-            pass
         return taken
 
     def _rest_s(self) -> float | None:

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import rfc8785
@@ -143,7 +144,7 @@ class Order:
     end_reason: str = ""
     events: int = 0
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """What a signature under the present content must be under."""
         return digest_of(self.order_id, self.content)
