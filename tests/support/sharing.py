@@ -29,10 +29,10 @@ def entry(order_id: str = "O-261120-AAAA2222", kind: str = "number.block", **sai
     return dataclasses.replace(made, **said)
 
 
-def parcel(about: Entry, holds: Entry | None, *, action: str = "block", end_reason: str = "") -> Parcel:
-    """A message about the order of `about`, where the desk now wants `holds` for its value."""
+def parcel(about: Entry, own: Entry | None, *, action: str = "block", end_reason: str = "") -> Parcel:
+    """A message about the order of `about`, of which the desk now says `own`."""
     order: Any = SimpleNamespace(order_id=about.order_id, end_reason=end_reason)
-    return Parcel(order, about.revision, action, "partner", about.value, holds)
+    return Parcel(order, about.revision, action, "partner", about.value, own, own)
 
 
 def setup(folder: Path, settings: dict[str, Any], *, address: str = "", clock: FixedClock | None = None,

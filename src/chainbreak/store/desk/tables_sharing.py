@@ -15,17 +15,28 @@ indicator = Table(
     Column("object", String(1024), nullable=False),  # a written token, or a domain or address in clear
     Column("version_us", BigInteger, nullable=False),  # the source changed it last
     Column("first_seen_us", BigInteger, nullable=False),
-    Column("last_seen_us", BigInteger, nullable=False),  # by anybody, sightings included; ageing begins here
+    Column("last_seen_us", BigInteger, nullable=False),  # by the source; sightings are kept apart
     Column("valid_until_us", BigInteger),  # NULL: the source sets no end
-    Column("confidence", Integer, nullable=False),  # 0..100, as the source says, else its kind's default
-    Column("sightings", Integer, nullable=False),
-    Column("false_positives", Integer, nullable=False),
+    Column("confidence", Integer),  # 0..100, as the source says; NULL: it does not
     Column("revoked", Boolean, nullable=False),
     Column("pulled_at_us", BigInteger, nullable=False),
     Index(None, "object"),
     Index(None, "source", "kind"),
 )
 """One row an indicator of a source. It is something to look at, never an order."""
+
+indicator_sighting = Table(
+    "indicator_sighting",
+    metadata,
+    Column("source", String(32), ForeignKey("partner.partner_id"), primary_key=True),
+    Column("sighting_id", String(80), primary_key=True),
+    Column("shared_id", String(80), nullable=False),
+    Column("says", String(5), nullable=False),  # seen, false (it was wrong), over (it has ended)
+    Column("count", Integer, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Index(None, "source", "shared_id"),
+)
+"""One row what somebody at the source said about an indicator; its own id makes a repeat harmless."""
 
 indicator_refused = Table(
     "indicator_refused",

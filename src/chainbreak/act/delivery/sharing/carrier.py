@@ -74,7 +74,9 @@ class Place(Protocol):
 
 @dataclass
 class Carrier:
-    """A `Point` of one form at one place."""
+    """A `Point` of one form at one place. Each order is an object of its own, also where two are about one value."""
+
+    keeps_orders_apart = True
 
     form: Form
     place: Place
@@ -91,8 +93,8 @@ class Carrier:
 
     def look(self, parcels: Sequence[Parcel]) -> list[bool | None]:
         """Read back, as any client of the place would, whether what is wanted is what is said."""
-        newest = self._newest({order_id for p in parcels for order_id in _about(p)})
-        return [all(self._stands(newest[i][0], entry) for i, entry in _about(p).items()) for p in parcels]
+        newest = self._newest({p.order.order_id for p in parcels})
+        return [self._stands(newest[p.order.order_id][0], p.own) for p in parcels]
 
     def held(self) -> Iterable[Mark]:
         """Marks of what is said and not over: neither taken back nor past its own end."""
@@ -112,7 +114,7 @@ class Carrier:
     def _answer(self, p: Parcel, unsayable: InputError | None, refused: dict[str, str], digest: str) -> Answer:
         if unsayable:
             return Answer("failed", unsayable.code, unsayable.what)
-        why = next((refused[order_id] for order_id in _about(p) if order_id in refused), None)
+        why = refused.get(p.order.order_id)
         return Answer(digest=digest) if why is None else Answer("rejected", "refused", why, digest)
 
     def _wanted(self, parcels: Sequence[Parcel]) -> tuple[dict[str, Entry | None], dict[str, InputError]]:
@@ -120,13 +122,11 @@ class Carrier:
         unsayable: dict[str, InputError] = {}
         for parcel in parcels:
             try:
-                if parcel.entry:
-                    sort_of(parcel.entry)
+                if parcel.own:
+                    sort_of(parcel.own)
+                wanted[parcel.order.order_id] = parcel.own
             except InputError as e:
                 unsayable[parcel.key] = e
-                continue
-            for order_id, entry in _about(parcel).items():
-                wanted[order_id] = entry or wanted.get(order_id)
         return wanted, unsayable
 
     def _say(self, wanted: dict[str, Entry | None], wrong: Container[str]) -> tuple[dict[str, str], str]:
@@ -160,9 +160,3 @@ class Carrier:
             over = () if self.form.revives else [i for i, (said, _) in now.items() if said and self.form.is_over(said)]
             rounds = {order_id: rounds[order_id] + 1 for order_id in over}
         return found
-
-
-def _about(parcel: Parcel) -> dict[str, Entry | None]:
-    """Order -> what should be said of it: the parcel's own order is over unless it is the one that is held."""
-    entry = parcel.entry
-    return {parcel.order.order_id: None} | ({entry.order_id: entry} if entry else {})

@@ -15,7 +15,7 @@ from chainbreak.act.delivery.sharing.carrier import Carrier
 from chainbreak.act.delivery.sharing.hosted import Hosted
 from chainbreak.act.delivery.sharing.stix import Stix
 from chainbreak.act.delivery.sharing.terms import Terms
-from chainbreak.act.delivery.sharing.web import Web
+from chainbreak.act.delivery.sharing.web import Reply, Web
 from chainbreak.base.errors import SetupError
 
 if TYPE_CHECKING:
@@ -123,20 +123,30 @@ class Remote:
 
 
 def objects(web: Web, params: dict[str, str]) -> Iterator[dict[str, Any]]:
-    """Objects of a collection that meet the filter, page by page.
+    """Objects of a collection that meet the filter.
+
+    Raises:
+        PointDownError: as `pages`.
+    """
+    for page in pages(web, params):
+        yield from (one for one in page.body.get("objects", ()) if isinstance(one, dict) and "id" in one)
+
+
+def pages(web: Web, params: dict[str, str]) -> Iterator[Reply]:
+    """Envelopes of a collection, page by page.
 
     Raises:
         PointDownError: not reached, or what answers does not speak TAXII.
     """
-    page: dict[str, str] = {"limit": str(PAGE)}
+    where: dict[str, str] = {"limit": str(PAGE)}
     for _ in range(_MOST_PAGES):
-        reply = web.get("objects/", params | page)
+        reply = web.get("objects/", params | where)
         if reply.status == 404 and "match[id]" in params:
             return  # some servers answer so when nothing meets the filter
         if reply.status != 200 or not isinstance(reply.body, dict):
             raise PointDownError(f"no TAXII envelope: HTTP {reply.status}")
-        yield from (one for one in reply.body.get("objects", ()) if isinstance(one, dict) and "id" in one)
+        yield reply
         if not reply.body.get("more") or not reply.body.get("next"):
             return
-        page["next"] = str(reply.body["next"])
+        where["next"] = str(reply.body["next"])
     raise PointDownError(f"more than {_MOST_PAGES} pages")

@@ -1,4 +1,4 @@
-"""Tables of sharing: indicators, those refused, sources, what was told back."""
+"""Tables of sharing: indicators, sightings of them, those refused, sources, what was told back."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create the four tables."""
+    """Create the five tables."""
     op.create_table(
         "indicator",
         sa.Column("source", sa.String(32), nullable=False),
@@ -21,9 +21,7 @@ def upgrade() -> None:
         sa.Column("first_seen_us", sa.BigInteger(), nullable=False),
         sa.Column("last_seen_us", sa.BigInteger(), nullable=False),
         sa.Column("valid_until_us", sa.BigInteger()),
-        sa.Column("confidence", sa.Integer(), nullable=False),
-        sa.Column("sightings", sa.Integer(), nullable=False),
-        sa.Column("false_positives", sa.Integer(), nullable=False),
+        sa.Column("confidence", sa.Integer()),
         sa.Column("revoked", sa.Boolean(), nullable=False),
         sa.Column("pulled_at_us", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["source"], ["partner.partner_id"], name=op.f("fk_indicator_source_partner")),
@@ -31,6 +29,18 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_indicator_object"), "indicator", ["object"])
     op.create_index(op.f("ix_indicator_source_kind"), "indicator", ["source", "kind"])
+    op.create_table(
+        "indicator_sighting",
+        sa.Column("source", sa.String(32), nullable=False),
+        sa.Column("sighting_id", sa.String(80), nullable=False),
+        sa.Column("shared_id", sa.String(80), nullable=False),
+        sa.Column("says", sa.String(5), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("at_us", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["source"], ["partner.partner_id"], name=op.f("fk_indicator_sighting_source_partner")),
+        sa.PrimaryKeyConstraint("source", "sighting_id", name=op.f("pk_indicator_sighting")),
+    )
+    op.create_index(op.f("ix_indicator_sighting_source_shared_id"), "indicator_sighting", ["source", "shared_id"])
     op.create_table(
         "indicator_refused",
         sa.Column("source", sa.String(32), nullable=False),
