@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from chainbreak.act.delivery.bank.codes import table
 from chainbreak.base.wording import Lang
@@ -17,22 +17,26 @@ AGENT = r"^([A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?|\d{12})$"
 """A BIC, or the 12 digits of a CNAPS member."""
 
 
+Typed = Annotated[str, BeforeValidator(lambda given: str(given) if isinstance(given, int) else given)]
+"""Text that may look like a number where it is typed: a CNAPS member, a version."""
+
+
 class Settings(BaseModel):
     """Settings of one bank. Where its gateway listens is the partner's address (`https://…`; none: files)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
-    agent: str = Field(pattern=AGENT)
+    agent: Typed = Field(pattern=AGENT)
     """The bank: its BIC, or its 12-digit CNAPS number."""
-    centre: str = Field(min_length=1, max_length=35)
+    centre: Typed = Field(min_length=1, max_length=35)
     """Our own name with the bank, an identifier both agreed on."""
-    agents: dict[str, str] = Field(default_factory=dict)
+    agents: dict[str, Typed] = Field(default_factory=dict)
     """Name of a bank as ledgers have it -> its BIC or CNAPS number; recalls are made in the name of the victim's."""
     recalls: bool = True
     """Whether the bank takes camt.056 for a victim's own payment into an account of its."""
     recall_reason: str = "FRAD"
     """A code of our table under `recall`."""
-    recall_version: str = Field(default="12", pattern=r"^(0[89]|1\d)$")
+    recall_version: Typed = Field(default="12", pattern=r"^(0[89]|1\d)$")
     """Version of camt.056.001; OrgnlUETR exists from 08 on, 12 is the one our tests validate."""
     form: Literal["json", "csv"] = "json"
     """Form of hold messages; over HTTP always JSON."""

@@ -252,3 +252,17 @@ def test_the_schema_in_the_documents_is_the_one_of_the_code() -> None:
 def test_settings_that_cannot_work_are_refused(bad: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Settings.model_validate({"agent": "CCBKCNBJXXX", "centre": "FZ", **bad})
+
+
+def test_the_documents_list_every_code_with_its_next_step() -> None:
+    page = (SCHEMA.parent / "bank-messages.md").read_text(encoding="utf-8")
+    rows = table()
+    for code, row in {**rows.answers, **rows.reasons}.items():
+        assert f"| `{code}` | {row.en} · {row.zh} | {row.next.en} · {row.next.zh} |" in page
+    for code, text in rows.recall.items():
+        assert f"| `{code}` | {text.en} · {text.zh} |" in page
+
+
+def test_a_number_typed_as_a_setting_is_a_name() -> None:
+    settings = Settings.model_validate({"agent": 102100099996, "centre": 7, "recall_version": 12})
+    assert (settings.agent, settings.centre, settings.recall_version) == ("102100099996", "7", "12")
