@@ -100,14 +100,14 @@ def list_exclusions(office: Office, *, retired: bool = False) -> list[dict[str, 
         return [{"name": f"{row['kind']}:{row['how']}:{row['value']}", **row} for row in rows]
 
 
-def check_exclusion(office: Office, kind: str, value: str) -> tuple[str, ...]:
-    """Names of the entries that an order about `value` would touch; nothing is kept of the question.
+def check_exclusion(office: Office, kind: str, value: str) -> dict[str, str]:
+    """Entries that an order about `value` would touch, and why each is listed; nothing is kept of the question.
 
     Raises:
         UsageError, InputError: as for adding.
     """
     with office.desk.read() as conn:
-        return exclusions.hits(conn, kind, canonical(kind, value, _place(office)))
+        return exclusions.reasons(conn, exclusions.hits(conn, kind, canonical(kind, value, _place(office))))
 
 
 def _must(actor: Actor, roles: tuple[Role, ...], reason: str) -> None:

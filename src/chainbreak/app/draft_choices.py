@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chainbreak.act.orders import drafting
+from chainbreak.act.orders import drafting, exclusions
+from chainbreak.act.orders.guards import object_kind
 from chainbreak.app.draft_order import legal_bases, partners_for
 from chainbreak.app.order_ask import rules_of
 from chainbreak.app.show_finding import finding_named
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
 
 def draft_choices(office: Office, finding_id: str, kind: str = "") -> dict[str, Any]:
     """Keys: `kinds` (those the finding holds an object for), `kind` (the chosen or the proposed one, "" when none
-    fits), and of it `objects`, `ladder`, `bases`, `partners`, `expiry_h`, `most_h`, `emergency`, `traced_fen`.
+    fits), and of it `objects`, `ladder`, `bases`, `partners`, `expiry_h`, `most_h`, `emergency`, `traced_fen`,
+    `excluded` (of the objects in clear: object -> entry of an exclusion list that it meets -> why that is listed).
+
+    Other objects meet the lists when the draft is kept: to look them up opens the vault, and that has a leaf.
 
     Raises:
         UsageError: no such finding (CB-FN-001) or kind (CB-US-001).
@@ -32,9 +36,11 @@ def draft_choices(office: Office, finding_id: str, kind: str = "") -> dict[str, 
         rule = rules.kind(chosen)
         objects = drafting.objects_of(source, rule)
         bases, partners = legal_bases(conn, chosen), partners_for(conn, chosen)
+        clear = [(about, object_kind(about)) for about in objects if object_kind(about) in ("domain", "url")]
+        met = {about: exclusions.reasons(conn, exclusions.hits(conn, what, about)) for about, what in clear}
     return {
         "kinds": fitting, "kind": chosen, "objects": objects, "ladder": rule.ladder,
         "bases": bases, "partners": partners, "expiry_h": rule.expiry_h, "most_h": rule.most_h,
-        "emergency": rule.emergency,
+        "emergency": rule.emergency, "excluded": {about: entries for about, entries in met.items() if entries},
         "traced_fen": source.traced_fen.get(objects[0]) if rule.money and objects else None,
     }  # fmt: skip

@@ -47,9 +47,9 @@ def ask_for(
     forms, but = forms_of(office, conn, about.object), order.order_id if order else ""
     rule = (rules or rules_of(office)).kinds.get(about.kind)
     stops = ledger.stops_on(conn, forms, rule.stops, plain.at_us, but) if rule and rule.stops else {}
+    hits = exclusion_hits(office, conn, about, plain.at_us) if check_lists else ()
     return replace(
-        plain, digest=digest, content=content,
-        hits=exclusion_hits(office, conn, about, plain.at_us) if check_lists else (),
+        plain, digest=digest, content=content, hits=hits, reasons=exclusions.reasons(conn, hits),
         held_elsewhere_fen=ledger.held_elsewhere_fen(conn, forms, but, plain.at_us),
         held_for=ledger.held_for(conn, forms, but, plain.at_us, claims_of(about)),
         stops=tuple(term for terms in stops.values() for term in terms),

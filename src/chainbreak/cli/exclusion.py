@@ -29,12 +29,13 @@ def list_(
 
 @app.command()
 def check(value: str, kind: KindOption = "line", centre: CentreOption = None, as_json: JsonOption = False) -> None:
-    """Which entries an order about VALUE would touch; exit 1 when none."""
+    """Which entries an order about VALUE would touch, and why they are listed; exit 1 when none."""
     from chainbreak.app.bootstrap import open_office
     from chainbreak.app.change_exclusions import check_exclusion
 
     found = check_exclusion(open_office(centre), kind, value)
-    emit([{"name": name} for name in found], as_json, columns=("name",))
+    rows = [{"name": name, "reason": reason} for name, reason in found.items()]
+    emit(rows, as_json, columns=("name", "reason"))
     if not found:
         raise typer.Exit(1)
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from chainbreak.act.orders.entries import entry_from
 from chainbreak.app.change_exclusions import add_exclusion, check_exclusion, list_exclusions, retire_exclusion
 from chainbreak.app.change_partners import add_partner, change_partner, list_partners
+from chainbreak.app.draft_choices import draft_choices
 from chainbreak.app.list_outbox import list_tasks
 from chainbreak.app.open_appeal import open_appeal
 from chainbreak.app.release_order import release_order
@@ -32,7 +33,7 @@ def test_what_is_excluded_meets_orders_in_force_and_releases_none(world: World) 
     assert [(t["kind"], t["order_id"]) for t in list_tasks(world.office)] == [("exclusion_hit", held.order_id)]
     send_due(world.office)
     assert {held.order_id, other.order_id} <= set(world.file("carriers", "numbers.csv").replace("\n", ",").split(","))
-    with pytest.raises(RefusedError, match="CB-OR-026"):
+    with pytest.raises(RefusedError, match=r"CB-OR-026 .*\(a hospital\)"):
         world.drafted(world.line("+8613800138000"))
     with pytest.raises(UsageError, match="CB-OR-075"):
         add_exclusion(world.office, world.wang, "line", "13800138000", "again")
@@ -40,12 +41,12 @@ def test_what_is_excluded_meets_orders_in_force_and_releases_none(world: World) 
 
 def test_an_entry_is_retired_by_an_approver_with_a_reason_and_is_not_forgotten(world: World) -> None:
     name = add_exclusion(world.office, world.wang, "domain", "Shop.Example.", "well known")["name"]
-    assert check_exclusion(world.office, "domain", "pay.shop.example") == (name,)
+    assert check_exclusion(world.office, "domain", "pay.shop.example") == {name: "well known"}
     for actor, reason, code in ((world.li, "r", "CB-OR-005"), (world.sun, "r", "CB-OR-005"), (world.wang, " ", "048")):
         with pytest.raises(RefusedError, match=code):
             retire_exclusion(world.office, actor, name, reason)
     retire_exclusion(world.office, world.zhao, name, "sold to others")
-    assert check_exclusion(world.office, "domain", "pay.shop.example") == ()
+    assert check_exclusion(world.office, "domain", "pay.shop.example") == {}
     [gone] = list_exclusions(world.office, retired=True)
     assert (gone["name"], gone["retired_by"], gone["retired_reason"]) == (name, "zhao", "sold to others")
     world.office.desk.migrate()  # rows of the package do not come back over a centre's own
@@ -116,3 +117,13 @@ def test_keys_of_old_transactions_are_forgotten_and_fresh_ones_kept(world: World
     with world.office.desk.read() as conn:
         oldest = min(conn.execute(select(done_once.c.at_us)).scalars())
     assert oldest > world.clock.now_us() - 30 * DAY_S * 1_000_000
+
+
+def test_the_form_of_a_draft_says_why_a_name_cannot_be_ordered_about(world: World) -> None:
+    finding = world.finding("pay.bank.example")
+    assert draft_choices(world.office, finding.finding_id)["excluded"] == {}
+    add_exclusion(world.office, world.wang, "domain", "bank.example", "本市银行 a bank of this city")
+    found = draft_choices(world.office, finding.finding_id)["excluded"]
+    assert found == {"pay.bank.example": {"domain:suffix:bank.example": "本市银行 a bank of this city"}}
+    public = draft_choices(world.office, world.finding("co.uk").finding_id)["excluded"]
+    assert public == {"co.uk": {"domain:public:co.uk": ""}}

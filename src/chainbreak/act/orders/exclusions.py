@@ -7,6 +7,7 @@ above it, because blocking that would block the entry.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -74,6 +75,21 @@ def hits(conn: Connection, kind: str, value: str) -> tuple[str, ...]:
     if kind == "domain" and is_public_suffix(value):
         found.append(Exclusion("domain", "public", value))
     return tuple(sorted(entry.name for entry in found))
+
+
+def reasons(conn: Connection, names: Iterable[str]) -> dict[str, str]:
+    """Entry -> why it is listed, as whoever listed it wrote; a public suffix needs no saying.
+
+    The order of `names` is kept.
+    """
+    from sqlalchemy import select
+
+    from chainbreak.store.desk.tables_orders import exclusion as e
+
+    wanted = list(names)
+    rows = conn.execute(select(e.c.kind, e.c.how, e.c.value, e.c.reason)) if wanted else ()
+    known = {Exclusion(*entry).name: reason for *entry, reason in rows}
+    return {name: known.get(name, "") for name in wanted}
 
 
 def host_of(written: str) -> str:

@@ -17,7 +17,8 @@ class Ask:
     """Who asks for a move, when, with what, and what the guards must know.
 
     `data` becomes the event's data when the move is made. `digest`: what the approver saw on the screen.
-    `content`: the new content, for a draft, an edit, an extension. `hits`: exclusions the object meets.
+    `content`: the new content, for a draft, an edit, an extension. `hits`: exclusions the object meets;
+    `reasons`: why each of them is listed.
     `held_elsewhere_fen`: held by other standing orders on the same account; `held_for`: claim -> the part of it that is
     for that claim. `stops`: when other orders stopped the account, or still do, from and to. `emergency_by`: who
     already took an unconfirmed emergency measure against this object. `refuted`: supports that were taken away, by an
@@ -31,6 +32,7 @@ class Ask:
     digest: str = ""
     content: Content | None = None
     hits: tuple[str, ...] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
     held_elsewhere_fen: int = 0
     held_for: Mapping[str, int] = field(default_factory=dict)
     stops: tuple[tuple[int, int], ...] = ()

@@ -83,7 +83,8 @@ def no_exclusion(order: Order | None, ask: Ask, rules: Rules) -> Iterator[Object
     named = set(exception.get("entries", ())) if str(exception.get("reason", "")).strip() else set()
     for hit in ask.hits:
         if hit not in named:
-            yield Objection("CB-OR-026", "the object is on an exclusion list", hit)
+            why = ask.reasons.get(hit)
+            yield Objection("CB-OR-026", "the object is on an exclusion list", f"{hit} ({why})" if why else hit)
 
 
 def still_supported(order: Order | None, ask: Ask, rules: Rules) -> Iterator[Objection]:
