@@ -1,4 +1,4 @@
-"""The rest of the desk over the API: today, appeals, outbox, ingests, people."""
+"""The rest of the desk over the API: today, appeals, ingests, people."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from chainbreak.api.access import Caller, Writer
 from chainbreak.api.shape import safe
 from chainbreak.app.add_person import add_person
 from chainbreak.app.decide_appeal import accept_appeal, decide_appeal, list_appeals
-from chainbreak.app.list_outbox import list_outbox, retry_outbox
-from chainbreak.app.list_partners import list_partners
 from chainbreak.app.list_people import list_people
 from chainbreak.app.list_runs import list_runs, list_sources
 from chainbreak.app.show_today import show_today
@@ -61,24 +59,6 @@ def decide(call: Writer, appeal_id: str, body: Decision) -> dict[str, Any]:
     """Decide an appeal."""
     done = decide_appeal(call.office, call.actor, appeal_id, upheld=body.upheld, reason=body.reason)
     return {"ok": True, "item": done}
-
-
-@router.get("/outbox", tags=["outbox"])
-def outbox(call: Caller, every: bool = False, limit: Annotated[int, Query(ge=1, le=1000)] = 200) -> dict[str, Any]:
-    """Messages to partners that are not settled, withdrawals first; `every`: all, the newest first."""
-    return {"ok": True, "items": safe(list_outbox(call.office, every=every, limit=limit))}
-
-
-@router.post("/outbox/retry", tags=["outbox"])
-def retry(call: Writer) -> dict[str, Any]:
-    """Queue failed messages again."""
-    return {"ok": True, "queued": retry_outbox(call.office, call.actor)}
-
-
-@router.get("/partners", tags=["outbox"])
-def partners(call: Caller) -> dict[str, Any]:
-    """Enforcement points and what they take."""
-    return {"ok": True, "items": list_partners(call.office)}
 
 
 @router.get("/ingests", tags=["ingest"])

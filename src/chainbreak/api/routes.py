@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI
 
-from chainbreak.api import desk, findings, health, holds, leads, log, money, orders, receipts, returns, series, taxii
+from chainbreak.api import (
+    desk,
+    findings,
+    health,
+    holds,
+    leads,
+    log,
+    money,
+    orders,
+    partners,
+    receipts,
+    returns,
+    series,
+    taxii,
+)
 from chainbreak.api.shape import PROBLEMS, answer_failure
 
 __all__ = ["answer_failure", "mount"]
@@ -13,7 +27,7 @@ __all__ = ["answer_failure", "mount"]
 def mount(app: FastAPI) -> None:
     """Add every resource under /api/v1, the TAXII server and the health routes to `app`."""
     v1 = APIRouter(prefix="/api/v1", responses=PROBLEMS)
-    for resource in (findings, series, leads, money, holds, orders, receipts, returns, log, desk):
+    for resource in (findings, series, leads, money, holds, orders, receipts, returns, log, partners, desk):
         v1.include_router(resource.router)
     app.include_router(v1)
     app.include_router(taxii.router)

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.delivery import queue
 from chainbreak.act.orders.appeals import ACCEPTED, OPEN
+from chainbreak.act.orders.model import ISSUED
 from chainbreak.base.clock import US_PER_S, rfc3339
 from chainbreak.base.errors import RefusedError, UsageError
 from chainbreak.records.actor import Role
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Select
+    from collections.abc import Sequence
+
+    from sqlalchemy import ColumnElement, Connection, Select
 
     from chainbreak.app.bootstrap import Office
     from chainbreak.records.actor import Actor
@@ -28,7 +31,7 @@ def list_outbox(
 
     `every` is the view `all`; `partner`: only to that one; `about`: only of orders whose number or object begins so.
     Rows (order_id, revision, target, action, state, attempts, queued_at, age_s, detail, kind, object, amount_fen,
-    queued_at_us, due_at_us, settled_at_us).
+    queued_at_us, due_at_us, settled_at_us, code); `code`: of the error that stopped a failed one.
 
     Raises:
         UsageError: no such view (CB-US-001).
@@ -45,16 +48,30 @@ def list_outbox(
     )
     now = office.clock.now_us()
     with office.desk.read() as conn:
-        return [
+        messages = list(conn.execute(query.limit(limit)))
+        stopped = _codes(conn, [m.order_id for m in messages if m.state == queue.FAILED])
+    return [
             {
                 "order_id": m.order_id, "revision": m.revision, "target": m.target, "action": m.action,
                 "state": m.state, "attempts": m.attempts, "queued_at": rfc3339(m.queued_at_us),
                 "age_s": ((m.settled_at_us or now) - m.queued_at_us) // US_PER_S, "detail": m.detail,
                 "kind": m.kind, "object": m.object, "amount_fen": m.amount_fen, "queued_at_us": m.queued_at_us,
                 "due_at_us": m.due_at_us, "settled_at_us": m.settled_at_us,
+                "code": stopped.get((m.order_id, m.revision, m.target), "") if m.state == queue.FAILED else "",
             }
-            for m in conn.execute(query.limit(limit))
+            for m in messages
         ]  # fmt: skip
+
+
+def _codes(conn: Connection, order_ids: Sequence[str]) -> dict[tuple[str, int, str], str]:
+    from sqlalchemy import select
+
+    from chainbreak.store.desk.funds import chunks
+    from chainbreak.store.desk.tables_delivery import receipt as r
+
+    failed = select(r).where(r.c.step == queue.FAILED).order_by(r.c.receipt_id)
+    rows = (row for some in chunks(order_ids) for row in conn.execute(failed.where(r.c.order_id.in_(some))))
+    return {(row.order_id, row.revision, row.target): row.partner_code for row in rows}
 
 
 def count_outbox(office: Office, *, partner: str = "", about: str = "") -> dict[str, int]:
@@ -86,6 +103,7 @@ def _in_view(view: str) -> ColumnElement[bool]:
 
     from chainbreak.store.desk.tables_delivery import outbox as o
     from chainbreak.store.desk.tables_orders import appeal
+    from chainbreak.store.desk.tables_orders import order_file as f
 
     match view:
         case "open":
@@ -94,8 +112,9 @@ def _in_view(view: str) -> ColumnElement[bool]:
             return o.c.state == queue.FAILED
         case "disputed":
             appealed = select(appeal.c.order_id).where(appeal.c.state.in_((OPEN, ACCEPTED)))
-            short = o.c.detail.in_(("partial", "rejected")) & (o.c.state != queue.SUPERSEDED)
-            return short | (o.c.order_id.in_(appealed) & (o.c.state != queue.SUPERSEDED))
+            short = o.c.detail.in_((queue.PARTIAL, queue.REJECTED)) & (o.c.state == queue.ACKNOWLEDGED)
+            standing = (o.c.action != queue.BLOCK) | f.c.state.in_(sorted(ISSUED))
+            return (short & standing) | (o.c.order_id.in_(appealed) & (o.c.state != queue.SUPERSEDED))
         case "all":
             return true()
     raise UsageError("CB-US-001", "no such view of the outbox", given=view, allowed=", ".join(VIEWS))

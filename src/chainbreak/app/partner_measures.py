@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.delivery import queue
+from chainbreak.find.contract.evaluate import Share
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
@@ -40,7 +41,8 @@ def partner_measures(office: Office, window_us: int) -> dict[str, dict[str, Any]
     """partner_id -> measures of the last `window_us`, for every partner.
 
     Keys: `level_ms`; for `block` and `withdraw` each `…_n`, `…_probed` (how many of them a probe saw), `…_p50_ms`,
-    `…_p95_ms` (null below 20), `…_max_ms`, `…_due`, `…_in_time` (of those due); `waiting`, `withdrawals` (of them) and
+    `…_p95_ms` (null below 20), `…_max_ms`, `…_due`, `…_in_time` (of those due) and its share `…_rate` with Wilson's
+    95 % interval `…_low`, `…_high` (null when nothing was due); `waiting`, `withdrawals` (of them) and
     `oldest_us` (when the oldest began to wait) now; `failed` now; `refused` answers in the window.
     """
     from sqlalchemy import select
@@ -57,7 +59,7 @@ def partner_measures(office: Office, window_us: int) -> dict[str, dict[str, Any]
             _add_waiting(found[row.target], row, now)
         for target, n in _refused(conn, now - window_us):
             found[target]["refused"] = n
-    return found
+    return {partner_id: row | _rates(row) for partner_id, row in found.items()}
 
 
 def _nothing(level: int) -> dict[str, Any]:
@@ -66,6 +68,16 @@ def _nothing(level: int) -> dict[str, Any]:
         for way in WAYS for name in ("n", "probed", "p50_ms", "p95_ms", "max_ms", "due", "in_time")
     }  # fmt: skip
     return {"level_ms": level, **spans, "waiting": 0, "withdrawals": 0, "oldest_us": None, "failed": 0, "refused": 0}
+
+
+def _rates(row: dict[str, Any]) -> dict[str, float | None]:
+    rates: dict[str, float | None] = {}
+    for way in WAYS:
+        share = Share(row[f"{way}_in_time"], row[f"{way}_due"]).as_dict()
+        known = share["rate"] is not None
+        rates |= {f"{way}_rate": share["rate"], f"{way}_low": share["low"] if known else None,
+                  f"{way}_high": share["high"] if known else None}  # fmt: skip
+    return rates
 
 
 def _began_us() -> ColumnElement[int]:

@@ -40,6 +40,19 @@ def needed(format_: str) -> Sequence[str]:
     return names
 
 
+def known_secret(format_: str, name: str) -> str:
+    """The name, if the format reads such a secret.
+
+    Raises:
+        UsageError: it does not (CB-DL-221).
+    """
+    names = needed(format_)
+    if name not in names:
+        raise UsageError("CB-DL-221", "this format needs no such secret", given=name,
+                         allowed=did_you_mean(name, names) if names else "none")  # fmt: skip
+    return name
+
+
 def set_secret(office: Office, actor: Actor, partner_id: str, name: str, value: bytes | None) -> None:
     """Keep a secret of a partner; `value` None: a new random one. The log says who set which and when, not what.
 
@@ -51,10 +64,7 @@ def set_secret(office: Office, actor: Actor, partner_id: str, name: str, value: 
     from chainbreak.app.change_partners import changing, partner_row
     from chainbreak.base.files import write_atomic
 
-    names = needed(partner_row(office, partner_id)["format"])
-    if name not in names:
-        raise UsageError("CB-DL-221", "this format needs no such secret", given=name,
-                         allowed=did_you_mean(name, names) if names else "none")  # fmt: skip
+    known_secret(partner_row(office, partner_id)["format"], name)
     kept = base64.b64encode(secrets.token_bytes(NEW_BYTES)) if value is None else value.strip()
     if not 0 < len(kept) <= LARGEST_BYTES:
         raise InputError("CB-DL-222", "a secret is neither empty nor larger than 64 KiB", given=f"{len(kept)} bytes")

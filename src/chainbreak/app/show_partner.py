@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 READERS = (Role.LIAISON, Role.APPROVER, Role.COMMANDER, Role.AUDITOR, Role.ADMIN)
 """Who sees how partners do; where a partner is reached and how it is set is part of it."""
-AT_PARTNER = ("partial_answer", "rejected_answer", "not_sent", "release_asked")
+AT_PARTNER = ("partial_answer", "rejected_answer", "not_delivered", "not_sent", "release_asked")
 """Tasks that are between a partner and us."""
 
 
@@ -126,8 +126,8 @@ def disputes(conn: Connection, partner_id: str = "") -> list[dict[str, Any]]:
 
 
 def _is_of(target: str, kind: str, note: str) -> bool:
-    """An answer's task begins with the partner that gave it; an order at three partners was refused by one."""
-    return kind not in ("partial_answer", "rejected_answer") or note.startswith(f"{target}:")
+    """A task about one of an order's partners begins with its name."""
+    return kind in ("not_sent", "release_asked") or note.startswith(f"{target}:")
 
 
 def _standing(row: dict[str, Any]) -> str:

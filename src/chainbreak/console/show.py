@@ -57,6 +57,22 @@ def lasting(span_us: int, lang: Lang, *, brief: bool = False) -> str:
     return gap.join(f"{n}{gap}{word(f'console.unit.{unit}', lang)}" for unit, n in shown)
 
 
+def swift(span_us: int | None, lang: Lang) -> str:
+    """A latency: milliseconds below a second, seconds below a minute, then as `lasting`; an em dash for none.
+
+    >>> swift(860, "en"), swift(522_000, "zh"), swift(4_510_000, "en"), swift(125_000_000, "en"), swift(None, "en")
+    ('0.86 ms', '522毫秒', '4.51 s', '2 min', '—')
+    """
+    if span_us is None:
+        return "—"
+    if span_us >= US_PER_MIN:
+        return lasting(span_us, lang)
+    gap = "" if lang == "zh" else " "
+    value, unit = (span_us / 1_000, "ms") if span_us < 1_000_000 else (span_us / 1_000_000, "second")
+    figures = f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+    return figures + gap + word(f"console.unit.{unit}", lang)
+
+
 def short(text: str, head: int = 6, tail: int = 4) -> Markup:
     """A digest or an id in monospace, shortened in the middle, the full value in the tooltip.
 

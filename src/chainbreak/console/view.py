@@ -18,6 +18,7 @@ from chainbreak.act.returns.machine import READERS as RETURN_READERS
 from chainbreak.app.list_partners import list_partners
 from chainbreak.app.move_lead import READERS
 from chainbreak.app.read_session import IDLE_US
+from chainbreak.app.show_partner import READERS as PARTNER_READERS
 from chainbreak.app.trace_rights import MAY_READ as TRACE_READERS
 from chainbreak.base.clock import US_PER_S
 from chainbreak.base.wording import Lang, word
@@ -39,7 +40,7 @@ ENTRIES: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("orders", "o", ()),
     ("returns", "r", tuple(RETURN_READERS)),
     ("appeals", "a", ()),
-    ("outbox", "b", (Role.LIAISON, Role.COMMANDER, Role.AUDITOR)),
+    ("partners", "p", PARTNER_READERS),
     ("log", "l", ()),
     ("ingest", "i", ()),
     ("users", "u", (Role.ADMIN,)),
@@ -105,6 +106,7 @@ def speaking(lang: Lang, zone: str) -> dict[str, Any]:
         "thing": lambda text, **how: show.thing(text, lang, **how),
         "moment": lambda at, **how: show.moment(at, zone, **how),
         "lasting": lambda span, **how: show.lasting(span, lang, **how),
+        "swift": lambda span_us: show.swift(span_us, lang),
     }
 
 

@@ -103,7 +103,7 @@ def test_what_people_type_is_shown_as_text_and_in_reading_order(
     assert appeal is not None
     pages = [
         "/", f"/findings/{found}?state=confirmed", f"/orders/{order}", f"/orders/{order}/notice", "/appeals",
-        f"/appeals/{appeal[1]}", "/users", "/users?name=mallory", "/outbox?every=true", "/me", "/errors/CB-OR-003",
+        f"/appeals/{appeal[1]}", "/users", "/users?name=mallory", "/outbox?view=all", "/me", "/errors/CB-OR-003",
     ]  # fmt: skip
     shown = [maker.get(path).text for path in pages]
     shown += [

@@ -102,7 +102,11 @@ MATRIX: dict[str, tuple[Any, dict[str, Any], str]] = {
     "/orders/{order_id}/withdraw": (DRAFT, {}, "draft"),
     "/orders/{order_id}/approve": (APPROVER, {"digest": ""}, "submitted"),
     "/orders/{order_id}/return": (APPROVER, {"reason": "再核"}, "submitted"),
-    "/orders/{order_id}/release": (APPROVER, {"reason": "not_needed"}, "approved"),
+    # An approver releases; a liaison's wish becomes a task of the approvers, whichever page it is made on.
+    "/orders/{order_id}/release": (APPROVER | LIAISON, {"reason": "not_needed"}, "approved"),
+    "/outbox/orders/{order_id}/release": (APPROVER | LIAISON, {"reason": "not_needed"}, "in_force"),
+    "/outbox/orders/{order_id}/retry": (LIAISON, {}, "approved"),
+    "/partners/{partner_id}/reconcile": (LIAISON, {}, ""),
     "/orders/{order_id}/ack": (LIAISON, {"target": "carriers", "outcome": "full"}, "approved"),
     "/orders/{order_id}/extend": (DRAFT, {"finding": ""}, "in_force"),
     "/orders/{order_id}/send": (ALL, {}, "approved"),
@@ -215,7 +219,7 @@ def test_a_role_presses_what_is_its_own_and_nothing_else(
             sent["order"] = things["approved"]
         address = path.format(finding_id=things["finding"], order_id=order, appeal_id=things["appeal"], row_id="none",
                               name="qian", lead_id=lead, report_id="none", series_id="S-000001",
-                              return_id=things["return"], run_id="T-000001")  # fmt: skip
+                              return_id=things["return"], run_id="T-000001", partner_id="carriers")  # fmt: skip
         answer = presser.press(address, **sent)
         if path in ("/me/password", "/sign-out"):
             presser = sign_in("presser")

@@ -14,9 +14,9 @@ from chainbreak.app.draft_choices import draft_choices
 from chainbreak.app.draft_order import draft_order
 from chainbreak.app.edit_order import edit_order
 from chainbreak.app.extend_order import extend_order
+from chainbreak.app.let_go import let_go
 from chainbreak.app.one_write import one_write
 from chainbreak.app.order_version import unless_changed
-from chainbreak.app.release_order import release_order
 from chainbreak.app.return_order import return_order
 from chainbreak.app.send_due import send_due
 from chainbreak.app.show_finding import show_finding
@@ -108,8 +108,9 @@ def withdraw(visit: Seen, order_id: str, reason: Reason = "") -> Response:
 
 @router.post("/orders/{order_id}/release")
 def release(visit: Signed, order_id: str, reason: Line, note: Reason = "") -> Response:
-    """Let go before the end."""
-    release_order(visit.office, visit.actor, order_id, reason, note)
+    """Let go before the end, or ask those who may to."""
+    if let_go(visit.office, visit.actor, order_id, reason, note)["outcome"] == "asked":
+        return _shown(order_id, "release_asked", "in_force")
     return _shown(order_id, "released", "over")
 
 

@@ -109,6 +109,7 @@ def _one(visit: Visit, order: dict[str, Any] | None) -> dict[str, Any]:
                        for o in objections],
         "moments": {name: parse_moment(order[name], "UTC") for name in ("starts_at", "ends_at")},
         "may": {"approve": actor.has(Role.APPROVER), "send": actor.has(Role.LIAISON),
+                "release": "release" if actor.has(Role.APPROVER) else "ask" if actor.has(Role.LIAISON) else "",
                 "draft": actor.has(Role.ANALYST, Role.FUND_DESK, Role.HOTLINE, Role.COMMANDER, Role.APPROVER)},
         "release_reasons": rules_of(visit.office).release_reasons,
     }  # fmt: skip
