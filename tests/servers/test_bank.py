@@ -22,11 +22,13 @@ from chainbreak.app.acknowledge_order import acknowledge_order
 from chainbreak.app.approve_order import approve_order
 from chainbreak.app.bootstrap import Office
 from chainbreak.app.change_partners import add_partner, change_partner
+from chainbreak.app.decide_appeal import decide_appeal
 from chainbreak.app.draft_holds import draft_holds
 from chainbreak.app.golden_hour import report_clock
 from chainbreak.app.init_centre import init_centre
 from chainbreak.app.issue_receipt_token import issue_receipt_token
 from chainbreak.app.list_outbox import list_outbox, list_tasks
+from chainbreak.app.open_appeal import open_appeal
 from chainbreak.app.open_money import open_money
 from chainbreak.app.release_order import release_order
 from chainbreak.app.send_due import reconcile, send_due
@@ -59,6 +61,7 @@ class World:
     bank: Bank
     li = Actor("li", frozenset({Role.ANALYST, Role.FUND_DESK}))
     wang = Actor("wang", frozenset({Role.APPROVER}))
+    chen = Actor("chen", frozenset({Role.COMMANDER}))
     sun = Actor("sun", frozenset({Role.LIAISON}))
 
     @property
@@ -366,6 +369,35 @@ def test_what_the_bank_forgot_is_asked_for_again_and_what_it_should_not_hold_is_
     assert list(world.bank.holds) == [made]
     row = next(row for row in reconcile(world.office) if row["partner"] == "bank-a")
     assert (row["missing"], row["extra"]) == (0, 0)
+
+
+def test_an_order_that_was_wrong_is_erased_at_the_bank_and_only_then_corrected(fund: FundWorld, world: World) -> None:
+    change_partner(world.office, ADMIN, "bank-a", settings={"statuses": False})
+    made = signed(fund, "M1")
+    send_due(world.office)
+    appeal = open_appeal(world.office, world.sun, "my wages", order_id=made, channel="hotline")
+    world.bank.mood = "late"
+    decide_appeal(world.office, world.chen, appeal["appeal_id"], upheld=True, reason="proved")
+    send_due(world.office)
+    told = world.bank.taken[-1]
+    assert (told["message"], told["reason"], told["erase"]) == ("hold-release", "annulled", True)
+    assert told["recalls"] == list(world.bank.recalls)
+    assert order(world, made).state is State.ANNULLED
+    take_receipt(world.office, "bank-a", world.bank.later[-1])
+    assert order(world, made).state is State.CORRECTED
+    assert report_clock(world.office, world.li, "r1")["held_fen"] == 0
+
+
+def test_a_bank_that_lists_nothing_is_said_not_to_and_one_far_away_needs_https(
+    fund: FundWorld, world: World
+) -> None:  # fmt: skip
+    change_partner(world.office, ADMIN, "bank-a", settings={"statuses": False})
+    row = next(row for row in reconcile(world.office) if row["partner"] == "bank-a")
+    assert "does not list" in row["error"]
+    change_partner(world.office, ADMIN, "bank-a", address="http://gateway.bank.example/holds")
+    signed(fund, "M2")
+    send_due(world.office)
+    assert "CB-DL-146" in list_outbox(world.office)[0]["detail"]
 
 
 def test_two_holds_on_one_account_do_not_free_each_other(fund: FundWorld, world: World) -> None:
