@@ -18,7 +18,8 @@ def bench(
     name: Annotated[
         str,
         typer.Argument(
-            help="audit, classify, console, demo, extract, goip, ingest, likeness, linkage, mules, start, trace"
+            help="audit, classify, console, delivery, demo, extract, faults, goip, ingest, likeness, linkage, lookup, "
+            "mules, start, trace"
         ),
     ],
     scale: Annotated[str, typer.Option(help="full: the sizes of the claims; small: minutes become seconds")] = "full",

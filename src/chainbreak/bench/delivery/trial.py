@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chainbreak.act.delivery import queue
 from chainbreak.act.orders import drafting, ledger
 from chainbreak.act.orders.drafting import Wish
 from chainbreak.app.add_person import add_person
@@ -82,6 +83,20 @@ class Trial:
     def sign(self, order: Order) -> None:
         """Sign an order: from here on its clock runs."""
         approve_order(self.office, SIGNER, order.order_id, order.digest)
+
+    def sign_many(self, orders: Sequence[Order]) -> None:
+        """Sign many in a few transactions, faster than people could."""
+        rules = rules_of(self.office)
+        for at in range(0, len(orders), AT_ONCE):
+            with self.office.desk.begin() as conn:
+                for order in orders[at : at + AT_ONCE]:
+                    ask = ask_for(self.office, conn, SIGNER, order, digest=order.digest, check_lists=True)
+                    ledger.make(conn, "approve", order.order_id, order, ask, rules)
+
+    def queued(self) -> int:
+        """Messages that nobody has passed on yet."""
+        with self.office.desk.read() as conn:
+            return len(queue.waiting(conn, states=(queue.QUEUED,)))
 
     def release(self, order: Order) -> None:
         """Release an order."""
@@ -159,4 +174,17 @@ def both_ways(trial: Trial, stack: Stack, values: Sequence[str]) -> dict[str, li
             since = time.monotonic()
             for name, probe in stack.probes.items():
                 took.setdefault(f"{word} {name}", []).append(until(probe, value, wanted, since))
+    return took
+
+
+def withdrawn(
+    trial: Trial, stack: Stack, orders: Sequence[Order], values: Sequence[str]
+) -> dict[str, list[float | None]]:
+    """Orders in effect released one after another, each seen gone; as `both_ways`."""
+    took: dict[str, list[float | None]] = {}
+    for order, value in zip(orders, values, strict=True):
+        trial.release(order)
+        since = time.monotonic()
+        for name, probe in stack.probes.items():
+            took.setdefault(f"withdraw {name}", []).append(until(probe, value, False, since))
     return took
