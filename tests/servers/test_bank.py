@@ -22,6 +22,7 @@ from chainbreak.app.acknowledge_order import acknowledge_order
 from chainbreak.app.approve_order import approve_order
 from chainbreak.app.bootstrap import Office
 from chainbreak.app.change_partners import add_partner, change_partner
+from chainbreak.app.check_partner import check_partner
 from chainbreak.app.decide_appeal import decide_appeal
 from chainbreak.app.draft_holds import draft_holds
 from chainbreak.app.golden_hour import report_clock
@@ -394,10 +395,13 @@ def test_a_bank_that_lists_nothing_is_said_not_to_and_one_far_away_needs_https(
     change_partner(world.office, ADMIN, "bank-a", settings={"statuses": False})
     row = next(row for row in reconcile(world.office) if row["partner"] == "bank-a")
     assert "does not list" in row["error"]
+    assert all(row["ok"] for row in check_partner(world.office, "bank-a"))
     change_partner(world.office, ADMIN, "bank-a", address="http://gateway.bank.example/holds")
     signed(fund, "M2")
     send_due(world.office)
     assert "CB-DL-146" in list_outbox(world.office)[0]["detail"]
+    change_partner(world.office, ADMIN, "bank-a", address="http://127.0.0.1:1/gateway")
+    assert [row["ok"] for row in check_partner(world.office, "bank-a")] == [True, False]
 
 
 def test_two_holds_on_one_account_do_not_free_each_other(fund: FundWorld, world: World) -> None:

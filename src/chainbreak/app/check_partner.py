@@ -6,7 +6,7 @@ import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
-from chainbreak.act.delivery.point import PointDownError
+from chainbreak.act.delivery.point import NotListedError, PointDownError
 from chainbreak.app.change_partners import partner_row
 from chainbreak.app.partner_secrets import secrets_of
 from chainbreak.base.errors import ChainbreakError
@@ -44,6 +44,8 @@ def _held(office: Office, partner_id: str) -> str:
     lane = Lane(means_of(office), partner_id)
     try:
         n = sum(1 for _ in itertools.islice(lane.point().held(), MOST_READ))
+    except NotListedError as e:
+        return str(e)
     finally:
         lane.close()
     return f"holds {n:,} of ours" if n < MOST_READ else f"holds {n:,} of ours and more"

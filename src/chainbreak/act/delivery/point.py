@@ -23,6 +23,10 @@ class PointDownError(Exception):
     """The point was not reached, or answered nothing usable: everything carried is tried again later."""
 
 
+class NotListedError(PointDownError):
+    """The point is there, but says to nobody what it holds: it cannot be compared, and nothing is wrong with it."""
+
+
 @dataclass(frozen=True)
 class Parcel:
     """One message for one point. `value`: the object in clear, in the partner's own form.
@@ -110,7 +114,7 @@ class Point(Protocol):
         """What the point really holds, of what carries our mark.
 
         Raises:
-            PointDownError: it does not say.
+            PointDownError: not reached; NotListedError: it is, and does not say.
         """
 
     def mend(self, put: Sequence[Entry], drop: Sequence[Mark]) -> None:

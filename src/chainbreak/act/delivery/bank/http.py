@@ -63,8 +63,9 @@ class HttpWay:
         return self._get(f"/status/{quote(key)}", LONGEST) if self._offers else None
 
     def holds(self) -> list[Status] | None:
-        """All that the bank says it holds."""
+        """All that the bank says it holds; None once any answer at all shows that it is there."""
         if not self._offers:
+            self._reach()
             return None
         try:
             return list(parse_json(self._get("/holds", LARGEST_LIST), Statuses, LARGEST_LIST).holds)
@@ -74,6 +75,12 @@ class HttpWay:
     def close(self) -> None:
         """Give back connections."""
         self._client.close()
+
+    def _reach(self) -> None:
+        try:
+            self._client.head(self._base)
+        except httpx.HTTPError as error:
+            raise _not_reached(error) from None
 
     def _post(self, path: str, key: str, revision: int, content: bytes, kind: str) -> tuple[int, bytes]:
         seal = self._signer.seal(key, content, revision, rfc3339(self._clock.now_us()))
@@ -93,10 +100,14 @@ class HttpWay:
             with self._client.stream(method, self._base + path, content=content, headers=headers) as answer:
                 status, body = answer.status_code, _bounded(answer, most)
         except httpx.HTTPError as error:
-            raise PointDownError(f"the bank's gateway was not reached: {type(error).__name__}") from None
+            raise _not_reached(error) from None
         if not (200 <= status < 300 or 400 <= status < 500) or status in LATER:
             raise PointDownError(f"the bank's gateway answers HTTP {status}")
         return status, body
+
+
+def _not_reached(error: httpx.HTTPError) -> PointDownError:
+    return PointDownError(f"the bank's gateway was not reached: {type(error).__name__}")
 
 
 def _bounded(answer: httpx.Response, most: int) -> bytes:

@@ -22,7 +22,7 @@ from chainbreak.act.delivery.bank.messages import (
     message_id,
     parse_json,
 )
-from chainbreak.act.delivery.point import Answer, Parcel, PointDownError
+from chainbreak.act.delivery.point import Answer, NotListedError, Parcel, PointDownError
 from chainbreak.base.errors import ChainbreakError, InputError
 
 if TYPE_CHECKING:
@@ -54,7 +54,11 @@ class Way(Protocol):
         """What the bank says of one order; None: it has no such answer."""
 
     def holds(self) -> list[Status] | None:
-        """All that the bank holds for us; None: it does not say."""
+        """All that the bank holds for us; None: it is there and does not say.
+
+        Raises:
+            PointDownError: not reached.
+        """
 
     def close(self) -> None:
         """Give back connections."""
@@ -150,7 +154,7 @@ class BankPoint:
         """What the bank says it holds for us."""
         holds = self.way.holds()
         if holds is None:
-            raise PointDownError("this bank does not list what it holds")
+            raise NotListedError("this bank does not list what it holds")
         return [status.mark for status in holds if status.held_fen]
 
     def mend(self, put: Sequence[Entry], drop: Sequence[Mark]) -> None:
