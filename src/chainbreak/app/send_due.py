@@ -53,7 +53,7 @@ def send_always(office: Office, stop: threading.Event) -> None:
     """The sender as a service, until `stop` is set; partners are compared with the desk by a process of its own."""
     from chainbreak.app.compare_often import Comparer
 
-    with Comparer(office.centre.root) as comparer:
+    with Comparer(office) as comparer:
         sender.Service(means_of(office), comparer.soon).run(stop)
 
 
