@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
 import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING, Any
@@ -47,19 +47,13 @@ MEMORY_MIB = (1024, 512)
 
 @dataclass
 class Kamailio(Server):
-    """A proxy is many processes, one group; measures are of all of them."""
-
-    def start(self) -> None:
-        """Start it in the foreground, in a group of its own."""
-        with (self.folder / "log").open("ab") as out:
-            self.process = subprocess.Popen(
-                self.command, cwd=self.folder, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
-            )
+    """A proxy is many processes; measures are of all of them."""
 
     def stop(self, *, at_once: bool = False) -> None:
-        """End it: `at_once` as a crash would, every process of its group."""
+        """End it: `at_once` as a crash would, every process of it."""
         if self.process is not None and at_once:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            for pid in self.pids:
+                os.kill(pid, signal.SIGKILL)
         super().stop(at_once=at_once)
 
     @property
@@ -135,6 +129,8 @@ class Proxy:
     address: str
     server: Kamailio
     phone: Phone
+    ready_s: float = 0.0
+    """How long its start took, seconds."""
     desired: list[Entry] = field(default_factory=list)
     """What a point of it is told to hold when it asks."""
 
@@ -191,8 +187,11 @@ def _no_secret(name: str) -> str:
 
 
 @contextmanager
-def running(entries: Iterable[Entry] = (), *, shared: bool = True, **settings: Any) -> Iterator[Proxy]:
-    """A proxy that holds `entries` from its start, ready, with a telephone behind it; `settings` as a partner sets.
+def running(
+    entries: Iterable[Entry] = (), *, rows: Iterable[tuple[str, str]] = (), shared: bool = True, **settings: Any
+) -> Iterator[Proxy]:
+    """A proxy that holds `entries` and `rows` (key, value) from its start, ready, with a telephone behind it;
+    `settings` as a partner sets.
 
     Raises:
         SetupError: it is not installed (CB-DL-123), or was not ready in time (CB-DL-124).
@@ -213,14 +212,14 @@ def running(entries: Iterable[Entry] = (), *, shared: bool = True, **settings: A
         for file, content in config(made, address).items():
             (folder / file).write_bytes(content.encode() if isinstance(content, str) else content)
         if shared:
-            rows = ((key_of(e.value, e.order_id), cell_of(e, made)) for e in entries)
-            bulk.write(folder / bulk.NUMBERS, made.table, rows)
+            ours = ((key_of(e.value, e.order_id), cell_of(e, made)) for e in entries)
+            bulk.write(folder / bulk.NUMBERS, made.table, chain(ours, rows))
         shm, pkg = map(str, MEMORY_MIB)
         command = ("kamailio", "-DD", "-E", "-f", "kamailio.cfg", "-m", shm, "-M", pkg, "-w", name, "-Y", name)
         proxy = Proxy(made, address, Kamailio(command, folder), phone)
         try:
             proxy.server.start()
-            proxy.wait()
+            proxy.ready_s = proxy.wait()
             yield proxy
         finally:
             proxy.server.stop()

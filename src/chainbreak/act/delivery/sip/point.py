@@ -72,7 +72,7 @@ class SipPoint:
         """Our rows, from the proxy's memory. A row of which its memory and its file differ has a mark that names no
         order, so that it is put right in both.
         """
-        for key, cell, same in self._rows():
+        for key, cell, same in self.rows():
             mark = mark_of(key, cell)
             if mark is not None:
                 yield mark if same else Mark(mark.value, "", "")
@@ -80,7 +80,7 @@ class SipPoint:
     def mend(self, put: Sequence[Entry], drop: Sequence[Mark]) -> None:
         """Take away, then set; everything at once when it is much."""
         if self._settings.folder and len(put) + len(drop) >= WHOLE_FROM:
-            return self.load(self._desired())
+            return self.load((key_of(e.value, e.order_id), cell_of(e, self._settings)) for e in self._desired())
         rows = [(key_of(e.value, e.order_id), cell_of(e, self._settings)) for e in put]
         gone = [key_of(m.value, m.order_id) for m in drop]
         self._keep(rows, gone)
@@ -90,14 +90,13 @@ class SipPoint:
             self._apply(key, cell)
         return None
 
-    def load(self, entries: Iterable[Entry]) -> None:
-        """Write the proxy's file anew with these entries alone, and have it load that.
+    def load(self, rows: Iterable[tuple[str, str]]) -> None:
+        """Write the proxy's file anew with these rows alone, and have it load that.
 
         Raises:
             PointDownError: not reached, or it cannot load the file.
         """
         assert self._settings.folder is not None, "asked only where there is one"
-        rows = ((key_of(e.value, e.order_id), cell_of(e, self._settings)) for e in entries)
         bulk.write(self._settings.folder / bulk.NUMBERS, self._settings.table, rows)
         try:
             self._rpc.call("htable.reload", self._settings.table, timeout_s=WHOLE_S)
@@ -145,7 +144,8 @@ class SipPoint:
         except OSError as e:
             raise PointDownError(f"no test call can be made from here: {e.strerror}") from None
 
-    def _rows(self) -> Iterator[tuple[str, str, bool]]:
+    def rows(self) -> Iterator[tuple[str, str, bool]]:
+        """Everything in the table, others' rows too: (key, value, whether its file says the same)."""
         folder, table = self._settings.folder, self._settings.table
         if folder is None:
             return self._dump()
