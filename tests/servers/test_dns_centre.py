@@ -25,6 +25,7 @@ from chainbreak.app.init_centre import init_centre
 from chainbreak.app.list_outbox import list_outbox
 from chainbreak.app.partner_secrets import set_secret
 from chainbreak.app.send_due import means_of, reconcile, send_due
+from chainbreak.app.write_zones import write_zones
 from chainbreak.base.clock import SystemClock
 from chainbreak.base.errors import RefusedError, SetupError, UsageError
 from chainbreak.base.settings import Settings
@@ -193,6 +194,26 @@ def test_a_move_broken_off_bars_on_and_goes_on_later(trial: Trial, site: Site, m
     assert zone(site, site.settings.cold).keys() == {"kept.example", "*.kept.example"}
     assert seen(site, "kept.example") == {"."}
     assert seen(site, "freed.example") == {None}
+
+
+def test_a_primary_set_up_anew_starts_with_what_is_in_force(trial: Trial, site: Site) -> None:
+    """Its serial is larger than any before, so that resolvers take it over."""
+    [order] = signed(trial, "kept.example")
+    folder = site.servers["primary"].folder
+    serial = site.serial(site.settings.cold)
+    site.servers["primary"].stop()
+    for old in folder.glob("*.jnl"):
+        old.unlink()
+    assert write_zones(trial.office, ADMIN, "zones", folder) == {"partner": "zones", "names": 1}
+    site.servers["primary"].start()
+    until(site.up)
+    assert site.serial(site.settings.cold) > serial
+    until(lambda: zone(site, site.settings.hot) == {} and seen(site, "kept.example") == {"."})
+    [row] = reconcile(trial.office, ["zones"])
+    assert (row["missing"], row["extra"], row["error"]) == (0, 0, "")
+    trial.release(order)
+    send_due(trial.office)
+    until(lambda: seen(site, "kept.example") == {None})
 
 
 def test_what_has_ended_goes_while_the_sender_is_dead(trial: Trial, site: Site, tmp_path: Path) -> None:

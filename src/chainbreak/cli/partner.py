@@ -1,4 +1,4 @@
-"""`chainbreak partner`: list, add, show, check, config, secret, change, retire, token, compact."""
+"""`chainbreak partner`: list, add, show, check, config, secret, change, retire, token, compact, zones."""
 
 from __future__ import annotations
 
@@ -189,3 +189,17 @@ def compact(partner_id: str, as_name: AsOption, centre: CentreOption = None, as_
 
     office = open_office(centre)
     emit(compact_zones(office, find_actor(office, as_name), partner_id), as_json)
+
+
+@app.command()
+def zones(
+    partner_id: str, out: Annotated[Path, typer.Argument(help="Folder of the DNS primary")], as_name: AsOption,
+    centre: CentreOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Write zone files with everything in force, for a DNS primary that starts anew."""
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.find_actor import find_actor
+    from chainbreak.app.write_zones import write_zones
+
+    office = open_office(centre)
+    emit(write_zones(office, find_actor(office, as_name), partner_id, out), as_json)

@@ -20,7 +20,7 @@ from chainbreak.act.delivery.claim import Result
 from chainbreak.act.delivery.entry import Entry, Mark, entry_of
 from chainbreak.act.delivery.point import Answer, Parcel, PointDownError, Setup
 from chainbreak.act.delivery.points import open_point
-from chainbreak.act.delivery.queue import FAILED, REJECTED
+from chainbreak.act.delivery.queue import AGAIN, FAILED, REJECTED
 from chainbreak.act.orders import ledger
 from chainbreak.act.orders.guards import object_kind
 from chainbreak.act.orders.model import Order, State
@@ -86,7 +86,7 @@ class Lane:
         Raises:
             PointDownError: the probe was not answered.
         """
-        shown = [c for c in carried if c.answer.outcome not in (REJECTED, FAILED)]
+        shown = [c for c in carried if c.answer.outcome not in (REJECTED, FAILED, AGAIN)]
         seen = iter(self.point().look([c.parcel for c in shown]) if shown else [])
         return [next(seen) if c in shown else None for c in carried]
 
@@ -215,7 +215,7 @@ class Lane:
     def _setup(self, row: Any) -> Setup:
         return Setup(
             self.partner_id, row.format, row.address, json.loads(row.settings), self._secret,
-            self.means.out / self.partner_id, self.means.signer, self.means.rules().delivery, self._desired,
+            self.means.out / self.partner_id, self.means.signer, self.means.rules().delivery, self.wanted,
             self._wrong, self._next_serial, self.means.clock,
         )  # fmt: skip
 
@@ -229,7 +229,8 @@ class Lane:
                 next_step=f"chainbreak partner secret {self.partner_id} {name} --from FILE",
             ) from None  # fmt: skip
 
-    def _desired(self) -> list[Entry]:
+    def wanted(self) -> list[Entry]:
+        """Everything the point should hold now, in clear."""
         with self.means.desk.read() as conn:
             now = ledger.order_now(conn, self.means.clock.now_us())
             return self._strongest(desired.orders(conn, self.partner_id, now))

@@ -180,10 +180,10 @@ def _written(root: Path, makes: Sequence[str], bars: Sequence[Bar], marked: bool
     site = Site(s, f"dns://{at['primary'].address}", secret, addresses={m: at[m].address for m in makes})
     reading = serving.key_clause(s.transfer_key, transfer_secret(secret))
     world = 'zone "." { type primary; file "world.zone"; allow-query { any; }; notify no; };\n'
-    texts = {
+    texts: dict[str, dict[str, str | Iterator[str]]] = {
         "primary": {
             serving.KEYS_FILE: serving.key_clause(s.key_name, secret) + reading, "world.zone": _WORLD,
-            "named.conf": serving.primary_conf(s, at["primary"], world), **serving.zones(s, bars, marked=marked),
+            "named.conf": serving.primary_conf(s, at["primary"], world), **serving.zones(s, 1, bars, marked=marked),
         },
         "bind": {
             serving.READERS_FILE: reading,
@@ -204,7 +204,8 @@ def _written(root: Path, makes: Sequence[str], bars: Sequence[Bar], marked: bool
             folder = root / name
             folder.mkdir()
             for file, text in files.items():
-                (folder / file).write_text(text, encoding="ascii")
+                with (folder / file).open("w", encoding="ascii") as out:
+                    out.writelines([text] if isinstance(text, str) else text)
             program, *arguments = COMMANDS["bind" if name in ("primary", "feeder") else name]
             site.servers[name] = Server((_program(program) or program, *arguments), folder)
     return site

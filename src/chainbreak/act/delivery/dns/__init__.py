@@ -35,5 +35,6 @@ def config(settings: Settings, address: str, secret: Callable[[str], str], partn
         SetupError: the key is not there, or cannot be read (CB-DL-100).
     """
     from chainbreak.act.delivery.dns.serving import files
+    from chainbreak.base.clock import US_PER_S, SystemClock
 
-    return files(settings, address, secret("tsig"))
+    return files(settings, address, secret("tsig"), SystemClock().now_us() // US_PER_S)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from chainbreak.act.delivery.point import Parcel
 
 log = get_log("dns")
+MOST_TO_HOT = 5_000
+"""Names that a mend may add to the hot zone; resolvers are slow to take over a change of a large one."""
 Fill = Callable[["UpdateMessage"], None]
 
 
@@ -62,11 +64,11 @@ class DnsPoint:
         self.put(puts.values())
         return answers
 
-    def put(self, bars: Iterable[Bar]) -> None:
-        """Bar names: the marks, then the records in `hot`."""
+    def put(self, bars: Iterable[Bar], zone: str = "") -> None:
+        """Bar names: the marks, then the records in `zone` (`hot` unless told)."""
         for part in parts(bars):
             self.primary.update(self.settings.marks, self._marking(part))
-            self.primary.update(self.settings.hot, self.barring(part))
+            self.primary.update(zone or self.settings.hot, self.barring(part))
 
     def drop(self, values: Sequence[str]) -> None:
         """Let go of names that carry our mark: `hot`, then `cold`, then the mark."""
@@ -125,13 +127,15 @@ class DnsPoint:
         return {owner: str(data) for owner, kind, data in rows if kind == CNAME}
 
     def mend(self, put: Sequence[Entry], drop: Sequence[Mark]) -> None:
-        """Let go of what is too much, then bar what is missing; what can stand in no zone was refused when sent."""
-        bars = list(self._fitting(put))
+        """Let go of what is too much, then bar what is missing."""
+        bars = list(self.fitting(put))
         kept = {bar.value for bar in bars}  # another order's from now on: never free in between
         self.drop([mark.value for mark in drop if mark.value not in kept])
-        self.put(bars)
+        # So much at once is a primary that was set up anew: the hot zone stays small.
+        self.put(bars, self.settings.cold if len(bars) > MOST_TO_HOT else self.settings.hot)
 
-    def _fitting(self, entries: Iterable[Entry]) -> Iterator[Bar]:
+    def fitting(self, entries: Iterable[Entry]) -> Iterator[Bar]:
+        """What entries become in a zone; those that cannot stand in one were refused when they were sent."""
         for entry in entries:
             try:
                 yield bar_of(entry, self.landing, self.settings.marks)

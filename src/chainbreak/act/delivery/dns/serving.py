@@ -5,7 +5,7 @@ The same texts serve the centre's partners, the tests and the bench.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -222,15 +222,23 @@ def recursor_policy(s: Settings, primary: Listens, secret: str) -> str:
     )
 
 
-def zones(s: Settings, bars: Sequence[Bar] = (), *, marked: bool = True) -> dict[str, str]:
-    """The primary's zone files at its first start, by name; `bars` begin in `cold`, with their marks or without."""
-    lines = {s.allow: (), s.hot: (), s.cold: policy_lines(bars), s.marks: mark_lines(bars if marked else ())}
-    return {f"{zone}.zone": "".join(zone_file(zone, of, 1, s.ttl_s)) for zone, of in lines.items()}
+def zones(s: Settings, serial: int, bars: Sequence[Bar] = (), *, marked: bool = True) -> dict[str, Iterator[str]]:
+    """The primary's zone files, by name, line by line; `bars` stand in `cold`, with their marks or without.
+
+    `serial` must be larger than any that resolvers have seen, or they keep what they hold: seconds since 1970 are.
+    """
+    lines = {
+        s.allow: iter(()),
+        s.hot: iter(()),
+        s.cold: policy_lines(bars),
+        s.marks: mark_lines(bars if marked else ()),
+    }
+    return {f"{zone}.zone": zone_file(zone, of, serial, s.ttl_s) for zone, of in lines.items()}
 
 
-def files(s: Settings, address: str, secret: str, bars: Sequence[Bar] = ()) -> dict[str, str]:
-    """Every file of the primary and of a resolver of each make, by path below a folder; each server is started in its
-    own folder. `bars`: what is in force already, so that a new primary starts with it.
+def files(s: Settings, address: str, secret: str, serial: int) -> dict[str, str]:
+    """Every file of a primary with empty zones and of a resolver of each make, by path below a folder; each server is
+    started in its own folder.
 
     Raises:
         SetupError: the key cannot be read (CB-DL-100).
@@ -242,7 +250,7 @@ def files(s: Settings, address: str, secret: str, bars: Sequence[Bar] = ()) -> d
     at_primary = {
         KEYS_FILE: key_clause(s.key_name, secret) + reading,
         "named.conf": primary_conf(s, primary),
-        **zones(s, bars),
+        **{name: "".join(lines) for name, lines in zones(s, serial).items()},
     }
     return {
         **{f"primary/{name}": text for name, text in at_primary.items()},

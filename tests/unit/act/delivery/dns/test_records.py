@@ -81,7 +81,9 @@ def test_the_key_that_writes_is_only_at_the_primary() -> None:
 
 
 def test_a_new_primary_starts_with_what_is_in_force() -> None:
-    files = zones(Settings(), [bar_of(ENTRY, "", "cold.rpz")])
+    made = zones(Settings(), 7, [bar_of(ENTRY, "", "cold.rpz")])
+    files = {name: "".join(lines) for name, lines in made.items()}
     assert "bad.example CNAME .\n*.bad.example CNAME .\n" in files["cold.rpz.zone"]
     assert 'bad.example TXT "O-1" "1795737600123456" "."' in files["marks.rpz.zone"]
     assert "CNAME" not in files["hot.rpz.zone"]
+    assert all(" 7 60 30 " in text for text in files.values())
