@@ -35,6 +35,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "block": ("block", "Export what is in force: RPZ zone, number list, hold list"),
     "exclusion": ("exclusion", "What no order may touch: list, check, add, retire"),
     "partner": ("partner", "Partners that carry orders out: list, add, show, check, config, secret, change, retire"),
+    "share": ("share", "Sharing: push, pull, list, refused, sight, decay (MISP, STIX/TAXII)"),
     "outbox": ("outbox", "What is on its way to partners: list, show, retry, withdraw, reconcile, take"),
     "lookup": ("lookup", "Whether a caller, a domain or an account is under an order: serve, token, check"),
     "sms": ("sms", "Texts to people by SMPP: notice, send, list, receipts"),

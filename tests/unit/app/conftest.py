@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from chainbreak.app.init_centre import init_centre
 from chainbreak.base.clock import FixedClock
 from chainbreak.base.settings import Settings
 from chainbreak.records.actor import Actor, Role
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "support"))
 
 NOON_US = 1_795_147_200_000_000  # 2026-11-20 12:00 in Shanghai
 ENGINEER = Actor("qian", frozenset({Role.ENGINEER}))

@@ -83,8 +83,8 @@ def read_indicators(
     objects: Iterable[str] | None = None,
     limit: int | None = None,
 ) -> list[dict[str, Any]]:
-    """Rows of `indicator` with what was said about each: seen, false (counts), seen_us (last), said_over; and `told_us`,
-    the newest record of ours its source was told of. The last seen first.
+    """Rows of `indicator`, the last seen first, with what was said about each: seen, denied (counts), seen_us, over_us
+    (last); and `told_us`, the newest record of ours its source was told of.
     """
     i, s, m = indicator.c, indicator_sighting.c, indicator_met.c
 
@@ -94,7 +94,7 @@ def read_indicators(
     about = (
         select(
             s.source, s.shared_id, func.sum(said("seen", s.count)).label("seen"),
-            func.sum(said("false", s.count)).label("false"), func.max(said("seen", s.at_us)).label("seen_us"),
+            func.sum(said("false", s.count)).label("denied"), func.max(said("seen", s.at_us)).label("seen_us"),
             func.max(said("over", s.at_us)).label("over_us"),
         )
         .group_by(s.source, s.shared_id).subquery()
@@ -102,7 +102,7 @@ def read_indicators(
     same = and_(about.c.source == i.source, about.c.shared_id == i.shared_id)
     met = and_(m.source == i.source, m.shared_id == i.shared_id)
     query = (
-        select(indicator, about.c.seen, about.c.false, about.c.seen_us, about.c.over_us, m.last_us.label("told_us"))
+        select(indicator, about.c.seen, about.c.denied, about.c.seen_us, about.c.over_us, m.last_us.label("told_us"))
         .outerjoin(about, same).outerjoin(indicator_met, met)
         .order_by(i.last_seen_us.desc(), i.source, i.shared_id).limit(limit)
     )  # fmt: skip

@@ -28,6 +28,8 @@ KINDS = {
 }  # fmt: skip
 _SAYS = {"0": SEEN, "1": FALSE, "2": OVER}
 _YES = (True, 1, "1")
+_LATEST_S = 253_402_300_799
+"""The last second of the year 9999."""
 
 
 def read_misp(document: Any, now_us: int) -> Reading:
@@ -37,7 +39,7 @@ def read_misp(document: Any, now_us: int) -> Reading:
         uuid = said.get("uuid")
         if not isinstance(uuid, str) or not _is_uuid(uuid):
             reading.refused.append(Refused("", "an attribute without an id"))
-        elif said.get("type") not in KINDS:
+        elif str(said.get("type")) not in KINDS:
             reading.ignored += 1
         else:
             _attribute(said, now_us, reading)
@@ -55,7 +57,7 @@ def _attribute(said: dict[str, Any], now_us: int, reading: Reading) -> None:
         reading.refused.append(Refused(uuid, f"a value that is no text of at most {LARGEST_VALUE} characters"))
         return
     try:
-        changed = int(said["timestamp"]) * US_PER_S
+        changed = _moment(said["timestamp"])
         first = parse_moment(said["first_seen"], "UTC") if said.get("first_seen") else changed
         last = parse_moment(said["last_seen"], "UTC") if said.get("last_seen") else changed
         sighted = list(_sighted(uuid, said.get("Sighting") or (), now_us))
@@ -74,21 +76,31 @@ def _attribute(said: dict[str, Any], now_us: int, reading: Reading) -> None:
 
 def _sighted(uuid: str, said: Iterable[dict[str, Any]], now_us: int) -> Iterator[Sighted]:
     for at, one in enumerate(said):
-        when = int(one.get("date_sighting") or now_us // US_PER_S) * US_PER_S
+        when = _moment(one.get("date_sighting") or now_us // US_PER_S)
         kind = str(one.get("type", "0"))
         if kind in _SAYS:
             name = str(one.get("uuid") or f"{uuid}#{kind}#{when // US_PER_S}#{at}")
             yield Sighted(name[:80], uuid, _SAYS[kind], 1, when)
 
 
+def _moment(seconds: Any) -> int:
+    at_s = int(seconds)
+    if not 0 <= at_s <= _LATEST_S:
+        raise ValueError("no time")
+    return at_s * US_PER_S
+
+
 def _attributes(document: Any) -> Iterator[dict[str, Any]]:
     for event in _events(document):
-        groups = [event, *(one for one in event.get("Object") or () if isinstance(one, dict))]
-        for group in groups:
-            yield from (one for one in group.get("Attribute") or () if isinstance(one, dict))
+        for group in (event, *_listed(event.get("Object"))):
+            yield from _listed(group.get("Attribute"))
     match document:
         case {"response": {"Attribute": list(found)}} | {"Attribute": list(found)}:
-            yield from (one for one in found if isinstance(one, dict))
+            yield from _listed(found)
+
+
+def _listed(found: Any) -> list[dict[str, Any]]:
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def _events(document: Any) -> Iterator[dict[str, Any]]:
@@ -96,7 +108,7 @@ def _events(document: Any) -> Iterator[dict[str, Any]]:
         case {"Event": dict(event)}:
             yield event
         case {"response": list(several)} | list(several):
-            yield from (one["Event"] for one in several if isinstance(one, dict) and isinstance(one.get("Event"), dict))
+            yield from (one["Event"] for one in _listed(several) if isinstance(one.get("Event"), dict))
 
 
 def _is_uuid(text: str) -> bool:

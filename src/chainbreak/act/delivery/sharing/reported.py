@@ -43,6 +43,17 @@ class Sighted:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What we tell a source about its indicator: our records met it `count` times, or it is wrong. Times UTC µs."""
+
+    shared_id: str
+    says: str
+    count: int
+    first_us: int
+    last_us: int
+
+
+@dataclass(frozen=True)
 class Refused:
     """One object that could not be read, and why; never its content."""
 

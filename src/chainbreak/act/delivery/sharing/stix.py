@@ -13,12 +13,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.delivery.entry import Mark
+from chainbreak.act.delivery.sharing.reported import FALSE
 from chainbreak.act.delivery.sharing.terms import Sort, Terms, shared_uuid, sort_of
 from chainbreak.base.clock import from_us, parse_moment, rfc3339
 from chainbreak.base.wording import word
 
 if TYPE_CHECKING:
     from chainbreak.act.delivery.entry import Entry
+    from chainbreak.act.delivery.sharing.reported import Told
 
 PATHS = {
     Sort.LINE: "x-phone-number:value", Sort.DOMAIN: "domain-name:value", Sort.URL: "url:value",
@@ -130,16 +132,20 @@ class Stix:
         ]  # fmt: skip
         return [publisher, marking, *(extensions if self._definitions else ())]
 
-    def sighting(self, indicator_id: str, count: int, first_us: int, last_us: int, now_us: int) -> dict[str, Any]:
-        """That our own records met somebody's indicator `count` times; 0: it was wrong."""
-        from stix2.v21 import Sighting
+    def sighting(self, told: Told, now_us: int) -> dict[str, Any]:
+        """That our own records met somebody's indicator, or, as an opinion, that it is wrong."""
+        from stix2.v21 import Opinion, Sighting
 
-        name = f"sighting--{shared_uuid(self.terms, self.partner_id, indicator_id, str(last_us), str(count))}"
-        made = Sighting(
-            id=name, created_by_ref=self.publisher, created=_millis(now_us), modified=_millis(now_us),
-            sighting_of_ref=indicator_id, count=count, first_seen=rfc3339(first_us), last_seen=rfc3339(last_us),
-            object_marking_refs=[_TLP[self.terms.marking]],
-        )  # fmt: skip
+        common = {"created_by_ref": self.publisher, "created": _millis(now_us), "modified": _millis(now_us),
+                  "object_marking_refs": [_TLP[self.terms.marking]]}  # fmt: skip
+        name = shared_uuid(self.terms, self.partner_id, told.shared_id, str(told.last_us), told.says)
+        if told.says == FALSE:
+            made = Opinion(id=f"opinion--{name}", opinion="strongly-disagree", object_refs=[told.shared_id], **common)
+        else:
+            made = Sighting(
+                id=f"sighting--{name}", sighting_of_ref=told.shared_id, count=told.count,
+                first_seen=rfc3339(told.first_us), last_seen=rfc3339(told.last_us), **common,
+            )  # fmt: skip
         said: dict[str, Any] = json.loads(made.serialize())
         return said
 

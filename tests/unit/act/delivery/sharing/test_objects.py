@@ -19,6 +19,7 @@ from stix2validator import ValidationOptions, validate_instance
 from chainbreak.act.delivery.entry import Entry
 from chainbreak.act.delivery.sharing import misp
 from chainbreak.act.delivery.sharing.misp_form import Misp, MispSettings
+from chainbreak.act.delivery.sharing.reported import Told
 from chainbreak.act.delivery.sharing.stix import Stix
 from chainbreak.act.delivery.sharing.terms import Marking, Terms
 
@@ -55,10 +56,12 @@ def test_what_indicators_refer_to_is_valid_and_published(marking: Any) -> None:
     assert {said["created_by_ref"], *said["object_marking_refs"]} <= {one["id"] for one in context}
 
 
-def test_a_sighting_is_valid_stix() -> None:
-    said = STIX.sighting("indicator--f7a3f6e0-46d1-4b9b-8f5a-3f0a3d9c1b11", 3, NOW_US - 5_000_000, NOW_US, NOW_US)
+@pytest.mark.parametrize(("says", "type_"), [("seen", "sighting"), ("false", "opinion")])
+def test_what_a_source_is_told_is_valid_stix(says: str, type_: str) -> None:
+    told = Told("indicator--f7a3f6e0-46d1-4b9b-8f5a-3f0a3d9c1b11", says, 3, NOW_US - 5_000_000, NOW_US)
+    said = STIX.sighting(told, NOW_US)
     valid(said)
-    assert said["count"] == 3
+    assert said["type"] == type_
 
 
 @pytest.mark.parametrize("kind", VALUES)
