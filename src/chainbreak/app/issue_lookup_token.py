@@ -41,7 +41,10 @@ def issue_lookup_token(office: Office, actor: Actor, partner_id: str, *, only: b
         same = p.c.partner_id == partner_id
         settings: dict[str, Any] = json.loads(conn.execute(select(p.c.settings).where(same)).scalar_one())
         before = [] if only else settings.get("tokens", [])[:1]
-        settings |= {"tokens": [digest_of(token.encode()), *before], "probe": digest_of(_probe(office, partner_id))}
+        settings |= {
+            "tokens": [digest_of(token.encode()), *before],
+            "probe_digest": digest_of(_probe(office, partner_id)),
+        }
         conn.execute(update(p).where(same).values(settings=json.dumps(settings, ensure_ascii=False, sort_keys=True)))
     return token
 

@@ -42,7 +42,7 @@ class Settings(BaseModel):
     tokens: tuple[Digest, ...] = Field(default=(), max_length=2)
     """SHA-256, in hex, of its tokens: the newest and, while it changes over, the one before. 256 random bits need no
     slow hash: there is nothing to guess, and every request is checked."""
-    probe: Digest | Literal[""] = ""
+    probe_digest: Digest | Literal[""] = ""
     """SHA-256, in hex, of the centre's own token."""
 
 

@@ -73,6 +73,6 @@ def callers_of(partners: Iterable[tuple[str, Settings]], share: int) -> dict[byt
         bucket = Bucket(settings.per_s / share, max(1.0, settings.burst / share))
         for digest in settings.tokens:
             callers[bytes.fromhex(digest)] = Caller(partner_id, settings, bucket, probe=False)
-        if settings.probe:
-            callers[bytes.fromhex(settings.probe)] = Caller(partner_id, settings, bucket, probe=True)
+        if settings.probe_digest:
+            callers[bytes.fromhex(settings.probe_digest)] = Caller(partner_id, settings, bucket, probe=True)
     return callers
