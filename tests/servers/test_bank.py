@@ -341,6 +341,21 @@ def test_an_answer_to_a_recall_that_was_never_made_is_refused(fund: FundWorld, w
         take_receipt(world.office, "bank-a", camt029(made, "CNCL").replace(b"<Assgnmt>", b"<A/><Assgnmt>"), "xml")
 
 
+def test_one_message_that_the_gateway_stumbles_over_holds_up_no_other(fund: FundWorld, world: World) -> None:
+    world.bank.stumbles.add("C-2002")
+    first, second = signed(fund, "M2"), signed(fund, "M3")
+    for _ in range(3):
+        send_due(world.office)
+        world.clock.advance(60)
+    assert list(world.bank.holds) == [second]
+    (message,) = list_outbox(world.office)
+    assert (message["order_id"], message["state"]) == (first, "sent")
+    assert "HTTP 500" in message["detail"]
+    world.bank.stumbles.clear()
+    send_due(world.office)
+    assert sorted(world.bank.holds) == sorted([first, second])
+
+
 def test_a_gateway_that_refuses_the_form_is_a_dead_letter(fund: FundWorld, world: World) -> None:
     signed(fund, "M2")
     world.bank.moods.append("refuses_form")

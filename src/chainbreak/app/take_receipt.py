@@ -173,8 +173,7 @@ def _leaf(conn: Connection, actor: Actor, now_us: int, told: dict[str, Any], dig
     from chainbreak.audit.log import Entry, append
 
     payload = {name: value for name, value in told.items() if name not in ("known", "meaning")} | {"digest": digest}
-    about = f"order:{told['order_id']}"
-    append(conn, Entry.by(actor, now_us, "delivery.answer", about, purpose="delivery", payload=payload))
+    append(conn, Entry.by(actor, now_us, "delivery.answer", actor.name, purpose="delivery", payload=payload))
 
 
 def take_receipts(office: Office) -> dict[str, int]:

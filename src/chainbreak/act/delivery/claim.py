@@ -111,6 +111,8 @@ def _settle_one(means: Means, conn: Connection, result: Result, now: int) -> str
     message, answer = result.message, result.answer
     if answer is None:
         return _wait(means, conn, message, now, result.why)
+    if answer.outcome == queue.AGAIN:
+        return _wait(means, conn, message, now, answer.meaning)
     if answer.outcome == queue.FAILED:
         _fail(means, conn, [message], InputError(answer.code or "CB-DL-020", answer.meaning), now)
         return "failed"

@@ -54,7 +54,8 @@ class Parcel:
 @dataclass(frozen=True)
 class Answer:
     """What a point said. `outcome`: full, partial, rejected; "" when it was handed over and the answer comes later;
-    `failed` when it cannot be said there at all, which a person must look at.
+    `failed` when it cannot be said there at all, which a person must look at; `again` when the point is there but did
+    not take this one, which is then carried again while what was taken beside it stands.
 
     `code` is the partner's own, `meaning` ours, `digest` SHA-256 of the raw answer in hex; `held_fen`: money held;
     `within_min`: minutes in which a person must act on it, None: what the rules say.

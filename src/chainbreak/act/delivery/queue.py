@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 QUEUED, SENT, ACKNOWLEDGED, VERIFIED = "queued", "sent", "acknowledged", "verified"
 FAILED, SUPERSEDED = "failed", "superseded"
 BLOCK, WITHDRAW, CORRECT = "block", "withdraw", "correct"
-FULL, PARTIAL, REJECTED = "full", "partial", "rejected"
+FULL, PARTIAL, REJECTED, AGAIN = "full", "partial", "rejected", "again"
 URGENCY = {WITHDRAW: 0, CORRECT: 0, BLOCK: 1}
 """Letting go goes before taking hold."""
 _ENDS = frozenset({"release", "fall", "expire", "lapse"})

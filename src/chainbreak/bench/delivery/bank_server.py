@@ -36,8 +36,9 @@ ENOUGH_FEN = 10**13
 
 @dataclass
 class Bank:
-    """What one bank knows. `funds`: account -> fen there; `refusals`: account -> code; `moods`: answers to come next,
-    one a message, then `mood`. `effects`: (order, fen) each time that what is held changed.
+    """What one bank knows. `funds`: account -> fen there; `refusals`: account -> code; `stumbles`: accounts that get an
+    HTTP 500; `moods`: answers to come next, one a message, then `mood`. `effects`: (order, fen) each time that what is
+    held changed.
     """
 
     public_key: Ed25519PublicKey | None = None
@@ -46,6 +47,7 @@ class Bank:
     moods: deque[str] = field(default_factory=deque)
     funds: dict[str, int] = field(default_factory=dict)
     refusals: dict[str, str] = field(default_factory=dict)
+    stumbles: set[str] = field(default_factory=set)
     holds: dict[str, dict[str, Any]] = field(default_factory=dict)
     effects: list[tuple[str, int]] = field(default_factory=list)
     recalls: dict[str, bytes] = field(default_factory=dict)
@@ -167,6 +169,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.endswith("/recalls"):
             bank.ask_back(content)
             return self._say(202)
+        if json.loads(content)["account"] in bank.stumbles:
+            return self._say(500)
         receipt = bank.take(content, forget=mood == "forgetful")
         if mood == "mute":
             self.close_connection = True

@@ -30,7 +30,7 @@ SUFFIXES = (".json", ".csv", ".xml")
 
 
 class FileWay:
-    """See `chainbreak.act.delivery.bank.point.Way`."""
+    """See `chainbreak.act.delivery.bank.way.Way`."""
 
     def __init__(self, setup: Setup, settings: Settings) -> None:
         self._folder, self._form = setup.folder / OUTGOING, settings.form

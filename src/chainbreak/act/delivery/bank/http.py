@@ -14,6 +14,7 @@ import httpx
 
 from chainbreak.act.delivery.bank.files import drop_in
 from chainbreak.act.delivery.bank.messages import LONGEST, Message, Receipt, Status, Statuses, as_json, parse_json
+from chainbreak.act.delivery.bank.way import NotTakenError
 from chainbreak.act.delivery.point import PointDownError
 from chainbreak.base.clock import rfc3339
 from chainbreak.base.errors import InputError, SetupError
@@ -31,7 +32,7 @@ LARGEST_LIST = 16 * 1024 * 1024
 
 
 class HttpWay:
-    """See `chainbreak.act.delivery.bank.point.Way`."""
+    """See `chainbreak.act.delivery.bank.way.Way`."""
 
     def __init__(self, setup: Setup, settings: Settings) -> None:
         parts = urlsplit(setup.address)
@@ -41,7 +42,9 @@ class HttpWay:
         self._base, self._offers = setup.address.rstrip("/"), settings.statuses
         self._signer, self._clock, self._incoming = setup.signer, setup.clock, setup.folder / "incoming"
         timeout = httpx.Timeout(settings.answer_s, connect=settings.connect_s)
-        self._client = httpx.Client(timeout=timeout, follow_redirects=False, trust_env=False)
+        # What comes back is bounded as it comes, so nothing may be packed.
+        headers = {"accept-encoding": "identity"}
+        self._client = httpx.Client(timeout=timeout, headers=headers, follow_redirects=False, trust_env=False)
 
     def hand_over(self, message: Message) -> bytes | None:
         """Post a hold message; its receipt, None when it comes later."""
@@ -99,10 +102,12 @@ class HttpWay:
         try:
             with self._client.stream(method, self._base + path, content=content, headers=headers) as answer:
                 status, body = answer.status_code, _bounded(answer, most)
-        except httpx.HTTPError as error:
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise _not_reached(error) from None
+        except httpx.HTTPError as error:
+            raise NotTakenError(f"the bank's gateway did not answer: {type(error).__name__}") from None
         if not (200 <= status < 300 or 400 <= status < 500) or status in LATER:
-            raise PointDownError(f"the bank's gateway answers HTTP {status}")
+            raise NotTakenError(f"the bank's gateway answers HTTP {status}")
         return status, body
 
 
@@ -112,7 +117,7 @@ def _not_reached(error: httpx.HTTPError) -> PointDownError:
 
 def _bounded(answer: httpx.Response, most: int) -> bytes:
     body = bytearray()
-    for part in answer.iter_bytes():
+    for part in answer.iter_raw():
         body += part
         if len(body) > most:
             # One byte more than a reader takes: it refuses the answer and says why.

@@ -9,59 +9,31 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from chainbreak.act.delivery.bank import recall
 from chainbreak.act.delivery.bank.messages import (
     HoldRelease,
     HoldRequest,
-    Message,
     Receipt,
     Status,
     check,
     message_id,
     parse_json,
 )
+from chainbreak.act.delivery.bank.way import NotTakenError
 from chainbreak.act.delivery.point import Answer, NotListedError, Parcel, PointDownError
 from chainbreak.base.errors import ChainbreakError, InputError
 
 if TYPE_CHECKING:
     from chainbreak.act.delivery.bank.settings import Settings
+    from chainbreak.act.delivery.bank.way import Way
     from chainbreak.act.delivery.entry import Entry, Mark
     from chainbreak.act.delivery.point import Setup
 
 NO_REASON = "ended"
-
-
-class Way(Protocol):
-    """How messages reach the bank."""
-
-    def hand_over(self, message: Message) -> bytes | None:
-        """Bring a hold message; the bank's receipt when it gives one at once.
-
-        Raises:
-            PointDownError: not reached. InputError: the gateway does not take it in this form (CB-DL-148).
-        """
-
-    def recall(self, key: str, document: bytes) -> None:
-        """Bring a camt.056; the camt.029 comes later.
-
-        Raises:
-            PointDownError, InputError: as for `hand_over`.
-        """
-
-    def status(self, key: str) -> bytes | None:
-        """What the bank says of one order; None: it has no such answer."""
-
-    def holds(self) -> list[Status] | None:
-        """All that the bank holds for us; None: it is there and does not say.
-
-        Raises:
-            PointDownError: not reached.
-        """
-
-    def close(self) -> None:
-        """Give back connections."""
+IN_A_ROW = 3
+"""Messages that a gateway does not take one after another until it counts as not reached for all that follow."""
 
 
 class BankPoint:
@@ -74,8 +46,23 @@ class BankPoint:
         self.partner_id, self.settings, self.way = setup.partner_id, settings, way
 
     def carry(self, parcels: Sequence[Parcel]) -> list[Answer]:
-        """Hand every parcel over, one by one; the first that finds nobody there ends it for all."""
-        return [self._carry(parcel) for parcel in parcels]
+        """Hand every parcel over, one by one. One that the gateway stumbles over waits by itself.
+
+        Raises:
+            PointDownError: nobody is there.
+        """
+        answers: list[Answer] = []
+        stumbled = 0
+        for parcel in parcels:
+            try:
+                answers.append(self._carry(parcel))
+                stumbled = 0
+            except NotTakenError as error:
+                stumbled += 1
+                if stumbled == IN_A_ROW:
+                    raise
+                answers.append(Answer("again", meaning=str(error)))
+        return answers
 
     def _carry(self, parcel: Parcel) -> Answer:
         try:
@@ -132,7 +119,7 @@ class BankPoint:
         return receipt.answer(self.settings.language)
 
     def look(self, parcels: Sequence[Parcel]) -> list[bool | None]:
-        """What the bank's status says of each order; None where it offers none, or tells of a part."""
+        """What the bank's status says of each order; None where it says nothing of use, or tells of a part."""
         return [self._in_effect(parcel) for parcel in parcels]
 
     def _in_effect(self, parcel: Parcel) -> bool | None:
@@ -141,10 +128,10 @@ class BankPoint:
             return None
         try:
             status = parse_json(content, Status)
-        except InputError as error:
-            raise PointDownError(error.sentence()) from None
+        except InputError:
+            return None
         if status.order_id != parcel.order.order_id:
-            raise PointDownError("the status is about another order")
+            return None
         asked = parcel.own.amount_fen if parcel.own is not None else 0
         if asked and 0 < status.held_fen < asked:
             return None  # a part is neither; the receipt tells of it
