@@ -109,6 +109,7 @@ def _present(office: Office, recipient: str) -> str:
     if kind != Identifier.LINE:
         raise UsageError("CB-DL-206", "a text goes to a telephone number", given=recipient[:40] or "nobody",
                          allowed="a written token line:…")  # fmt: skip
+    office.keys.refresh()  # a server may have been running since before the last rotation
     return write_token(Identifier.LINE, office.vault.current(Identifier.LINE, token))
 
 
@@ -118,6 +119,8 @@ def _told_before(office: Office, conn: Connection, event: str, recipient: str) -
 
     from chainbreak.store.desk.tables_texts import text_message as t
 
+    if office.keys.epochs[Identifier.LINE] == 1 and Identifier.LINE not in office.keys.coming:
+        return ""
     same = conn.execute(select(t.c.text_id, t.c.recipient).where(t.c.event == event, t.c.channel == book.SMS)).all()
     now = office.vault.currents(Identifier.LINE, {read_token(row.recipient)[1] for row in same})
     ours = read_token(recipient)[1]
