@@ -53,8 +53,12 @@ def send_always(office: Office, stop: threading.Event) -> None:
     """The sender as a service, until `stop` is set; partners are compared with the desk by a process of its own."""
     from chainbreak.app.compare_often import Comparer
 
+    def round_() -> None:
+        tidy(office)
+        take_receipts(office)
+
     with Comparer(office) as comparer:
-        sender.Service(means_of(office), comparer.soon).run(stop)
+        sender.Service(means_of(office), comparer.soon, round_).run(stop)
 
 
 def means_of(office: Office) -> Means:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chainbreak.act.orders import ledger
-from chainbreak.act.orders.force import ends_at_us, standing
+from chainbreak.act.orders.force import standing
 from chainbreak.act.orders.guards import Ask
 from chainbreak.act.orders.model import State
-from chainbreak.app.order_ask import rules_of
+from chainbreak.app.order_ask import rules_to_let_go
 from chainbreak.records.actor import SERVICE
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ def tidy(office: Office) -> int:
 
     Keys of old transactions are forgotten on the way.
     """
-    rules = rules_of(office)
+    rules = rules_to_let_go(office)
     with office.desk.begin() as conn:
         now = ledger.order_now(conn, office.clock.now_us())
-        over = [order for order in ledger.issued_orders(conn) if now >= ends_at_us(order)]
+        over = ledger.overdue_orders(conn, now)
         for order in over:
             word = standing(order, now)
             move = "lapse" if word == State.LAPSED else "expire"

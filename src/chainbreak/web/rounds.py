@@ -1,4 +1,4 @@
-"""What no person has to press a key for: send what becomes due at once; every few seconds let lapse, file, publish."""
+"""What no person has to press a key for: send what becomes due at once; every few seconds file, let lapse, publish."""
 
 from __future__ import annotations
 
@@ -51,11 +51,7 @@ def run_round(office: Office) -> None:
     from chainbreak.app.file_reports import AT_ONCE, file_reports
     from chainbreak.app.lapse_leads import lapse_leads
     from chainbreak.app.publish_checkpoint import publish_checkpoint
-    from chainbreak.app.take_receipt import take_receipts
-    from chainbreak.app.tidy import tidy
 
-    tidy(office)
-    take_receipts(office)
     file_reports(office, AT_ONCE)
     lapse_leads(office)
     publish_checkpoint(office, only_if_due=True)

@@ -57,9 +57,15 @@ class Folder:
         return Answer("" if parcel.action == CORRECT else FULL, meaning="read back from the file")
 
     def look(self, parcels: Sequence[Parcel]) -> list[bool | None]:
-        """Whether the file, read back as the partner would, holds each order, or no longer does."""
+        """Whether the file, read back as the partner would, holds each order, or no longer does.
+
+        That a partner has followed a correction in its own copies no file can show: only the partner can say.
+        """
         held = {m.order_id: m.valid_until for m in self.shelf.holds()}
-        return [held.get(p.order.order_id) == (p.own.valid_until if p.own else None) for p in parcels]
+        return [
+            None if p.action == CORRECT else held.get(p.order.order_id) == (p.own.valid_until if p.own else None)
+            for p in parcels
+        ]
 
     def held(self) -> Iterable[Mark]:
         """Lines of a file that is genuinely signed; a file that is not counts as one foreign line."""

@@ -8,6 +8,7 @@ finds them and carries them again, which changes nothing where they had arrived.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from queue import SimpleQueue
@@ -40,6 +41,8 @@ GAP_S = 0.002
 """Rest between two transactions while there is work: on SQLite, people who write get their turn in it."""
 MOST_IN_LANE = 60
 """Messages a lane may have before it; the rest wait on the desk, where withdrawals overtake them."""
+ROUND_S = 5.0
+"""Seconds between two rounds; points let go at the end of an order without them."""
 LATER_S = 1.0
 """Rest after the desk could not be reached."""
 
@@ -86,11 +89,13 @@ def reconcile(means: Means, targets: Iterable[str] | None = None) -> list[dict[s
 
 class Service:
     """The sender as a service: `run` until `stop` is set. `compare` brings a partner in step with the desk, elsewhere:
-    reading all that a large point holds must not slow down what is carried meanwhile.
+    reading all that a large point holds must not slow down what is carried meanwhile. `round_` is called every few
+    seconds: it ends what time has ended and takes answers that came as files.
     """
 
-    def __init__(self, means: Means, compare: Callable[[str], None]) -> None:
-        self.means, self.compare = means, compare
+    def __init__(self, means: Means, compare: Callable[[str], None], round_: Callable[[], None] = lambda: None) -> None:
+        self.means, self.compare, self._round = means, compare, round_
+        self._next_round = 0.0
         self._lanes: dict[str, Runner] = {}
         self._back: SimpleQueue[list[Result]] = SimpleQueue()
         self._out: set[tuple[str, int, str]] = set()
@@ -116,6 +121,9 @@ class Service:
 
     def turn(self) -> bool:
         """Pass on and settle a handful, withdrawals first; whether there was anything to do."""
+        if time.monotonic() >= self._next_round:
+            self._next_round = time.monotonic() + ROUND_S
+            self._round()
         urgent, passed = self._take()
         return urgent or self._settle() or passed
 

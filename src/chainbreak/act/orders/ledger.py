@@ -82,6 +82,13 @@ def issued_orders(conn: Connection) -> Iterator[Order]:
     return (Order.from_dict(json.loads(row.body)) for row in rows)
 
 
+def overdue_orders(conn: Connection, now_us: int) -> list[Order]:
+    """Issued orders whose end has passed and that nobody has closed, the longest over first."""
+    o = order_file.c
+    over = select(o.body).where(o.state.in_(sorted(ISSUED)), o.ends_at_us <= now_us).order_by(o.ends_at_us, o.order_id)
+    return [Order.from_dict(json.loads(row.body)) for row in conn.execute(over)]
+
+
 def make(conn: Connection, move: str, order_id: str, order: Order | None, ask: Ask, rules: Rules) -> Order:
     """Make a move and keep everything that follows from it; returns the order after it.
 
@@ -103,7 +110,7 @@ def make(conn: Connection, move: str, order_id: str, order: Order | None, ask: A
         _owe_notice(conn, after)
     queue.follow(conn, order, after, event)
     if after.state in OVER:
-        _finish_tasks(conn, RELEASE_ASKED, order_id, event)
+        finish_tasks(conn, RELEASE_ASKED, order_id, event.at_us, event.actor)
     log.append(conn, log.Entry.by(
         ask.actor, event.at_us, f"order.{move}", f"order:{order_id}", purpose=after.content.purpose,
         case=after.content.case_ref, payload=event.as_dict(),
@@ -259,10 +266,11 @@ def has_open_task(conn: Connection, kind: str, order_id: str) -> bool:
     return conn.execute(known.limit(1)).first() is not None
 
 
-def _finish_tasks(conn: Connection, kind: str, order_id: str, event: Event) -> None:
+def finish_tasks(conn: Connection, kind: str, order_id: str, at_us: int, by: str) -> None:
+    """Tasks of this kind about the order are done."""
     t = task.c
     done = update(task).where(t.order_id == order_id, t.kind == kind, t.done_at_us.is_(None))
-    conn.execute(done.values(done_at_us=event.at_us, done_by=event.actor))
+    conn.execute(done.values(done_at_us=at_us, done_by=by))
 
 
 def open_tasks(conn: Connection) -> list[dict[str, Any]]:
