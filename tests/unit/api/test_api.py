@@ -14,6 +14,8 @@ from chainbreak.web.guard import Guard
 
 Program = Callable[[str], Browser]
 PUBLIC = {"/livez", "/readyz", "/api/v1/log/checkpoint"}
+OF_PARTNERS = {"/api/v1/receipts"}
+"""Partners answer with a token and a number of their own."""
 
 
 def routes(web: Guard) -> list[tuple[str, str]]:
@@ -59,7 +61,7 @@ def test_every_route_answers_a_wrong_method_in_the_one_shape(web: Guard, program
 def test_every_write_needs_a_key_of_its_own(web: Guard, program: Program) -> None:
     both, asked = program("both"), 0
     for method, path in routes(web):
-        if method != "GET":
+        if method != "GET" and path not in OF_PARTNERS:
             body = assert_shape(both.request(method, path, json={}), 422)
             assert body["error"]["code"] == "CB-UI-009", path
             asked += 1
