@@ -17,8 +17,9 @@ from chainbreak.app.approve_order import approve_order
 from chainbreak.app.bootstrap import Office
 from chainbreak.app.change_partners import add_partner, change_partner
 from chainbreak.app.draft_order import draft_order
-from chainbreak.app.give_notice import due_notices
+from chainbreak.app.give_notice import due_notices, give_notice
 from chainbreak.app.init_centre import init_centre
+from chainbreak.app.list_outbox import list_tasks
 from chainbreak.app.list_texts import list_text_receipts, list_texts
 from chainbreak.app.partner_secrets import set_secret
 from chainbreak.app.queue_text import queue_text, text_notice
@@ -294,3 +295,16 @@ def test_the_notice_of_an_order_is_given_when_its_text_was_delivered(office: Off
     with pytest.raises(UsageError, match="CB-OR-066"):
         text_notice(office, LI, order.order_id)
     assert [row["text_id"] for row in list_texts(office)] == [text_id]
+
+
+def test_a_notice_that_did_not_arrive_asks_for_a_person(office: Office, centre: Centre) -> None:
+    centre.ways.stat = "UNDELIV"
+    order = approved(office)
+    text_notice(office, LI, order.order_id)
+    assert send(office)["failed"] == 1
+    assert [(t["kind"], t["order_id"], t["note"]) for t in list_tasks(office)] == [
+        ("not_told", order.order_id, "failed: UNDELIV 000"),
+    ]  # fmt: skip
+    assert [row["order_id"] for row in due_notices(office)] == [order.order_id]
+    give_notice(office, ZHOU, order.order_id, "letter")
+    assert (list_tasks(office), due_notices(office)) == ([], [])

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from chainbreak.records.actor import Actor
 
 MAY_GIVE = DRAFTERS | {Role.LIAISON}
+NOT_TOLD = "not_told"
+"""Task: a text with a notice did not arrive, or nobody knows."""
 CHANNELS = ("letter", "sms", "counter", "hotline", "partner")
 
 
@@ -42,6 +44,7 @@ def give_notice(office: Office, actor: Actor, order_id: str, channel: str) -> No
         done = conn.execute(given.values(state="given", channel=channel, given_by=actor.name, given_at_us=now))
         if done.rowcount == 0:
             raise UsageError("CB-OR-066", "no notice is owed before the order is approved", given=order_id)
+        ledger.finish_tasks(conn, NOT_TOLD, order_id, now, actor.name)
         append(conn, Entry.by(actor, now, "order.notice", f"order:{order_id}", purpose=order.content.purpose,
                               case=order.content.case_ref, payload={"channel": channel}))  # fmt: skip
 

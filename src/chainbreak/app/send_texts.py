@@ -10,6 +10,10 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from chainbreak.act.orders import ledger
+from chainbreak.app.give_notice import NOT_TOLD
+from chainbreak.app.order_ask import rules_to_let_go
+from chainbreak.base.clock import US_PER_HOUR
 from chainbreak.base.errors import InputError, SetupError
 from chainbreak.records.actor import SERVICE
 from chainbreak.records.finding import read_token, write_token
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from chainbreak.app.bootstrap import Office
 
 FORMAT = "sms"
+NOT_REACHED = ("failed", "expired", "unknown")
 
 
 def send_texts(
@@ -150,25 +155,36 @@ def _recipient_of(office: Office, digits: str) -> str:
 
 
 def _settled(office: Office, conn: Connection, changed: Mapping[str, str]) -> None:
-    """Notices whose text was delivered have been given."""
-    from sqlalchemy import select, update
+    """Notices whose text was delivered have been given; where it was not, or nobody knows, a person is asked to tell
+    the one concerned otherwise.
+    """
+    from sqlalchemy import select
 
-    from chainbreak.audit.log import Entry, append
     from chainbreak.store.desk.tables_orders import notice
     from chainbreak.store.desk.tables_texts import text_message as t
 
-    delivered = [text_id for text_id, state in changed.items() if state == "delivered"]
-    rows = conn.execute(
-        select(t.c.event, t.c.queued_by, t.c.purpose)
-        .where(t.c.text_id.in_(delivered), t.c.purpose == "notice").order_by(t.c.text_id)
-    ).all()  # fmt: skip
     now = office.clock.now_us()
-    for row in rows:
-        order_id = row.event.removeprefix("notice:")
-        owed = (notice.c.order_id == order_id) & (notice.c.state != "given")
-        done = conn.execute(update(notice).where(owed).values(
-            state="given", channel=FORMAT, given_by=row.queued_by, given_at_us=now
-        ))  # fmt: skip
-        if done.rowcount:
-            append(conn, Entry.by(SERVICE, now, "order.notice", f"order:{order_id}", purpose=row.purpose,
-                                  payload={"channel": FORMAT}))  # fmt: skip
+    texts = (
+        select(t.c.state, t.c.detail, t.c.queued_by, notice.c.order_id)
+        .join(notice, t.c.event == "notice:" + notice.c.order_id)
+        .where(t.c.text_id.in_(changed), t.c.purpose == "notice", notice.c.state != "given").order_by(t.c.text_id)
+    )  # fmt: skip
+    for row in conn.execute(texts).all():
+        if row.state == "delivered":
+            _given(conn, row.order_id, row.queued_by, now)
+        elif row.state in NOT_REACHED and not ledger.has_open_task(conn, NOT_TOLD, row.order_id):
+            due = now + rules_to_let_go(office).clocks.answer_h * US_PER_HOUR
+            ledger.open_task(conn, NOT_TOLD, row.order_id, f"{row.state}: {row.detail}", now, due)
+
+
+def _given(conn: Connection, order_id: str, by: str, now: int) -> None:
+    from sqlalchemy import update
+
+    from chainbreak.audit.log import Entry, append
+    from chainbreak.store.desk.tables_orders import notice
+
+    given = {"state": "given", "channel": FORMAT, "given_by": by, "given_at_us": now}
+    conn.execute(update(notice).where(notice.c.order_id == order_id).values(**given))
+    ledger.finish_tasks(conn, NOT_TOLD, order_id, now, SERVICE.name)
+    append(conn, Entry.by(SERVICE, now, "order.notice", f"order:{order_id}", purpose="notice",
+                          payload={"channel": FORMAT}))  # fmt: skip

@@ -128,6 +128,7 @@ class Session:
                 return []
         with self.desk.begin() as conn:
             gone = book.expire(conn, now_us)
+            self.settled(conn, gone)
             parts = book.claim(conn, most, now_us)
             self.announce(conn, parts)
         self._count(gone)
