@@ -10,6 +10,7 @@ from chainbreak.act.orders import exclusions, ledger
 from chainbreak.act.orders.guards import Ask, object_kind
 from chainbreak.act.orders.guards.money import claims_of
 from chainbreak.act.orders.model import Content, Order
+from chainbreak.act.orders.ranges import open_digits, open_digits_of
 from chainbreak.act.orders.rules import Rules, load_rules
 from chainbreak.audit import log
 from chainbreak.base.errors import InputError, SetupError
@@ -92,12 +93,15 @@ def exclusion_hits(office: Office, conn: Connection, content: Content, now_us: i
     """Entries of the exclusion lists that an order with this content would touch.
 
     Raises:
-        InputError: the vault does not know the object, so it can be neither checked nor delivered (CB-ID-021).
+        InputError: the vault does not know the object, so it can be neither checked nor delivered (CB-ID-021); or it
+            is a range and the order does not say so, or the other way round (CB-OR-017).
     """
     kind = object_kind(content.object)
     if kind not in exclusions.LISTED_KINDS:
         return ()
     value = clear_value(office, conn, content, "exclusion check", now_us)
+    if open_digits_of(value) != open_digits(content):
+        raise InputError("CB-OR-017", "the scope does not say what range of numbers the object is")
     return exclusions.hits(conn, kind, value)
 
 

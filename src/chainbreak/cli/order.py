@@ -29,6 +29,7 @@ UntilOption = Annotated[str, typer.Option("--until", help="End, RFC 3339 or loca
 RestsOption = Annotated[list[str] | None, typer.Option("--rests-on", help="Another order it rests on too")]
 ExceptionOption = Annotated[str, typer.Option("--exception", help="Why an exclusion is set aside; two must sign")]
 EntryOption = Annotated[list[str] | None, typer.Option("--entry", help="Which exclusion, as the refusal names it")]
+OpenOption = Annotated[int, typer.Option("--open-digits", min=0, max=4, help="A range: so many last digits are open")]
 ReasonOption = Annotated[str, typer.Option(help="A written reason")]
 
 
@@ -68,16 +69,20 @@ def draft(
     kind: KindOption = "", rung: RungOption = "", about: ObjectOption = "",
     basis: BasisOption = None, why: WhyOption = "", amount: AmountOption = "", until: UntilOption = "",
     rests_on: RestsOption = None, exception: ExceptionOption = "", entry: EntryOption = None,
-    centre: CentreOption = None, as_json: JsonOption = False,
+    open_digits: OpenOption = 0, centre: CentreOption = None, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Draft an order from a finding; what follows from the finding and the rules is filled in."""
     from chainbreak.app.draft_order import draft_order
+    from chainbreak.app.draft_range import draft_range
 
     office, actor = _act(centre, as_name)
     wish = _wish(office, case_ref=case, purpose=purpose, kind=kind, rung=rung, about=about, basis=basis,
                  ladder_reason=why, amount=amount, until=until, rests_on=rests_on, exception=exception,
                  entry=entry)  # fmt: skip
-    _tell(draft_order(office, actor, finding, wish), as_json)
+    if open_digits:
+        _tell(draft_range(office, actor, finding, wish, open_digits), as_json)
+    else:
+        _tell(draft_order(office, actor, finding, wish), as_json)
 
 
 @app.command()

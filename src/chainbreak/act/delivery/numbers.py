@@ -1,4 +1,7 @@
-"""Number list for carriers: CSV, one row a number, E.164 (short and service numbers as dialled)."""
+"""Number list for carriers: CSV, one row a number, E.164 (short and service numbers as dialled).
+
+A range of numbers is one row: it ends in `*`, one for each digit that is open.
+"""
 
 from __future__ import annotations
 

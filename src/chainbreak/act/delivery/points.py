@@ -38,6 +38,19 @@ IN_FOLDERS = frozenset({"rpz", "numbers", "holds", "requests"})
 """Formats that are files under out/."""
 
 
+SAY_RANGES = frozenset({"sip", "numbers", "requests"})
+"""Formats that can say a range of numbers; others keep single values, or only their digests."""
+
+
+def can_say_ranges(format_: str) -> bool:
+    """Whether a format can say an order about a range of numbers.
+
+    >>> can_say_ranges("sip"), can_say_ranges("lookup")
+    (True, False)
+    """
+    return format_ in SAY_RANGES
+
+
 def can_say(format_: str, kind: str) -> bool:
     """Whether a format can say an order of this kind.
 

@@ -47,6 +47,8 @@ class Wish:
     exception: Mapping[str, Any] | None = None
     deferral: Mapping[str, Any] | None = None
     rests_on: tuple[str, ...] = ()
+    open_digits: int = 0
+    """Of an order about a range: how many of the last digits are open. Its object is the range already."""
 
 
 def new_order_id(now_us: int) -> str:
@@ -173,7 +175,7 @@ def content_of(wish: Wish, drawn: Drawn, rules: Rules, settings: Settings) -> Co
         kind=wish.kind, rung=wish.rung or rule.ladder[0], object=about,
         scope={
             "object": about, "functions": list(wish.functions) or [wish.kind], "direction": wish.direction or "both",
-            "registrable": _is_registrable(about),
+            "registrable": _is_registrable(about), **({"open_digits": wish.open_digits} if wish.open_digits else {}),
         },
         legal_basis=wish.legal_basis or drawn.bases, case_ref=wish.case_ref, purpose=wish.purpose,
         evidence=(*drawn.source.evidence, *drawn.other_evidence), ladder_reason=wish.ladder_reason,

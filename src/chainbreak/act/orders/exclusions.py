@@ -13,6 +13,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from chainbreak.act.orders.ranges import OPEN
 from chainbreak.base.errors import InputError
 from chainbreak.identity.domains import host_form, is_public_suffix
 
@@ -43,6 +44,9 @@ class Exclusion:
         True
         >>> Exclusion("line", "prefix", "955").meets("line", "+869551234567")  # a landline of area 0955
         False
+        >>> bank = Exclusion("line", "exact", "+8657187780042")
+        >>> [bank.meets("line", about) for about in ("+865718778****", "+865718778004*", "+8657187****")]
+        [True, True, False]
         >>> shop = Exclusion("domain", "suffix", "pay.shop.cn")
         >>> shop.meets("domain", "a.pay.shop.cn"), shop.meets("domain", "shop.cn"), shop.meets("domain", "xpay.shop.cn")
         (True, True, False)
@@ -52,6 +56,11 @@ class Exclusion:
         if kind == "domain":
             return value == self.value or value.endswith(f".{self.value}") or self.value.endswith(f".{value}")
         dialled = value if self.value.startswith("+") or kind == "account" else value.partition(":")[2]
+        stem = dialled.rstrip(OPEN)
+        if stem != dialled and len(self.value) > len(stem):
+            # The entry lies inside the range; an exact one only if it is as long as the numbers there.
+            fits = len(self.value) <= len(dialled) if self.how == "prefix" else len(self.value) == len(dialled)
+            return fits and self.value.startswith(stem)
         return dialled.startswith(self.value) if self.how == "prefix" else dialled == self.value
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chainbreak.act.orders.model import CLAIM, TRACE, Content
+from chainbreak.act.orders.ranges import open_digits
 from chainbreak.base.clock import from_us
 from chainbreak.base.settings import Settings
 from chainbreak.base.units import format_fen
@@ -37,7 +38,7 @@ def _text(content: Content, order_id: str, settings: Settings, lang: Lang) -> st
         "" if content.amount_fen is None else word("orders.notice.amount", lang, amount=format_fen(content.amount_fen))
     )
     return word(
-        "orders.notice.body", lang, centre=settings.name, order_id=order_id, object=_object(content.object, lang),
+        "orders.notice.body", lang, centre=settings.name, order_id=order_id, object=_object(content, lang),
         kind=word(f"orders.kind.{content.kind}", lang), measure=word(f"orders.rung.{content.rung}", lang),
         amount=amount,
         start=_moment(content.starts_at_us, settings.zone), end=_moment(content.expires_at_us, settings.zone),
@@ -48,10 +49,12 @@ def _text(content: Content, order_id: str, settings: Settings, lang: Lang) -> st
     ).strip()  # fmt: skip
 
 
-def _object(written: str, lang: Lang) -> str:
+def _object(content: Content, lang: Lang) -> str:
     """What the measure is on, in words where there are any: a person does not read `account:…`."""
-    kind, _, value = written.partition(":")
-    return word(f"orders.notice.on.{kind}", lang, value=value) if kind in TOLD else written
+    kind, _, value = content.object.partition(":")
+    if open_ := open_digits(content):
+        return word("orders.notice.on.range", lang, value=value, open=open_, n=f"{10**open_:,}")
+    return word(f"orders.notice.on.{kind}", lang, value=value) if kind in TOLD else content.object
 
 
 def way_of_money(content: Content, zone: str, lang: Lang) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from chainbreak.act.objection import Objection
 from chainbreak.act.orders.model import Content, Order, digest_of
+from chainbreak.act.orders.ranges import open_digits
 from chainbreak.act.orders.rules import Rules
 from chainbreak.records.actor import Actor
 
@@ -65,8 +66,9 @@ def object_kind(written: str) -> str:
 
 
 def signatures_needed(content: Content, rules: Rules) -> int:
-    """How many approvers this content needs."""
-    return rules.kind(content.kind).signatures(content.rung, content.amount_fen, bool(content.exception))
+    """How many approvers this content needs; a range of numbers needs what an exception does."""
+    wide = bool(content.exception) or open_digits(content) > 0
+    return rules.kind(content.kind).signatures(content.rung, content.amount_fen, wide)
 
 
 def wanted_digest(order: Order) -> str:

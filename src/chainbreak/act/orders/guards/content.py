@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chainbreak.act.objection import Objection
+from chainbreak.act.orders import ranges
 from chainbreak.act.orders.guards.ask import Ask, meant, object_kind
 from chainbreak.act.orders.model import CONTENT_FIELDS, Order
+from chainbreak.act.orders.ranges import open_digits
 from chainbreak.act.orders.rules import Rules
 from chainbreak.base.clock import US_PER_HOUR
 
@@ -33,6 +35,9 @@ def fits_its_kind(order: Order | None, ask: Ask, rules: Rules) -> Iterator[Objec
     if object_kind(content.object) not in rule.objects:
         yield Objection("CB-OR-012", "this kind of order does not touch such an object",
                         object_kind(content.object), ", ".join(rule.objects))  # fmt: skip
+    if open_digits(content) and not (content.kind == ranges.KIND and 1 <= open_digits(content) <= ranges.MOST_OPEN):
+        yield Objection("CB-OR-017", "not a range of numbers", f"{content.kind} {open_digits(content)} open digits",
+                        f"{ranges.KIND}, 1 to {ranges.MOST_OPEN}")  # fmt: skip
     if content.scope.get("object") != content.object:
         yield Objection("CB-OR-013", "the scope names another object than the order")
     if not content.starts_at_us < content.expires_at_us <= content.starts_at_us + rule.most_us:
@@ -69,10 +74,10 @@ def complete(order: Order | None, ask: Ask, rules: Rules) -> Iterator[Objection]
 
 
 def milder_step_considered(order: Order | None, ask: Ask, rules: Rules) -> Iterator[Objection]:
-    """A rung above the lowest says why a milder step is not enough; so does a whole registrable domain."""
+    """A rung above the lowest says why a milder step is not enough; so does a whole domain or a range of numbers."""
     content = meant(order, ask)
     lowest = rules.kind(content.kind).ladder[0]
-    whole = bool(content.scope.get("registrable"))
+    whole = bool(content.scope.get("registrable")) or open_digits(content) > 0
     if (content.rung != lowest or whole) and not content.ladder_reason.strip():
         yield Objection("CB-OR-023", "say why a milder step is not enough", content.rung, lowest)
 
