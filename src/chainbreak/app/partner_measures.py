@@ -141,7 +141,7 @@ def _waiting(conn: Connection, now_us: int) -> Any:
     from chainbreak.store.desk.tables_orders import order_file as f
 
     began = _began_us()
-    late = began < now_us - case(LEVEL_MS, value=p.c.format, else_=FILE_LEVEL_MS) * US_PER_MS
+    late = began + case(LEVEL_MS, value=p.c.format, else_=FILE_LEVEL_MS) * US_PER_MS < now_us
     return conn.execute(
         select(o.c.target, o.c.action, o.c.state, func.count().label("n"), func.min(began).label("oldest_us"),
                func.sum(case((late, 1), else_=0)).label("late"))
