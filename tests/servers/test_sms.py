@@ -16,6 +16,7 @@ from chainbreak.act.orders.model import Order
 from chainbreak.app.approve_order import approve_order
 from chainbreak.app.bootstrap import Office
 from chainbreak.app.change_partners import add_partner, change_partner
+from chainbreak.app.check_partner import check_partner
 from chainbreak.app.draft_order import draft_order
 from chainbreak.app.give_notice import due_notices, give_notice
 from chainbreak.app.init_centre import init_centre
@@ -281,8 +282,12 @@ def test_a_receipt_of_what_is_still_on_its_way_ends_nothing(office: Office, cent
     assert states(office) == ["submitted"]
 
 
-def test_a_message_centre_holds_no_orders_to_compare(office: Office) -> None:
+def test_a_message_centre_is_asked_whether_it_lets_us_in_and_holds_no_orders(office: Office, centre: Centre) -> None:
     assert "smsc" not in {row["partner"] for row in reconcile(office)}
+    assert all(row["ok"] for row in check_partner(office, "smsc"))
+    assert centre.binds == centre.unbinds == 1
+    set_secret(office, ZHOU, "smsc", "password", b"wrong")
+    assert [row["what"] for row in check_partner(office, "smsc") if not row["ok"]] == ["answers"]
 
 
 def test_the_notice_of_an_order_is_given_when_its_text_was_delivered(office: Office, centre: Centre) -> None:

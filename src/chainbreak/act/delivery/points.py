@@ -33,7 +33,7 @@ FORMATS: dict[str, tuple[str, frozenset[str] | None]] = {
     "dnsbl": (f"{_HERE}.lookup.dnsbl", frozenset({"domain.sinkhole", "number.block"})),
     "sms": (f"{_HERE}.sms", NONE),
 }  # fmt: skip
-"""Format -> its room, and the kinds of order it can say; `ANY`: every kind, `NONE`: no order, so it has no point."""
+"""Format -> its room, and the kinds of order it can say; `ANY`: every kind, `NONE`: none, so nothing is compared."""
 IN_FOLDERS = frozenset({"rpz", "numbers", "holds", "requests"})
 """Formats that are files under out/."""
 

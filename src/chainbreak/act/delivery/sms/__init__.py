@@ -4,17 +4,20 @@ A text goes `queued → submitting → submitted → delivered | failed | expire
 a byte of it leaves, so whatever breaks, it is never sent blindly again: where the message centre's acknowledgement was
 lost the text is `unknown` until a receipt tells, and people see it so.
 
-No order is carried here, so there is no point to open: what a partner of this format has is this link.
+No order is carried here: the point of this format only says whether the centre lets us in.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from chainbreak.base.errors import SetupError
+
+if TYPE_CHECKING:
+    from chainbreak.act.delivery.point import Point, Setup
 
 NEEDS = ("password",)
 """Secrets of a partner of this format."""
@@ -67,3 +70,15 @@ def place_of(address: str) -> tuple[str, int, bool]:
         raise SetupError("CB-DL-202", "not the address of a message centre", given="the partner's address",
                          allowed="smpp://HOST:PORT or smpps://HOST:PORT")  # fmt: skip
     return host, port or PORTS[parts.scheme], parts.scheme == "smpps"
+
+
+def open_point(setup: Setup) -> Point:
+    """The message centre, for a check.
+
+    Raises:
+        SetupError: an address that is none (CB-DL-202), or the extra is missing (CB-DL-200).
+    """
+    from chainbreak.act.delivery.sms.link import Link
+    from chainbreak.act.delivery.sms.point import CentrePoint
+
+    return CentrePoint(Link(setup.address, Settings.model_validate(setup.settings), setup.secret("password")))
