@@ -19,6 +19,7 @@ from chainbreak.act.delivery.signing import Signer, is_genuine
 from chainbreak.act.orders import ledger
 from chainbreak.act.orders.model import Order, State
 from chainbreak.app.acknowledge_order import acknowledge_order
+from chainbreak.app.add_person import add_person
 from chainbreak.app.approve_order import approve_order
 from chainbreak.app.bootstrap import Office
 from chainbreak.app.change_partners import add_partner, change_partner
@@ -28,10 +29,12 @@ from chainbreak.app.draft_holds import draft_holds
 from chainbreak.app.golden_hour import report_clock
 from chainbreak.app.init_centre import init_centre
 from chainbreak.app.issue_receipt_token import issue_receipt_token
+from chainbreak.app.issue_sign_in_link import issue_sign_in_link
 from chainbreak.app.list_outbox import list_outbox, list_tasks
 from chainbreak.app.open_appeal import open_appeal
 from chainbreak.app.open_money import open_money
 from chainbreak.app.release_order import release_order
+from chainbreak.app.return_pot import pot_of_holds
 from chainbreak.app.send_due import reconcile, send_due
 from chainbreak.app.show_order import show_order
 from chainbreak.app.submit_order import submit_order
@@ -171,6 +174,17 @@ def test_a_part_counts_as_a_part_everywhere(fund: FundWorld, world: World) -> No
         15_000_00, 15_000_00, M2_FEN,
     )  # fmt: skip
     assert open_money(world.office, world.li)[0]["held_fen"] == 15_000_00
+    with world.office.desk.begin() as conn:
+        pot = pot_of_holds(world.office, conn, fund.token("M2"), T0)
+    assert pot is not None
+    assert pot.frozen_fen == 15_000_00, "nobody gets back what the bank does not hold"
+    add_person(world.office, ADMIN, "admin", ["admin"])
+    add_person(world.office, ADMIN, "lin", ["approver"], "林审")
+    browser = Browser(create_app(world.office), base_url="http://testserver")
+    browser.post(issue_sign_in_link(world.office, ADMIN, "lin"))
+    page = browser.get(f"/orders/{made}").text
+    assert "已冻结" in page
+    assert "¥15,000.00" in page
     ((kind, note),) = tasks(world)
     assert kind == "partial_answer"
     assert "AM04" in note
@@ -189,6 +203,8 @@ def test_a_refusal_is_final_and_says_what_to_do_next(fund: FundWorld, world: Wor
     assert "ask where the balance went" in tasks(world)[0][1]
     assert show_order(world.office, made)["held_fen"] == 0
     assert report_clock(world.office, world.li, "r1")["held_fen"] == 0
+    with world.office.desk.begin() as conn:
+        assert pot_of_holds(world.office, conn, fund.token("M2"), T0) is None
 
 
 @pytest.mark.parametrize("mood", ["mute", "hangs_up", "down"])
