@@ -209,7 +209,7 @@ def running(
         }  # fmt: skip
         made = Settings.model_validate(given | settings)
         address = f"http://127.0.0.1:{_free(socket.SOCK_STREAM)}/RPC"
-        for file, content in config(made, address).items():
+        for file, content in config(made, address, "trial").items():
             (folder / file).write_bytes(content.encode() if isinstance(content, str) else content)
         if shared:
             ours = ((key_of(e.value, e.order_id), cell_of(e, made)) for e in entries)

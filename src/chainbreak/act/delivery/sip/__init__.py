@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.delivery.sip.settings import Settings
 
@@ -29,7 +29,7 @@ def open_point(setup: Setup) -> SipPoint:
     return SipPoint(settings, Rpc(setup.address, setup.secret, settings.timeout_s), setup.desired)
 
 
-def config(settings: Settings, address: str, partner: str = "chainbreak") -> dict[str, str | bytes]:
+def config(settings: Settings, address: str, partner: str = "chainbreak", **_: Any) -> dict[str, str | bytes]:
     """The proxy's own files, by name (see `files.config`)."""
     from chainbreak.act.delivery.sip import files
 

@@ -15,32 +15,33 @@ from chainbreak.base.errors import SetupError
 if TYPE_CHECKING:
     from chainbreak.act.delivery.sip.settings import Settings
 
-_TEMPLATE = Path(__file__).parent / "kamailio.cfg.j2"
+_HERE = Path(__file__).parent
 CHILDREN = 4
 """Processes that take calls."""
 
 
-def config(settings: Settings, address: str, partner: str = "chainbreak") -> dict[str, str | bytes]:
-    """File name -> content: `kamailio.cfg` and, with a shared folder, the empty table it starts from.
-
-    Behind a front that does mutual TLS the proxy itself listens on loopback, at the port of `address`.
+def config(settings: Settings, address: str, partner: str) -> dict[str, str | bytes]:
+    """File name -> content: `kamailio.cfg`; with a shared folder the empty table it starts from; for an address over
+    https `front.conf`, nginx in front of the proxy.
 
     Raises:
-        SetupError: the address names no port (CB-DL-120).
+        SetupError: the address is not one that commands may travel to (CB-DL-120).
     """
-    port = urlsplit(address).port
-    if port is None:
-        raise SetupError("CB-DL-120", "the proxy's address for commands has no port", given=address,
-                         allowed="http://127.0.0.1:PORT/RPC or https://HOST:PORT/RPC")  # fmt: skip
-    values: dict[str, Any] = {name: getattr(settings, name) for name in type(settings).model_fields}
-    host = urlsplit(address).hostname or ""
+    parts = urlsplit(address)
+    front = parts.scheme == "https"
+    if not parts.port or not (front or (parts.scheme == "http" and is_loopback(parts.hostname or ""))):
+        raise SetupError("CB-DL-120", "commands to a proxy travel on this machine or under mutual TLS only",
+                         given=address, allowed="http://127.0.0.1:PORT/RPC or https://HOST:PORT/RPC")  # fmt: skip
     places = {"reverify": settings.reverify, "divert": settings.divert}
-    values |= {
-        "partner": partner, "children": CHILDREN, "rpc": f"{host if is_loopback(host) else '127.0.0.1'}:{port}",
+    values: dict[str, Any] = {name: getattr(settings, name) for name in type(settings).model_fields} | {
+        "partner": partner, "children": CHILDREN, "front_port": parts.port,
+        "rpc": f"127.0.0.1:{settings.command_port}" if front else parts.netloc,
         "places": {name: place for name, place in places.items() if place},
         "folder": str(settings.folder.absolute()) if settings.folder else "",
     }  # fmt: skip
-    files: dict[str, str | bytes] = {"kamailio.cfg": _template().render(values)}
+    files: dict[str, str | bytes] = {"kamailio.cfg": _template("kamailio.cfg.j2").render(values)}
+    if front:
+        files["front.conf"] = _template("front.conf.j2").render(values)
     if settings.folder:
         with tempfile.TemporaryDirectory() as folder:
             empty = Path(folder) / bulk.NUMBERS
@@ -50,9 +51,9 @@ def config(settings: Settings, address: str, partner: str = "chainbreak") -> dic
 
 
 @cache
-def _template() -> Any:
+def _template(name: str) -> Any:
     from jinja2 import Environment, StrictUndefined
 
     # No markup here: what goes in was checked against patterns that allow neither quotes nor line ends.
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701
-    return environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
+    return environment.from_string((_HERE / name).read_text(encoding="utf-8"))

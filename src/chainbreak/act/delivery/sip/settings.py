@@ -35,8 +35,17 @@ def _web_address(text: str) -> str:
     return text
 
 
+def _plain_path(path: Path) -> Path:
+    if not re.fullmatch(r"/[A-Za-z0-9._/-]+", str(path)):
+        raise ValueError("an absolute path of letters, digits and . _ - /")
+    return path
+
+
 def _pattern(text: str) -> str:
-    re.compile(text)
+    try:
+        re.compile(text)
+    except re.error:
+        raise ValueError("not a regular expression") from None
     if text and not re.fullmatch(r"[0-9\[\]{}()|^$?+,-]+", text):
         raise ValueError("a pattern of digits, brackets, bars and counts")
     return text
@@ -89,7 +98,7 @@ class Settings(BaseModel):
     """Pattern of numbers that are national although nothing stands before them; all others are taken as written."""
     table: str = Field(default="blk", pattern=r"^[a-z][a-z0-9_]{0,15}$")
     """Name of the hash table."""
-    folder: Path | None = None
+    folder: Annotated[Path, AfterValidator(_plain_path)] | None = None
     """A folder that this centre and the proxy both reach: `numbers.sqlite` is what the proxy loads at its start,
     `held.sqlite` what it says it holds. Without one it starts empty, is filled number by number, and can be compared
     up to some 20,000 numbers."""
@@ -97,6 +106,9 @@ class Settings(BaseModel):
     """The centre's own address, from which test calls come; empty: effects are not observed."""
     probe_number: str = Field(default="", pattern=r"^\+?[0-9]{0,20}$")
     """The test line that test calls go to; empty: the proxy answers them itself. They never reach anybody else."""
+    command_port: int = Field(default=5080, ge=1, le=65_535)
+    """Where the proxy listens for commands behind a front that does mutual TLS: this port of its own loopback. Without
+    a front the partner's address says it."""
     timeout_s: float = Field(default=3.0, gt=0, le=60)
     """How long an answer of the proxy is waited for, seconds; reading out or loading everything may take longer."""
     probe_timeout_s: float = Field(default=1.0, gt=0, le=10)
