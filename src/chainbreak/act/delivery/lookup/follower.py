@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
-from sqlalchemy import exists, func, select
+from sqlalchemy import bindparam, exists, func, select
 
 from chainbreak.act.delivery.lookup import Settings
 from chainbreak.act.delivery.lookup.callers import Caller, callers_of
@@ -40,8 +40,10 @@ if TYPE_CHECKING:
     from chainbreak.store.desk import Desk
 
 FORMAT = "lookup"
-Seen = tuple[int, int]
-"""The time of the last change of an order, and the number of the last step of a message, that were taken over."""
+Seen = tuple[int, int, frozenset[Any]]
+"""The time of the last change of an order that was taken over, the number of the last step of a message, and how the
+orders stood that changed at that very time: another may still change at it."""
+_NOTHING: Seen = (0, 0, frozenset())
 _log = get_log("lookup")
 
 
@@ -72,7 +74,7 @@ class Follower:
     """Digest of a token -> who has it."""
     _epochs: tuple[int, ...] = ()
     _partners: list[Any] = field(default_factory=list)
-    _seen: Seen = (0, 0)
+    _seen: Seen = _NOTHING
 
     def __post_init__(self) -> None:
         self.snapshot = Snapshot(self.keys.reader())
@@ -85,14 +87,14 @@ class Follower:
         """
         now, epochs = self.clock.now_us(), self.keys.epochs()
         with self.desk.read() as conn:
-            partners = _partners(conn)
+            partners = list(conn.execute(_PARTNERS))
             ids = {row.partner_id for row in partners}
             anew = epochs != self._epochs or ids != {row.partner_id for row in self._partners}
-            floor, seen = log.highest_time_us(conn), _last_of(conn)
-            changed = None if anew else _changed(conn, self._seen)
-            listed = _standing(conn, ids, changed, max(now, floor))
+            floor = log.highest_time_us(conn)
+            changed, seen = _changed(conn, _NOTHING if anew else self._seen)
+            listed = _standing(conn, ids, None if anew else changed, max(now, floor))
         snapshot = Snapshot(self.keys.reader()) if anew else self.snapshot
-        self._take_over(snapshot, changed or set(), listed)
+        self._take_over(snapshot, changed, listed)
         if anew:
             # What was just built stays: the collector need not walk through it again and again.
             gc.collect()
@@ -150,41 +152,50 @@ class Follower:
         return callers_of(known, self.share)
 
 
-def _partners(conn: Connection) -> list[Any]:
-    p = partner.c
-    query = select(p.partner_id, p.settings, p.active).where(p.format == FORMAT).order_by(p.partner_id)
-    return list(conn.execute(query))
-
-
-def _last_of(conn: Connection) -> Seen:
-    updated, noted = func.max(order_file.c.updated_at_us), func.max(receipt.c.receipt_id)
-    return conn.execute(select(updated)).scalar() or 0, conn.execute(select(noted)).scalar() or 0
-
-
-def _changed(conn: Connection, seen: Seen) -> set[str]:
-    """Orders that changed, or whose messages went a step, since `seen`."""
-    o, r = order_file.c, receipt.c
-    updated = conn.execute(select(o.order_id).where(o.updated_at_us >= seen[0])).scalars()
-    noted = conn.execute(select(r.order_id).where(r.receipt_id > seen[1])).scalars()
-    return {*updated, *noted}
-
-
-def _standing(conn: Connection, targets: Iterable[str], of: Iterable[str] | None, now_us: int) -> list[Any]:
-    """Orders that one of `targets` should know of, one row each, as `desired` judges it: the newest message passed on
-    says block, and was neither refused nor given up. `of`: only among these orders.
-    """
-    b, o, newer = outbox.c, order_file.c, outbox.alias().c
-    overtaken = exists().where(
-        newer.order_id == b.order_id, newer.target == b.target, newer.revision > b.revision, newer.attempts > 0
+_p, _o, _b, _r, _newer = partner.c, order_file.c, outbox.c, receipt.c, outbox.alias().c
+# Built once: the same few questions are put five times a second.
+_PARTNERS = select(_p.partner_id, _p.settings, _p.active).where(_p.format == FORMAT).order_by(_p.partner_id)
+_UPDATED = select(_o.updated_at_us, _o.order_id, _o.state, _o.revision, _o.rung, _o.ends_at_us).where(
+    _o.updated_at_us >= bindparam("since")
+)
+_NOTED = select(_r.receipt_id, _r.order_id).where(_r.receipt_id > bindparam("since"))
+_LAST = select(select(func.max(_o.updated_at_us)).scalar_subquery(), select(func.max(_r.receipt_id)).scalar_subquery())
+# As `desired` judges it: the newest message passed on says block, and was neither refused nor given up.
+_OVERTAKEN = exists().where(
+    _newer.order_id == _b.order_id, _newer.target == _b.target, _newer.revision > _b.revision, _newer.attempts > 0
+)
+_STANDING = (
+    select(_b.target, _o.order_id, _o.kind, _o.rung, _o.object, _o.starts_at_us, _o.ends_at_us)
+    .join_from(order_file, outbox, _b.order_id == _o.order_id)
+    .where(
+        _o.state.in_(sorted(ISSUED)), _o.ends_at_us > bindparam("now"), _b.action == BLOCK, _b.attempts > 0,
+        _b.state.not_in((QUEUED, FAILED)), _b.detail != REJECTED, ~_OVERTAKEN,
     )
-    query = (
-        select(b.target, o.order_id, o.kind, o.rung, o.object, o.starts_at_us, o.ends_at_us)
-        .join_from(order_file, outbox, b.order_id == o.order_id)
-        .where(
-            o.state.in_(sorted(ISSUED)), o.ends_at_us > now_us, b.target.in_(sorted(targets)), b.action == BLOCK,
-            b.attempts > 0, b.state.not_in((QUEUED, FAILED)), b.detail != REJECTED, ~overtaken,
-        )
-    )  # fmt: skip
+)  # fmt: skip
+_STANDING_OF = _STANDING.where(_o.order_id.in_(bindparam("of", expanding=True)))
+
+
+def _changed(conn: Connection, seen: Seen) -> tuple[set[str], Seen]:
+    """Orders that changed, or whose messages went a step, since `seen`; and what has been seen now.
+
+    From nothing seen, no order is named: all are read then.
+    """
+    if seen is _NOTHING:
+        updated_us, noted = conn.execute(_LAST).one()
+        return set(), (updated_us or 0, noted or 0, frozenset())
+    rows = frozenset(tuple(row) for row in conn.execute(_UPDATED, {"since": seen[0]}))
+    steps = list(conn.execute(_NOTED, {"since": seen[1]}))
+    last_us = max((row[0] for row in rows), default=seen[0])
+    at_last = frozenset(row for row in rows if row[0] == last_us)
+    changed = {row[1] for row in rows - seen[2]} | {step.order_id for step in steps}
+    return changed, (last_us, max((step.receipt_id for step in steps), default=seen[1]), at_last)
+
+
+def _standing(conn: Connection, targets: set[str], of: Iterable[str] | None, now_us: int) -> list[Any]:
+    """Orders that one of `targets` should know of, one row each; `of`: only among these."""
     if of is None:
-        return list(conn.execute(query))
-    return [row for some in chunks(of) for row in conn.execute(query.where(o.order_id.in_(some)))]
+        query = _STANDING.where(_b.target.in_(sorted(targets)))
+        return list(conn.execute(query, {"now": now_us}))
+    # Of a few orders every message is looked at: asked for a partner's, SQLite would go through all it was ever sent.
+    found = (row for some in chunks(of) for row in conn.execute(_STANDING_OF, {"now": now_us, "of": list(some)}))
+    return [row for row in found if row.target in targets]

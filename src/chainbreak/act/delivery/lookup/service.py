@@ -18,7 +18,7 @@ from chainbreak.base.log import get_log
 COUNTED = ("phone", "domain", "account", "listed", "refused", "limited")
 """Questions answered, by kind; of them listed; requests refused; requests over the quota."""
 Tally = dict[str, int]
-POLL_S = 0.2
+POLL_S = 0.1
 """How often the desk is asked: a change is listed well within a second."""
 _log = get_log("lookup")
 

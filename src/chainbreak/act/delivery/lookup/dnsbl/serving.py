@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from chainbreak.act.delivery.dns.records import zone_file
 from chainbreak.act.delivery.dns.serving import (
     KEYS_FILE,
     READERS_FILE,
@@ -14,7 +15,6 @@ from chainbreak.act.delivery.dns.serving import (
     primary_head,
     primary_zone,
 )
-from chainbreak.act.delivery.dns.records import zone_file
 from chainbreak.act.delivery.dns.settings import transfer_secret
 from chainbreak.act.delivery.lookup.dnsbl.names import Told, test_lines, told_lines
 
