@@ -27,7 +27,10 @@ WITHDRAWN = 40
 """Orders released while the queue drains."""
 WARM_UP = 3
 """Orders before the clock counts: a process that has sent nothing yet opens its connections first."""
-PATHS = (("sip", "paths", "line", 0.1), ("dns", "paths", "domain", 1.0), ("bank", "paths", "account", 1.0))
+PATHS = (
+    ("sip", "paths", "line", 0.1), ("dns", "paths", "domain", 1.0), ("bank", "paths", "account", 1.0),
+    ("misp", "paths", "line", 5.0), ("taxii", "paths", "line", 5.0),
+)  # fmt: skip
 """Room, what opens its stack, kind of object, and the seconds that the 95th of 100 orders should take, either way."""
 RUNGS = {"line": "block", "domain": "host_sinkhole", "account": "hold_amount"}
 

@@ -6,14 +6,13 @@ that is not newer is refused, deleted attributes are found only by who asks for 
 
 from __future__ import annotations
 
-import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from chainbreak.bench.delivery.json_server import Asked, serving_json
 
 _PATH = re.compile(r"/([a-z]+)/([a-zA-Z]+)(?:/([0-9a-f-]{36}))?")
 Answer = tuple[int, Any]
@@ -112,30 +111,10 @@ class Misp:
 @contextmanager
 def misp_stand_in() -> Iterator[Misp]:
     """A running one, on a free loopback port."""
-    state, lock = Misp(), threading.Lock()
+    state = Misp()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def answer(asked: Asked) -> tuple[int, Any]:
+        return state.answer(asked.path, asked.headers.get("authorization", ""), asked.body)
 
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])) or b"{}")
-            with lock:
-                status, said = state.answer(self.path, self.headers.get("authorization", ""), body)
-                content = json.dumps(said).encode()
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_said: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    state.address = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with serving_json(answer) as state.address:
         yield state
-    finally:
-        server.shutdown()
-        server.server_close()

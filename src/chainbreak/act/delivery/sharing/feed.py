@@ -50,7 +50,7 @@ class Feed:
             del body["_hashes"]
             # pymisp leaves sightings out of a feed; a MISP that pulls it reads them, and learns why it is over.
             body["Attribute"][0] |= {name: one[name] for name in ("Sighting",) if name in one}
-            self._put(f"{event.uuid}.json", json.dumps({"Event": body}, ensure_ascii=False))
+            self._put_event(event.uuid, json.dumps({"Event": body}, ensure_ascii=False))
         self._put(HASHES, "".join(f"{hash},{uuid}\n" for uuid, some in sorted(hashes.items()) for hash in some))
         text = json.dumps(manifest, ensure_ascii=False, sort_keys=True)
         self._put(MANIFEST, text)
@@ -63,6 +63,13 @@ class Feed:
 
     def close(self) -> None:
         """Nothing is kept open."""
+
+    def _put_event(self, uuid: str, text: str) -> None:
+        """In one step, but not waiting for the disk: what a power cut takes is not read back, and is written again."""
+        made = self.folder / f".{uuid}.tmp"
+        made.write_text(text, encoding="utf-8")
+        made.chmod(_MODE)
+        made.replace(self.folder / f"{uuid}.json")
 
     def _put(self, name: str, text: str) -> None:
         write_atomic(self.folder / name, text.encode(), mode=_MODE)
