@@ -120,7 +120,10 @@ def is_loopback(host: str) -> bool:
 
 
 def _mutual_tls(secret: Callable[[str], str]) -> ssl.SSLContext:
-    context = ssl.create_default_context(cadata=secret(CA))
+    try:
+        context = ssl.create_default_context(cadata=secret(CA))
+    except (ssl.SSLError, ValueError):
+        raise SetupError("CB-DL-122", "who signed the proxy's certificate cannot be read", given=CA) from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     # OpenSSL reads a key from a file only; one in memory leaves no copy on a disk.
     handle = os.memfd_create("client")
@@ -128,7 +131,7 @@ def _mutual_tls(secret: Callable[[str], str]) -> ssl.SSLContext:
         with os.fdopen(os.dup(handle), "w") as file:
             file.write(secret(CLIENT))
         context.load_cert_chain(f"/proc/self/fd/{handle}")
-    except ssl.SSLError:
+    except (ssl.SSLError, ValueError):
         raise SetupError("CB-DL-122", "our certificate or its key for the proxy cannot be read", given=CLIENT) from None
     finally:
         os.close(handle)
