@@ -21,22 +21,32 @@ _SHARE = "CHAINBREAK_LOOKUP_WORKERS"
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
+def lookup_address(host: str, port: int, certificate: Path | None) -> str:
+    """Where questions go.
+
+    Raises:
+        SetupError: `host` is not this machine and there is no certificate (CB-DL-188): tokens and what is asked for do
+            not cross a network in clear.
+    """
+    if host not in _LOOPBACK and certificate is None:
+        raise SetupError(
+            "CB-DL-188", "the look-up is asked from elsewhere and has no certificate", given=host,
+            allowed="127.0.0.1 behind a server that does TLS, or --certificate FILE --key FILE",
+        )  # fmt: skip
+    return f"{'https' if certificate else 'http'}://{f'[{host}]' if ':' in host else host}:{port}/v1/check"
+
+
 def serve_lookup(
     office: Office, host: str, port: int, workers: int = 1, certificate: Path | None = None, key: Path | None = None
 ) -> None:
     """Answer partners at `host`:`port` until told to end.
 
     Raises:
-        SetupError: the desk cannot be read, or `host` is not this machine and there is no certificate (CB-DL-188):
-            tokens and what is asked for do not cross a network in clear.
+        SetupError: as `lookup_address`.
     """
     import uvicorn
 
-    if host not in _LOOPBACK and certificate is None:
-        raise SetupError(
-            "CB-DL-188", "the look-up is asked from elsewhere and has no certificate", given=host,
-            allowed="127.0.0.1 behind a server that does TLS, or --certificate FILE --key FILE",
-        )  # fmt: skip
+    lookup_address(host, port, certificate)
     if workers == 1:
         uvicorn.run(create_lookup(office), host=host, port=port, **_options(certificate, key))
         return

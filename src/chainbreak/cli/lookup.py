@@ -26,12 +26,12 @@ def serve(
 ) -> None:
     """Answer partners' questions from a snapshot that follows the desk within a second."""
     from chainbreak.app.bootstrap import open_office
-    from chainbreak.app.serve_lookup import serve_lookup
+    from chainbreak.app.serve_lookup import lookup_address, serve_lookup
     from chainbreak.base.log import configure_logs
 
     office = open_office(centre)
     configure_logs()
-    say(f"{'https' if certificate else 'http'}://{host}:{port}/v1/check  (end with Ctrl-C)")
+    say(f"{lookup_address(host, port, certificate)}  (end with Ctrl-C)")
     serve_lookup(office, host, port, workers, certificate, key)
 
 
