@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,12 +39,13 @@ from chainbreak.app.return_pot import pot_of_holds
 from chainbreak.app.send_due import reconcile, send_due
 from chainbreak.app.show_order import show_order
 from chainbreak.app.submit_order import submit_order
-from chainbreak.app.take_receipt import take_receipt
+from chainbreak.app.take_receipt import take_receipt, take_receipts
 from chainbreak.audit.tables import entries
 from chainbreak.audit.verify import verify
 from chainbreak.base.clock import FixedClock
 from chainbreak.base.errors import InputError, RefusedError
 from chainbreak.base.settings import Settings
+from chainbreak.bench.delivery import bank as bench
 from chainbreak.bench.delivery.bank_server import Bank, running
 from chainbreak.records.actor import Actor, Role
 from chainbreak.store.desk.tables_delivery import receipt
@@ -545,6 +547,45 @@ def test_files_take_the_place_of_a_gateway(fund: FundWorld, world: World) -> Non
     (reason,) = (folder / "quarantine").glob("*.reason.txt")
     assert "CB-DL-144" in reason.read_text()
     assert sorted(path.name for path in incoming.iterdir()) == [".half.json", "c.json"]
+
+
+def test_an_answer_waits_for_what_this_installation_lacks(
+    fund: FundWorld, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    signed(fund, "M1")
+    send_due(world.office)
+    (case,) = world.bank.recalls
+    incoming = world.out / "incoming"
+    incoming.mkdir()
+    (incoming / "answer.xml").write_bytes(camt029(case, "PDCR"))
+    with monkeypatch.context() as patched:
+        patched.setitem(sys.modules, "lxml", None)
+        assert take_receipts(world.office) == {"taken": 0, "known": 0, "refused": 0, "waiting": 1}
+    assert take_receipts(world.office)["taken"] == 1
+    (incoming / "again.xml").write_bytes(camt029(case, "PDCR"))
+    (incoming / "large.xml").write_bytes(b"<a>" + b" " * 300_000 + b"</a>")
+    assert take_receipts(world.office) == {"taken": 0, "known": 1, "refused": 1, "waiting": 0}
+
+
+def test_a_camt029_that_comes_at_once_is_taken_too(fund: FundWorld, world: World) -> None:
+    made = signed(fund, "M1")
+    world.bank.resolves = lambda case: camt029(case, "RJCR", "AM04")
+    send_due(world.office)
+    send_due(world.office)
+    assert steps(world, made)[-1] == (1, "recall", "rejected")
+    assert "AM04" in tasks(world)[0][1]
+
+
+def test_the_bench_tells_its_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(bench.MESSAGES, "small", 3)
+    rows = bench.servers("small")
+    assert [row["what"] for row in rows if "p95_ms" in row][:2] == [
+        "bank: camt.056 built", "bank: camt.056 built and validated",
+    ]  # fmt: skip
+    assert rows[-1]["beside"] == "3 recalls, 0 not signed"
+    assert rows[-1]["n"] == 12
+    with bench.paths("small") as stack:
+        assert not stack.probes["bank"]("opaque:C-1")
 
 
 def test_an_answer_typed_in_says_how_much_is_held(fund: FundWorld, world: World) -> None:

@@ -14,6 +14,7 @@ from chainbreak.act.orders import ledger
 from chainbreak.app.order_ask import plain_ask, rules_to_let_go
 from chainbreak.base.clock import US_PER_MIN
 from chainbreak.base.errors import InputError, RefusedError, SetupError
+from chainbreak.base.log import get_log
 from chainbreak.base.units import format_fen
 from chainbreak.records.actor import Actor, Role
 
@@ -191,23 +192,24 @@ def take_receipts(office: Office) -> dict[str, int]:
             try:
                 for kind in _take_file(office, row["partner_id"], path):
                     counts[kind] += 1
-            except (SetupError, OSError):
+            except (SetupError, OSError) as error:
+                get_log("delivery").warning("answer_waits", partner=row["partner_id"], error=type(error).__name__,
+                                            code=getattr(error, "code", ""))  # fmt: skip
                 counts["waiting"] += 1
     return counts
 
 
 def _take_file(office: Office, partner_id: str, path: Path) -> list[str]:
-    from chainbreak.act.delivery.bank.files import QUARANTINE, TAKEN, put_away
+    from chainbreak.act.delivery.bank.files import QUARANTINE, TAKEN, put_away, read
     from chainbreak.act.delivery.bank.xml import LARGEST
 
-    with path.open("rb") as file:
-        content = file.read(LARGEST + 1)
+    content = read(path, LARGEST)
     try:
         rows = take_receipt(office, partner_id, content, _FORM[path.suffix])
     except (InputError, RefusedError) as error:
-        put_away(path, QUARANTINE, error.sentence())
+        put_away(path, QUARANTINE, content, error.sentence())
         return ["refused"]
-    put_away(path, TAKEN)
+    put_away(path, TAKEN, content)
     return ["known" if row["known"] else "taken" for row in rows]
 
 

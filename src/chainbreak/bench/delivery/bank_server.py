@@ -12,7 +12,7 @@ import json
 import re
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -38,7 +38,7 @@ ENOUGH_FEN = 10**13
 class Bank:
     """What one bank knows. `funds`: account -> fen there; `refusals`: account -> code; `stumbles`: accounts that get an
     HTTP 500; `moods`: answers to come next, one a message, then `mood`. `effects`: (order, fen) each time that what is
-    held changed.
+    held changed. `resolves`: case -> the camt.029 that answers a recall at once.
     """
 
     public_key: Ed25519PublicKey | None = None
@@ -53,6 +53,7 @@ class Bank:
     recalls: dict[str, bytes] = field(default_factory=dict)
     later: list[bytes] = field(default_factory=list)
     taken: list[dict[str, Any]] = field(default_factory=list)
+    resolves: Callable[[str], bytes] | None = None
     unsigned: int = 0
     address: str = ""
 
@@ -138,12 +139,13 @@ class Bank:
         self.unsigned += not genuine
         return genuine
 
-    def ask_back(self, content: bytes) -> None:
-        """Take a camt.056."""
+    def ask_back(self, content: bytes) -> str:
+        """Take a camt.056; its case."""
         found = _CASE.search(content)
         assert found is not None
         with self._lock:
             self.recalls[found[1].decode()] = content
+        return found[1].decode()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -167,8 +169,8 @@ class _Handler(BaseHTTPRequestHandler):
         if mood == "refuses_form":
             return self._say(422, b"no")
         if self.path.endswith("/recalls"):
-            bank.ask_back(content)
-            return self._say(202)
+            case = bank.ask_back(content)
+            return self._say(200, bank.resolves(case)) if bank.resolves else self._say(202)
         if json.loads(content)["account"] in bank.stumbles:
             return self._say(500)
         receipt = bank.take(content, forget=mood == "forgetful")

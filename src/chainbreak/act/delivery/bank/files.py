@@ -85,18 +85,31 @@ def drop_in(incoming: Path, name: str, content: bytes) -> None:
 def waiting(folder: Path) -> Iterator[Path]:
     """Answers in `folder/incoming/` that are whole, by name: plain files only, none that begins with a dot."""
     incoming = folder / INCOMING
-    if incoming.is_dir():
+    if incoming.is_dir() and not incoming.is_symlink():
         for path in sorted(incoming.iterdir()):
             if path.suffix in SUFFIXES and _SAFE.fullmatch(path.name) and path.is_file() and not path.is_symlink():
                 yield path
 
 
-def put_away(path: Path, into: str, reason: str = "") -> None:
-    """Move an answer beside `incoming/`: to `taken/`, or to `quarantine/` with the reason in a file beside it."""
+def read(path: Path, most: int) -> bytes:
+    """An answer, at most one byte more than `most`, so that the reader sees that it is too large.
+
+    Raises:
+        OSError: it cannot be read, or has become a link meanwhile.
+    """
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+        return file.read(most + 1)
+
+
+def put_away(path: Path, into: str, content: bytes, reason: str = "") -> None:
+    """Move an answer that said `content` from `incoming/` to `taken/`, or to `quarantine/` with the reason beside it.
+
+    Raises:
+        OSError: the disk refuses it.
+    """
     folder = path.parent.parent / into
     folder.mkdir(exist_ok=True)
-    number = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    target = folder / f"{number}-{path.name}"
+    target = folder / f"{hashlib.sha256(content).hexdigest()[:12]}-{path.name}"
     if reason:
         write_atomic(folder / f"{target.name}.reason.txt", f"{reason}\n".encode(), mode=0o640)
     os.replace(path, target)
