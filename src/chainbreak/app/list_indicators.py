@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.delivery.sharing.ageing import Ageing, load_ageing
+from chainbreak.base.errors import SetupError
 from chainbreak.records.kind import Identifier
 
 if TYPE_CHECKING:
@@ -21,13 +22,16 @@ def list_indicators(
 
     Rows: source, shared_id, kind, object, score 0..100, state (live, aged, ended, revoked), first_seen_us, last_seen_us
     (sightings included), valid_until_us, confidence, seen, denied (counts), told_us, pulled_at_us.
+
+    Raises:
+        SetupError: `sharing.yaml` of the centre cannot be read (CB-DL-167).
     """
     from chainbreak.store.desk.indicators import read_indicators
 
     with office.desk.read() as conn:
         # The limit counts what is shown; how much of it is over is known only after weighing.
         rows = read_indicators(conn, source=source, kind=kind, limit=limit if over else None)
-    weighed = _weighed(office, rows)
+    weighed = _weighed(office, rows, load_ageing(office.centre.root))
     return [row for row in weighed if over or row["state"] == "live"][:limit]
 
 
@@ -46,17 +50,36 @@ def list_refused(office: Office, source: str = "") -> list[dict[str, Any]]:
 def reported_elsewhere(office: Office, conn: Connection, about: Iterable[str]) -> list[dict[str, Any]]:
     """Live indicators about any of these objects (written tokens, domains, addresses), the heaviest first.
 
-    A rotation of keys gives a thing a new token; what was brought in before it is found all the same.
+    Rows: source, shared_id, kind, object, score, last_seen_us, valid_until_us. A rotation of keys gives a thing a new
+    token; what was brought in before it is found all the same.
     """
     from chainbreak.store.desk.indicators import read_indicators
 
     rows = read_indicators(conn, objects=_forms(office, conn, set(about)))
-    live = [row for row in _weighed(office, rows) if row["state"] == "live"]
-    return sorted(live, key=lambda row: (-row["score"], row["source"], row["shared_id"]))
+    try:
+        ageing = load_ageing(office.centre.root)
+    except SetupError:
+        ageing = load_ageing()  # a slip in the centre's file must not keep anybody from judging
+    live = [row for row in _weighed(office, rows, ageing) if row["state"] == "live"]
+    shown = ("source", "shared_id", "kind", "object", "score", "last_seen_us", "valid_until_us")
+    first = sorted(live, key=lambda row: (-row["score"], row["source"], row["shared_id"]))
+    return [{name: row[name] for name in shown} for row in first]
 
 
-def _weighed(office: Office, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    ageing, now = load_ageing(office.centre.root), office.clock.now_us()
+def reported_about_order(office: Office, order_id: str) -> list[dict[str, Any]]:
+    """`reported_elsewhere` about the object of an order.
+
+    Raises:
+        UsageError: no such order (CB-OR-003).
+    """
+    from chainbreak.act.orders.ledger import read_order
+
+    with office.desk.read() as conn:
+        return reported_elsewhere(office, conn, [read_order(conn, order_id).content.object])
+
+
+def _weighed(office: Office, rows: list[dict[str, Any]], ageing: Ageing) -> list[dict[str, Any]]:
+    now = office.clock.now_us()
     return [_weigh(ageing, row, now) for row in rows]
 
 
@@ -85,10 +108,11 @@ def _forms(office: Office, conn: Connection, about: set[str]) -> set[str]:
 
     found = set(about)
     for kind in (Identifier.LINE, Identifier.ACCOUNT):
-        mine = {read_token(one)[1] for one in about if one.startswith(f"{kind}:")}
-        if not mine or office.keys.epochs[kind.value] == 1:
+        mine = {read_token(one)[1] for one in about if one.startswith(f"{kind.value}:")}
+        there = select(i.c.object).where(i.c.kind == kind.value)
+        if not mine or conn.execute(there.limit(1)).first() is None or office.keys.epochs[kind.value] == 1:
             continue
-        written = conn.execute(select(i.c.object).where(i.c.kind == kind.value).distinct()).scalars().all()
+        written = conn.execute(there.distinct()).scalars().all()
         tokens = {one: read_token(one)[1] for one in written}
         now = office.vault.currents(kind, set(tokens.values()) | mine)
         wanted = {now[token] for token in mine}

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 
 
 def show_finding(office: Office, finding_id: str) -> dict[str, Any]:
-    """The finding as `Finding.as_dict` gives it, with `state`, `holder`, `verdicts`, `orders`, `cases` and `leads`.
+    """The finding as `Finding.as_dict` gives it, with `state`, `holder`, `verdicts`, `orders`, `cases`, `leads`, and
+    `reported`: what other centres report about its subject and members, with the weight it still has.
 
     Raises:
         UsageError: no such finding (CB-FN-001).
     """
     from sqlalchemy import select
 
+    from chainbreak.app.list_indicators import reported_elsewhere
     from chainbreak.store.desk import leads
     from chainbreak.store.desk.tables_cases import case_link
     from chainbreak.store.desk.tables_orders import order_support
@@ -36,10 +38,11 @@ def show_finding(office: Office, finding_id: str) -> dict[str, Any]:
         rests = select(order_support.c.order_id).where(order_support.c.ref == f"finding:{finding_id}")
         linked = select(case_link.c.case_id).where(case_link.c.kind == "finding", case_link.c.ref == finding_id)
         resting = leads.about(conn, [f"finding:{finding_id}"])
+        reported = reported_elsewhere(office, conn, [found.subject, *(member.token for member in found.members)])
         orders, cases = list(conn.execute(rests).scalars()), list(conn.execute(linked).scalars())
     return {
         **found.as_dict(), "state": state, "holder": held.get(finding_id, ""), "verdicts": verdicts,
-        "orders": orders, "cases": cases, "leads": resting,
+        "orders": orders, "cases": cases, "leads": resting, "reported": reported,
     }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chainbreak.cli.common import AsOption, CentreOption, JsonOption, emit, readable, say
+from chainbreak.cli.common import AsOption, CentreOption, JsonOption, emit, moment, readable, say
 
 if TYPE_CHECKING:
     from chainbreak.act.orders.drafting import Wish
@@ -121,11 +121,15 @@ def edit(
 
 @app.command()
 def check(order_id: str, as_name: AsOption, centre: CentreOption = None, as_json: JsonOption = False) -> None:
-    """What stands between an order and its next move; exit 1 when something does."""
+    """What stands between an order and its next move, exit 1 when something does; and who else reports its object."""
     from chainbreak.app.check_order import check_order
+    from chainbreak.app.list_indicators import reported_about_order
 
     office, actor = _act(centre, as_name)
     found = check_order(office, actor, order_id)
+    for one in reported_about_order(office, order_id):
+        seen = moment(one["last_seen_us"], office.centre.settings.zone)
+        say(f"also reported by {one['source']}: weight {one['score']:.0f} of 100, last seen {seen}")
     if not found and not as_json:
         say("nothing stands between it and its next move")
         return
