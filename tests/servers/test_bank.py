@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,6 +57,19 @@ from chainbreak.web.application import create_app
 T0 = 1_795_132_800_000_000
 TEMPLATES = Path(camt_exceptions.__file__).parent / "templates"
 ADMIN = Actor("os:test", frozenset({Role.ADMIN, Role.LIAISON}))
+KILLED = """
+import os, signal, sys
+from pkgutil import resolve_name
+from chainbreak.app.bootstrap import Office
+from chainbreak.app.send_due import send_due
+from chainbreak.base.clock import FixedClock
+from chainbreak.base.settings import find_centre
+
+place, root, now = sys.argv[1], sys.argv[2], int(sys.argv[3])
+owner, _, name = ("chainbreak.act.delivery." + place).rpartition(".")
+setattr(resolve_name(owner), name, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+send_due(Office(find_centre(root), FixedClock(now)))
+"""
 M2_FEN = 40_000_00
 """What the first report's claim holds on M2."""
 
@@ -207,6 +223,20 @@ def test_a_refusal_is_final_and_says_what_to_do_next(fund: FundWorld, world: Wor
     assert report_clock(world.office, world.li, "r1")["held_fen"] == 0
     with world.office.desk.begin() as conn:
         assert pot_of_holds(world.office, conn, fund.token("M2"), T0) is None
+
+
+@pytest.mark.parametrize("place", ["claim.settle", "bank.point.BankPoint._recall", "bank.http.HttpWay.hand_over"])
+def test_a_sender_killed_anywhere_holds_once_and_loses_nothing(fund: FundWorld, world: World, place: str) -> None:
+    made = signed(fund, "M1")
+    root, now = str(world.office.centre.root), str(world.clock.now_us())
+    run = subprocess.run([sys.executable, "-c", KILLED, place, root, now], check=False, env=os.environ, timeout=60)
+    assert run.returncode == -signal.SIGKILL
+    assert [row["state"] for row in list_outbox(world.office)] == ["sent"]
+    world.clock.advance(60)
+    send_due(world.office)
+    assert world.bank.effects == [(made, 10_000_00)]
+    assert len(world.bank.recalls) == 1
+    assert steps(world, made) == [(1, "sent", ""), (1, "acknowledged", "full"), (1, "verified", "full")]
 
 
 @pytest.mark.parametrize("mood", ["mute", "hangs_up", "down"])
