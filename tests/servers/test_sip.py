@@ -216,6 +216,17 @@ def test_drift_is_mended_both_ways(proxy: Proxy, point: SipPoint) -> None:
     rpc.close()
 
 
+def test_rows_follow_when_a_setting_changes(proxy: Proxy, point: SipPoint) -> None:
+    put(point, about := entry(measure="divert"))
+    assert proxy.call(NUMBER).status == 302
+    without = proxy.point(divert="")
+    assert list(without.held()) == [Mark(NUMBER, "", "")], "it does what the settings said once"
+    without.mend([about], list(without.held()))
+    assert list(without.held()) == [about.mark]
+    assert proxy.call(NUMBER).status == RINGS
+    without.close()
+
+
 def test_after_a_crash_it_holds_what_it_held() -> None:
     with started([kept := entry()]) as proxy:
         point = proxy.point()

@@ -114,7 +114,7 @@ def rpc(address: str, client: Pair, authority: Pair) -> Rpc:
 def test_the_centre_gives_commands_and_they_take_effect(proxy: Proxy, address: str, authority: Pair) -> None:
     ours = rpc(address, signed("the centre", authority), authority)
     for _ in range(3):
-        ours.call("htable.sets", proxy.settings.table, "8613800138000", "2145916800:reject:reject:0:O-1:+")
+        ours.call("htable.sets", proxy.settings.table, "8613800138000", "2145916800:reject:reject:0:O-1:+:block:both")
         assert proxy.rejects("+8613800138000")
         ours.call("htable.delete", proxy.settings.table, "8613800138000")
         assert not proxy.rejects("+8613800138000")

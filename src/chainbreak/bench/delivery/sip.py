@@ -29,7 +29,7 @@ GIVE_UP_S = 5.0
 def numbers(n: int) -> Iterator[tuple[str, str]]:
     """Rows of a table: mobile numbers scattered over their range, no two alike, no order of ours."""
     for i in range(n):
-        yield f"8619{i * 2_654_435_761 % 10**9:09d}", f"{ENDS_AT_US // 1_000_000}:reject:reject:0:bench:+"
+        yield f"8619{i * 2_654_435_761 % 10**9:09d}", f"{ENDS_AT_US // 1_000_000}:reject:reject:0:bench:+:block:both"
 
 
 @contextmanager

@@ -1,10 +1,10 @@
 """One row of the proxy's hash table: a number, until when, and what happens to calls from and to it.
 
 The key is the number in digits; a range of numbers ends in `*`, one for each open digit. The value is
-`end:from:to:micro:order:form`: the end in UTC seconds, rounded down because the proxy counts seconds and letting go
-early is the mild side; what happens to calls from and to the number; the rest of the end in µs; the order; `+` when
-the number is E.164 and nothing when it is a service number as dialled. The proxy compares the end with its own clock,
-so a row lets go by itself.
+`end:from:to:micro:order:form:measure:direction`: the end in UTC seconds, rounded down because the proxy counts seconds
+and letting go early is the mild side; what happens to calls from and to the number; the rest of the end in µs; the
+order; `+` when the number is E.164 and nothing when it is a service number as dialled; what the order says. The proxy
+compares the end with its own clock, so a row lets go by itself.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from chainbreak.act.delivery.sip.settings import Settings
 
 _NUMBER = re.compile(r"(\+?)([0-9]{3,20}\*{0,4})", re.ASCII)
-_CELL = re.compile(r"(\d{1,11}):\w+:\w+:(\d{1,6}):(O-[0-9A-Z-]{1,22}):(\+?)", re.ASCII)
+_CELL = re.compile(r"(\d{1,11}):([a-z]+):([a-z]+):(\d{1,6}):(O-[0-9A-Z-]{1,22}):(\+?):([\w-]+):(both|in|out)", re.ASCII)
+_PLAIN = re.compile(r"[\w-]{1,24}", re.ASCII)
 
 
 class Effect(StrEnum):
@@ -76,12 +77,20 @@ def cell_of(entry: Entry, settings: Settings) -> str:
     """The value that stands for an entry."""
     seconds, micro = divmod(entry.ends_at_us, US_PER_S)
     from_it, to_it = effects(entry.measure, entry.direction, settings)
-    return f"{seconds}:{from_it}:{to_it}:{micro}:{entry.order_id}:{'+' if entry.value.startswith('+') else ''}"
+    form = "+" if entry.value.startswith("+") else ""
+    measure = entry.measure if _PLAIN.fullmatch(entry.measure) else "other"
+    direction = entry.direction if entry.direction in ("in", "out") else "both"
+    return f"{seconds}:{from_it}:{to_it}:{micro}:{entry.order_id}:{form}:{measure}:{direction}"
 
 
-def mark_of(key: str, cell: str) -> Mark | None:
-    """What identifies a row read back; None when it is not ours."""
+def mark_of(key: str, cell: str, settings: Settings) -> Mark | None:
+    """What identifies a row read back; None when it is not ours. One that does something else than these settings make
+    of its order has a mark that names none, so that it is put right.
+    """
     found = _CELL.fullmatch(cell)
     if found is None:
         return None
-    return Mark(f"{found[4]}{key}", found[3], rfc3339(int(found[1]) * US_PER_S + int(found[2])))
+    end, from_it, to_it, micro, order_id, form, measure, direction = found.groups()
+    if (from_it, to_it) != effects(measure, direction, settings):
+        return Mark(f"{form}{key}", "", "")
+    return Mark(f"{form}{key}", order_id, rfc3339(int(end) * US_PER_S + int(micro)))

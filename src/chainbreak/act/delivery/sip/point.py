@@ -13,6 +13,7 @@ from chainbreak.act.delivery.sip.cell import Effect, cell_of, effects, key_of, m
 from chainbreak.act.delivery.sip.probe import Call, Prober
 from chainbreak.act.delivery.sip.rpc import RpcRefusal
 from chainbreak.base.errors import InputError
+from chainbreak.base.log import get_log
 
 if TYPE_CHECKING:
     from chainbreak.act.delivery.entry import Entry
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from chainbreak.act.delivery.sip.rpc import Rpc
     from chainbreak.act.delivery.sip.settings import Settings
 
+log = get_log("sip")
 WHOLE_FROM = 20_000
 """From so many changes on the whole table is loaded anew: one by one goes at some 3,000 a second, loading a million
 numbers takes some 15 seconds (measured by `chainbreak bench delivery`)."""
@@ -70,12 +72,16 @@ class SipPoint:
 
     def held(self) -> Iterator[Mark]:
         """Our rows, from the proxy's memory. A row of which its memory and its file differ has a mark that names no
-        order, so that it is put right in both.
+        order, so that it is put right in both. Others' rows are counted in the log and left alone.
         """
+        strangers = 0
         for key, cell, same in self.rows():
-            mark = mark_of(key, cell)
+            mark = mark_of(key, cell, self._settings)
             if mark is not None:
                 yield mark if same else Mark(mark.value, "", "")
+            strangers += mark is None
+        if strangers:
+            log.warning("sip_foreign_rows", table=self._settings.table, rows=strangers)
 
     def mend(self, put: Sequence[Entry], drop: Sequence[Mark]) -> None:
         """Take away, then set; everything at once when it is much."""

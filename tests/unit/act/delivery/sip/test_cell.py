@@ -29,7 +29,11 @@ def entry(value: str, measure: str = "block", direction: str = "both", ends_at_u
 def test_a_row_read_back_is_the_mark_that_was_put(value: str, measure: str, direction: str, ends_at_us: int) -> None:
     about = entry(value, measure, direction, ends_at_us)
     cell = cell_of(about, FULL)
-    assert mark_of(key_of(value, "O-1"), cell) == about.mark
+    assert mark_of(key_of(value, "O-1"), cell, FULL) == about.mark
+    if effects(measure, direction, FULL) != effects(measure, direction, PLAIN):
+        changed = mark_of(key_of(value, "O-1"), cell, PLAIN)
+        assert changed
+        assert (changed.value, changed.order_id) == (value, ""), "it does what the settings said once"
     assert int(cell.partition(":")[0]) * 1_000_000 <= ends_at_us, "the proxy lets go at the end, never after it"
     assert not set(cell) & set(" '\"\r\n;"), "it passes through SQL, JSON and the proxy's script"
 
@@ -43,9 +47,11 @@ def test_what_is_no_number_is_refused_and_not_repeated(value: str) -> None:
     assert not value or value not in str(refused.value)
 
 
-@pytest.mark.parametrize("cell", ["", "1", "the carrier's own", "1:reject:reject:0:bench:+", "x:reject:pass:0:O-1:+"])
+@pytest.mark.parametrize(
+    "cell", ["", "1", "the carrier's own", "1:reject:reject:0:bench:+:block:both", "1:reject:pass"]
+)
 def test_rows_of_others_carry_no_mark_of_ours(cell: str) -> None:
-    assert mark_of("8613800138000", cell) is None
+    assert mark_of("8613800138000", cell, FULL) is None
 
 
 def test_each_rung_is_at_least_as_harsh_as_the_one_before_and_a_side_left_out_is_left_alone() -> None:
