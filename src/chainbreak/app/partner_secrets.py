@@ -23,9 +23,18 @@ LARGEST_BYTES = 64 * 1024
 
 
 def secrets_of(office: Office, partner_id: str, format_: str) -> list[dict[str, Any]]:
-    """What the partner's format needs, and whether it is there; rows (`name`, `is_set`, `since_us`). Never a value."""
+    """What the partner's format needs at its address, and whether it is there; rows (`name`, `is_set`, `since_us`).
+    Never a value.
+    """
+    from chainbreak.act.delivery.points import room_of
+    from chainbreak.app.change_partners import partner_row
+
     rows: list[dict[str, Any]] = []
+    in_the_open = not partner_row(office, partner_id)["address"].startswith("https:")
+    spared: Sequence[str] = getattr(room_of(format_), "NEEDS_OVER_TLS", ()) if in_the_open else ()
     for name in needed(format_):
+        if name in spared:
+            continue
         path = secret_path(office, partner_id, name)
         since = path.stat().st_mtime_ns // 1_000 // US_PER_S * US_PER_S if path.is_file() else None
         rows.append({"name": name, "is_set": since is not None, "since_us": since})

@@ -1,7 +1,8 @@
 """Formats that partners take orders in, and the room that speaks each.
 
 A room offers `Settings` (a pydantic model), `NEEDS` (names of the secrets it reads) and `open_point(setup)`; one whose
-servers need configuration offers `config(…)` too. Rooms are imported when first used.
+servers need configuration offers `config(…)` too; `NEEDS_OVER_TLS` names those of its secrets that only an address over
+https needs. Rooms are imported when first used.
 """
 
 from __future__ import annotations

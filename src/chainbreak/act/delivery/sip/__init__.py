@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from chainbreak.act.delivery.point import Setup
     from chainbreak.act.delivery.sip.point import SipPoint
 
-__all__ = ["NEEDS", "Settings", "config", "open_point"]
+__all__ = ["NEEDS", "NEEDS_OVER_TLS", "Settings", "config", "open_point"]
 
 NEEDS: tuple[str, ...] = ("client", "ca")
-"""Read for an address over https only: our certificate with its key, and who signed the proxy's (PEM)."""
+"""Our certificate with its key, and who signed the proxy's (PEM)."""
+NEEDS_OVER_TLS = NEEDS
+"""Read for an address over https alone."""
 
 
 def open_point(setup: Setup) -> SipPoint:

@@ -9,7 +9,12 @@ import pytest
 from pydantic import ValidationError
 
 from chainbreak.act.delivery.sip import Settings, config
+from chainbreak.app.change_partners import add_partner
+from chainbreak.app.init_centre import init_centre
+from chainbreak.app.partner_secrets import secrets_of
 from chainbreak.base.errors import SetupError
+from chainbreak.base.settings import Settings as CentreSettings
+from chainbreak.records.actor import Actor, Role
 
 LEAST: dict[str, Any] = {"sip": "192.0.2.1:5060", "next_hop": "192.0.2.2:5060"}
 HERE = "http://127.0.0.1:5080/RPC"
@@ -60,3 +65,13 @@ def test_from_elsewhere_there_is_a_front_and_the_proxy_stays_on_its_loopback() -
 def test_no_configuration_for_commands_in_the_open(address: str) -> None:
     with pytest.raises(SetupError, match="CB-DL-120"):
         config(Settings.model_validate(LEAST), address, "carrier")
+
+
+def test_certificates_are_asked_for_where_commands_leave_the_machine(tmp_path: Path) -> None:
+    office = init_centre(tmp_path / "centre", CentreSettings())
+    actor = Actor("os:test", frozenset({Role.ADMIN}))
+    for name, address in (("near", HERE), ("far", "https://192.0.2.1:8443/RPC")):
+        add_partner(office, actor, name, "sip", ["number.block"], address=address, settings=LEAST)
+    assert secrets_of(office, "near", "sip") == []
+    assert [row["name"] for row in secrets_of(office, "far", "sip")] == ["client", "ca"]
+    office.desk.close()
