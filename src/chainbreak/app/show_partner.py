@@ -99,19 +99,19 @@ def disputes(conn: Connection, partner_id: str = "") -> list[dict[str, Any]]:
     from chainbreak.store.desk.tables_orders import order_file as f
     from chainbreak.store.desk.tables_orders import task as t
 
-    sent = select(o.c.order_id, o.c.target).distinct().subquery()
-    appealed = select(
-        sent.c.target, a.c.order_id, a.c.appeal_id, a.c.opened_at_us, a.c.decide_due_us
-    ).join(sent, sent.c.order_id == a.c.order_id).where(a.c.state.in_((OPEN, ACCEPTED)))  # fmt: skip
+    appealed = (
+        select(o.c.target, a.c.order_id, a.c.appeal_id, a.c.opened_at_us, a.c.decide_due_us).distinct()
+        .join(o, o.c.order_id == a.c.order_id).where(a.c.state.in_((OPEN, ACCEPTED)))
+    )  # fmt: skip
     tasks = (
-        select(sent.c.target, t.c.order_id, t.c.kind, t.c.task_id, t.c.note, t.c.opened_at_us, t.c.due_at_us)
-        .join(sent, sent.c.order_id == t.c.order_id).join(f, f.c.order_id == t.c.order_id)
+        select(o.c.target, t.c.order_id, t.c.kind, t.c.task_id, t.c.note, t.c.opened_at_us, t.c.due_at_us).distinct()
+        .join(o, o.c.order_id == t.c.order_id).join(f, f.c.order_id == t.c.order_id)
         # What an order did not reach is no more of interest once it is over, unless it is the end that did not.
         .where(t.c.done_at_us.is_(None), t.c.kind.in_(AT_PARTNER),
                f.c.state.in_(sorted(ISSUED)) | (t.c.kind == "not_sent"))
     )  # fmt: skip
     if partner_id:
-        appealed, tasks = appealed.where(sent.c.target == partner_id), tasks.where(sent.c.target == partner_id)
+        appealed, tasks = appealed.where(o.c.target == partner_id), tasks.where(o.c.target == partner_id)
     rows = [
         {"target": r.target, "order_id": r.order_id, "kind": "appeal", "ref": r.appeal_id, "note": "",
          "opened_at_us": r.opened_at_us, "due_at_us": r.decide_due_us}

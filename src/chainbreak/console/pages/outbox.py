@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from chainbreak.act.delivery.queue import ACKNOWLEDGED, PARTIAL, REJECTED
 from chainbreak.act.orders.model import ISSUED
 from chainbreak.app.let_go import let_go
-from chainbreak.app.list_outbox import VIEWS, count_outbox, list_outbox, retry_outbox
+from chainbreak.app.list_outbox import MOST_COUNTED, VIEWS, count_outbox, list_outbox, retry_outbox
 from chainbreak.app.order_ask import rules_to_let_go
 from chainbreak.app.record_read import record_read
 from chainbreak.app.show_receipts import STEPS, show_receipts
@@ -23,7 +23,7 @@ from chainbreak.console.view import render, said
 from chainbreak.records.actor import Role
 
 router = APIRouter()
-SHOWN = 200
+SHOWN = 100
 HUE = {"queued": "medium", "sent": "medium", "acknowledged": "done", "verified": "done", "failed": "urgent",
        "superseded": "lapsed"}  # fmt: skip
 HOLD_HUE = {"yes": "done", "unknown": "medium", "no": "lapsed"}
@@ -119,7 +119,7 @@ def show_messages(visit: Visit, wanted: Wanted, **beside: Any) -> Response:
     absent = {"row": None, "found": None, "chosen": "", "may_retry": visit.actor.has(Role.LIAISON),
               "hue_of": _hue, "told": _teller(visit)}  # fmt: skip
     return render(
-        visit, "outbox.html", here="partners", wanted=wanted, rows=rows, counts=counts,
+        visit, "outbox.html", here="partners", wanted=wanted, rows=rows, counts=counts, most=MOST_COUNTED,
         **{**absent, **beside},
     )  # fmt: skip
 

@@ -44,8 +44,11 @@ def one(
 ) -> Response:  # fmt: skip
     """One partner: its messages, and beside them how it does."""
     row = show_partner(visit.office, visit.actor, partner_id, window_us=WINDOWS[window])
-    card: dict[str, Any] = {"row": row, "phone": _phone(row["call"]), "window": window, "windows": list(WINDOWS),
-            "partner_hues": HUE, "wanted": Wanted(view, q, partner_id), "may_act": visit.actor.has(Role.LIAISON)}  # fmt: skip
+    wanted = Wanted(view, q, partner_id)
+    card: dict[str, Any] = {
+        "row": row, "phone": _phone(row["call"]), "window": window, "windows": list(WINDOWS), "partner_hues": HUE,
+        "wanted": wanted, "may_act": visit.actor.has(Role.LIAISON),
+    }  # fmt: skip
     return render(visit, "_partner.html", **card) if visit.is_fragment else show_messages(visit, **card)
 
 

@@ -46,6 +46,7 @@ outbox = Table(
     Column("detail", Text, nullable=False),  # full, partial, rejected; or why it failed
     Index(None, "state", "urgency", "due_at_us"),
     Index(None, "target", "state"),
+    Index(None, "queued_at_us"),
 )
 """One row a message; its key (order, revision, target) is what makes a repeat harmless."""
 
@@ -66,5 +67,6 @@ receipt = Table(
     Column("took_us", BigInteger, nullable=False),  # since the message was queued
     Column("held_fen", BigInteger),  # how much a bank says it holds; NULL where nothing was said
     Index(None, "order_id", "revision", "target"),
+    Index(None, "at_us"),
 )
 """One row a step of a message; never changed, never deleted."""
