@@ -171,14 +171,13 @@ def test_a_failed_message_is_found_and_queued_again_by_key_alone(office: Office,
     with office.desk.begin() as conn:
         conn.exec_driver_sql("UPDATE outbox SET state = 'failed', attempts = 9, detail = 'no route'")
     press(zhou, "g", "body")
-    press(zhou, "b", '.panel:has-text("电信运营商")')
+    press(zhou, "p", '.partners-table tbody tr:first-child:has-text("电信运营商")')
+    press(zhou, "j", 'tr[aria-selected="true"]')
+    press(zhou, "Enter", "#detail .contact")
     zhou.wait_for_selector('tr:has-text("no route")')
-    for _ in range(40):
-        zhou.keyboard.press("Tab")
-        if zhou.evaluate("document.activeElement.textContent") == "重新排队":
-            break
-    zhou.keyboard.press("Enter")
-    zhou.wait_for_selector('.notice:has-text("已重新排队")')
+    press(zhou, "j", "#detail .way .failed")
+    zhou.keyboard.press("r")
+    zhou.wait_for_selector("#detail .way .failed", state="detached")
     assert all(message["state"] != "failed" for message in list_outbox(office, every=True))
 
 
