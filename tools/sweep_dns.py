@@ -6,7 +6,8 @@
 
 Run it beside the primary: an order's end then acts even while the centre's sender is down or cut off. Each name has a
 text record in the zone of marks: order, end in UTC microseconds, where it leads. A name whose end has passed (by
---grace, 60 s unless told) leaves the hot zone, the cold zone and the marks, in this order; nothing else is touched.
+--grace, 60 s unless told) leaves the hot zone and the marks; one in the cold zone is let pass by a record in the hot
+one, which the centre's next move takes away: resolvers are late to follow a large zone. Nothing else is touched.
 FILE holds the TSIG secret in base64 (hmac-sha256). Needs Python 3.11 and dnspython 2.8.
 Prints one JSON object a round: at_us, marked, ended, swept. Exit: 0 done, 1 the primary refused or was not reached.
 """
@@ -28,6 +29,8 @@ import dns.tsig
 import dns.update
 
 AT_ONCE = 100  # names in one message
+TTL_S = 5
+PASSTHRU = "rpz-passthru."
 
 
 class Refused(Exception):
@@ -66,16 +69,22 @@ class Primary:
                     for text in rrset:
                         yield rrset.name, text
 
-    def text(self, name, zone):
-        """The text record of one name as it is now, or None."""
-        answer = self.say(dns.message.make_query(name.derelativize(zone), "TXT"))
+    def record(self, name, zone, kind):
+        """The record of one name as it is now, or None."""
+        answer = self.say(dns.message.make_query(name.derelativize(zone), kind))
         return answer.answer[0][0] if answer.answer else None
 
 
 def end_of(text):
-    """When a mark ends, in UTC microseconds; None for a record that is no mark of ours."""
+    """When a mark ends, in UTC microseconds; None for a record that bars nothing, or is no mark of ours."""
     strings = [part.decode("ascii", "replace") for part in text.strings]
-    return int(strings[1]) if len(strings) == 3 and strings[1].isascii() and strings[1].isdigit() else None
+    is_mark = len(strings) == 3 and strings[1].isascii() and strings[1].isdigit() and strings[2] != PASSTHRU
+    return int(strings[1]) if is_mark else None
+
+
+def below(name):
+    """The wildcard below a name."""
+    return dns.name.Name(("*", *name.labels))
 
 
 class Sweeper:
@@ -111,17 +120,31 @@ class Sweeper:
 
     def _sweep(self, names, before_us):
         # A mark may have been renewed since it was read.
-        now = {name: self.primary.text(name, self.marks) for name in names}
-        over = [name for name, text in now.items() if text and (end_of(text) or sys.maxsize) <= before_us]
-        for zone, kind in ((self.hot, "CNAME"), (self.cold, "CNAME"), (self.marks, "TXT")):
-            change = dns.update.UpdateMessage(zone)
-            for name in over:
-                change.delete(name, kind)
-                if kind == "CNAME":
-                    change.delete(dns.name.Name(("*", *name.labels)), kind)
-            if over:
+        now = {name: self.primary.record(name, self.marks, "TXT") for name in names}
+        over = {name: text for name, text in now.items() if text and (end_of(text) or sys.maxsize) <= before_us}
+        hot, cold, marks = changes = [dns.update.UpdateMessage(zone) for zone in (self.hot, self.cold, self.marks)]
+        for name, text in over.items():
+            is_far = self.primary.record(name, self.cold, "CNAME")
+            if is_far and not self._is_below_barred(name):
+                for owner in (name, below(name)):
+                    hot.replace(owner, TTL_S, "CNAME", PASSTHRU)
+                order, end, _ = (part.decode("ascii") for part in text.strings)
+                marks.replace(name, TTL_S, "TXT", f'"{order}" "{end}" "{PASSTHRU}"')
+            else:
+                for owner in (name, below(name)):
+                    hot.delete(owner, "CNAME")
+                    if is_far:
+                        cold.delete(owner, "CNAME")
+                marks.delete(name, "TXT")
+        for change in changes:
+            if change.update:
                 self.primary.say(change)
         return len(over)
+
+    def _is_below_barred(self, name):
+        # A record that lets pass would free more than this name's own order barred.
+        above = (dns.name.Name(name.labels[i:]) for i in range(1, len(name.labels) - 1))
+        return any((text := self.primary.record(one, self.marks, "TXT")) and end_of(text) for one in above)
 
 
 def main():

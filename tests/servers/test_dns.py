@@ -12,6 +12,7 @@ import dns.name
 import dns.query
 import pytest
 
+from chainbreak.act.delivery.dns.changes import barring
 from chainbreak.act.delivery.dns.point import DnsPoint
 from chainbreak.act.delivery.dns.records import Bar
 from chainbreak.act.delivery.dns.settings import host_port
@@ -107,6 +108,7 @@ def test_what_is_in_the_cold_zone_goes_as_well(site: Site, point: DnsPoint) -> N
     assert point.look([release]) == [False]
     point.carry([release])
     until(in_effect(point, [release]))
+    assert OLD[0].mark not in point.held()
     assert point.look([parcel(OLD[1].value, entry(OLD[1].value))]) == [True]
     point.mend([entry(OLD[0].value, OLD[0].order_id, ends_at_us=OLD[0].ends_at_us)], [])
 
@@ -129,7 +131,7 @@ def test_a_record_without_our_mark_is_left_alone_and_reported(
 ) -> None:
     theirs = [Bar("theirs.example", ".", "?", 0)]
     primary = site.primary()
-    primary.update(site.settings.hot, point.barring(theirs))
+    primary.update(site.settings.hot, barring(theirs, 5))
     try:
         assert "theirs.example" not in {m.value for m in point.held()}
         assert "dns_foreign_records" in capsys.readouterr().err
@@ -180,3 +182,14 @@ def test_a_release_below_a_name_that_stays_barred_is_done(site: Site, point: Dns
     point.carry([parcel(below.value, None)])
     assert point.look([parcel(below.value, None)]) == [True], "another order bars it, not this one"
     assert point.look([parcel(above.value, None)]) == [False]
+
+
+def test_a_release_from_the_cold_zone_frees_nothing_that_another_order_bars(site: Site, point: DnsPoint) -> None:
+    """`old3.cold.example` stands in the cold zone, and a new order bars all of `cold.example`."""
+    above = entry("cold.example")
+    point.carry([parcel(above.value, above)])
+    point.carry([parcel(OLD[3].value, None)])
+    until(in_effect(point, [parcel(above.value, above), parcel(OLD[3].value, None)]))
+    until(lambda: set(site.seen("bind", [OLD[3].value])) == {"."})
+    assert OLD[3].mark not in point.held()
+    point.mend([entry(OLD[3].value, OLD[3].order_id, ends_at_us=OLD[3].ends_at_us)], [])

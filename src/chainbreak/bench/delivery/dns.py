@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
+from chainbreak.act.delivery.dns.compact import compact
 from chainbreak.act.delivery.dns.records import NOWHERE, Bar
 from chainbreak.act.delivery.point import PointDownError
 from chainbreak.bench.delivery.dns_servers import Site, running
@@ -49,36 +50,58 @@ def _barred(site: Site, make: str, value: str) -> bool:
 
 
 def servers(scale: str) -> list[dict[str, Any]]:
-    """Rows: load of the cold zone by server (seconds, CPU seconds, MiB), then changes of the hot zone beside it."""
+    """Rows: load of the cold zone by server (seconds, CPU seconds, MiB), then what changes beside it: blocks and
+    withdrawals in the hot zone, withdrawals from the cold one, a move from hot to cold, all read back.
+    """
     n = COLD[scale]
-    with running(FOLLOWED, names(n), most_s=LOAD_S) as site:
+    cold = names(n)
+    with running(FOLLOWED, cold, most_s=LOAD_S) as site:
         rows = [
             {"what": f"{name}: cold zone loaded", "n": n, "seconds": site.ready_s[name], "cpu_s": server.cpu_s,
              "rss_mib": server.rss_mib, "peak_mib": server.peak_mib}
             for name, server in site.servers.items()
         ]  # fmt: skip
-        return [*rows, *changes(site, CHANGES[scale]), comparison(site, n)]
+        return [*rows, *changes(site, CHANGES[scale], cold), move(site, CHANGES[scale]), comparison(site, n)]
 
 
-def changes(site: Site, n: int) -> list[dict[str, Any]]:
-    """Rows: from the moment the sender begins to the first client that sees it, of `n` names barred and let go."""
+def changes(site: Site, n: int, cold: Sequence[Bar]) -> list[dict[str, Any]]:
+    """Rows: from the moment the sender begins to the first client that sees it, of `n` names barred and let go, and of
+    as many let go that stood in the cold zone. `cpu_s`: of that resolver, for all changes together.
+    """
     took: dict[str, list[float]] = {}
     point = site.point()
     before = {name: server.cpu_s for name, server in site.servers.items()}
-    for bar in (Bar(f"hot{i}.example", NOWHERE, "O-HOT", ENDS_AT_US) for i in range(n)):
-        for word, act, wanted in (
-            ("block", partial(point.put, [bar]), NOWHERE),
-            ("withdraw", partial(point.drop, [bar.value]), None),
-        ):
-            start = time.monotonic()
-            act()
-            for make in FOLLOWED:
-                took.setdefault(f"{make}: hot {word}", []).append(_until(site, make, bar.value, wanted, start))
+
+    def change(word: str, act: Callable[[], None], value: str, wanted: str | None) -> None:
+        start = time.monotonic()
+        act()
+        for make in FOLLOWED:
+            took.setdefault(f"{make}: {word}", []).append(_until(site, make, value, wanted, start))
+
+    for bar in _new(n):
+        change("block", partial(point.put, [bar]), bar.value, NOWHERE)
+        change("withdraw", partial(point.drop, [bar.value]), bar.value, None)
+    for bar in cold[:: len(cold) // n][:n]:
+        change("withdraw, cold", partial(point.drop, [bar.value]), bar.value, None)
     point.close()
     cost = {name: server.cpu_s - before[name] for name, server in site.servers.items()}
     return [
         {"what": what, "n": n, **_spread(all_s), "cpu_s": cost[what.partition(":")[0]]} for what, all_s in took.items()
     ]
+
+
+def move(site: Site, n: int) -> dict[str, Any]:
+    """A row: `n` names moved from hot to cold, until every resolver has read them."""
+    point = site.point()
+    point.put(_new(n))
+    start = time.monotonic()
+    moved = compact(point, nullcontext, time.time_ns() // 1_000)
+    point.close()
+    return {"what": "move hot to cold", "n": moved.names, "seconds": time.monotonic() - start}
+
+
+def _new(n: int) -> list[Bar]:
+    return [Bar(f"hot{i}.example", NOWHERE, "O-HOT", ENDS_AT_US) for i in range(n)]
 
 
 def comparison(site: Site, n: int) -> dict[str, Any]:

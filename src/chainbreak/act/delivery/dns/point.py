@@ -6,18 +6,14 @@ after them, so whatever bars a name in our zones without a mark is not ours, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import dns.name
-import dns.rdataclass
-import dns.rdatatype
-import dns.rdtypes.ANY.CNAME
-import dns.rdtypes.ANY.TXT
-
+from chainbreak.act.delivery.dns.changes import barring, clearing, cname, marking, unmarking
 from chainbreak.act.delivery.dns.primary import Primary
 from chainbreak.act.delivery.dns.probe import Asker
-from chainbreak.act.delivery.dns.records import PASSTHRU, Bar, bar_of, owners, parts
+from chainbreak.act.delivery.dns.records import MOVED, PASSTHRU, Bar, bar_of, owners, parts
 from chainbreak.act.delivery.dns.transfer import CNAME, TXT
 from chainbreak.act.delivery.point import Answer
 from chainbreak.base.errors import InputError
@@ -32,8 +28,7 @@ if TYPE_CHECKING:
 
 log = get_log("dns")
 MOST_TO_HOT = 5_000
-"""Names that a mend may add to the hot zone; resolvers are slow to take over a change of a large one."""
-Fill = Callable[["UpdateMessage"], None]
+"""Names that one mend may add to the hot zone; resolvers are slow to take over a change of a large one."""
 
 
 class DnsPoint:
@@ -66,22 +61,50 @@ class DnsPoint:
 
     def put(self, bars: Iterable[Bar], zone: str = "") -> None:
         """Bar names: the marks, then the records in `zone` (`hot` unless told)."""
+        ttl_s = self.settings.ttl_s
         for part in parts(bars):
-            self.primary.update(self.settings.marks, self._marking(part))
-            self.primary.update(zone or self.settings.hot, self.barring(part))
+            self.primary.update(self.settings.marks, marking(part, ttl_s))
+            self.primary.update(zone or self.settings.hot, barring(part, ttl_s))
 
     def drop(self, values: Sequence[str]) -> None:
-        """Let go of names that carry our mark: `hot`, then `cold`, then the mark."""
-        for part in parts(self.marked(list(dict.fromkeys(values)))):
-            for zone in (self.settings.hot, self.settings.cold):
+        """Let go of names that carry our mark, whichever zone they stand in.
+
+        A name in `cold` is freed by a record in `hot` that lets it pass, until the next move takes both away: a
+        resolver is late to take over a change of a large zone, and an Unbound answers nobody meanwhile.
+        """
+        barred = [bar for bar in self.marked(list(dict.fromkeys(values))) if bar.leads_to != PASSTHRU]
+        cold = self.primary.ask(self.settings.cold, [bar.value for bar in barred], "CNAME").keys()
+        freed: set[str] = set()
+        if len(barred) <= MOST_TO_HOT:
+            # Below a name that another order bars a record that lets pass would free more than this order barred.
+            freed = cold - self._below_barred(sorted(cold))
+        self._free([replace(bar, leads_to=PASSTHRU) for bar in barred if bar.value in freed])
+        self._clear([bar for bar in barred if bar.value not in freed], from_cold=bool(cold - freed))
+
+    def _free(self, bars: Sequence[Bar]) -> None:
+        for part in parts(bars):
+            self.primary.update(self.settings.hot, barring(part, self.settings.ttl_s))
+            self.primary.update(self.settings.marks, marking(part, self.settings.ttl_s))
+
+    def _clear(self, bars: Sequence[Bar], *, from_cold: bool) -> None:
+        zones = (self.settings.hot, self.settings.cold) if from_cold else (self.settings.hot,)
+        for part in parts(bars):
+            for zone in zones:
                 self.primary.update(zone, clearing(part))
-            self.primary.update(self.settings.marks, _unmarking(part))
+            self.primary.update(self.settings.marks, unmarking(part))
 
     def marked(self, values: Sequence[str]) -> Iterator[Bar]:
-        """Those of these names that carry our mark now, as it says they are barred."""
-        for value, text in self.primary.ask(self.settings.marks, values, "TXT").items():
-            if bar := read_mark(value, text):
+        """Those of these names that carry our mark now, and where it says they lead."""
+        for value, found in self.primary.ask(self.settings.marks, values, "TXT").items():
+            if bar := Bar.read(value, [part.decode("ascii", "replace") for part in found.strings]):
                 yield bar
+
+    def _below_barred(self, values: Sequence[str]) -> set[str]:
+        """Those of these names that stand below a name barred by an order."""
+        above = {value: _above(value) for value in values}
+        asked = sorted({name for names in above.values() for name in names})
+        barred = {bar.value for bar in self.marked(asked) if bar.leads_to != PASSTHRU}
+        return {value for value, names in above.items() if barred.intersection(names)}
 
     def look(self, parcels: Sequence[Parcel]) -> list[bool | None]:
         """Whether every resolver answers what each parcel wants; None when there is no resolver to ask."""
@@ -91,33 +114,28 @@ class DnsPoint:
         zones = (self.settings.hot, self.settings.cold)
         seen = list(zip(*(r.leads_to(values, zones, self.landing) for r in self.resolvers), strict=True))
         wanted = [self._wanted(parcel) for parcel in parcels]
-        return [
-            all(s == w for s in answers) or (w is None and self._barred_above(value))
-            for value, answers, w in zip(values, seen, wanted, strict=True)
-        ]
+        done = [all(s == w for s in answers) for answers, w in zip(seen, wanted, strict=True)]
+        # Let go, yet still below a name that another order bars: this order itself has no effect any more.
+        open_ = [value for value, ok, w in zip(values, done, wanted, strict=True) if w is None and not ok]
+        below = self._below_barred(open_) - {b.value for b in self.marked(open_) if b.leads_to != PASSTHRU}
+        return [ok or (w is None and value in below) for value, ok, w in zip(values, done, wanted, strict=True)]
 
     def _wanted(self, parcel: Parcel) -> str | None:
         return bar_of(parcel.entry, self.landing, self.settings.marks).leads_to if parcel.entry else None
 
-    def _barred_above(self, value: str) -> bool:
-        # Let go, yet still below a name that another order bars: this order itself has no effect any more.
-        labels = value.split(".")
-        above = [".".join(labels[i:]) for i in range(1, len(labels) - 1)]
-        marked = {bar.value for bar in self.marked([*above, value])}
-        return bool(marked) and value not in marked
-
     def held(self) -> list[Mark]:
-        """Marks of names whose two records are really there, in `hot` or `cold`, and lead where the mark says."""
+        """Marks of names that are really barred as the mark says: by both records, in `hot` or else in `cold`."""
         settings = self.settings
         hot, cold = self.records(settings.hot), self.records(settings.cold)
         found, marked = [], set()
-        for value, kind, text in self.primary.transfer(settings.marks):
-            if kind == TXT and (bar := Bar.read(value, text)):
+        for value, kind, strings in self.primary.transfer(settings.marks):
+            if kind == TXT and (bar := Bar.read(value, strings)):
                 marked.add(value)
-                if any(all(zone.get(o) == bar.leads_to for o in owners(value)) for zone in (hot, cold)):
+                leads = {hot.get(owner) or cold.get(owner) for owner in owners(value)}
+                if leads == {bar.leads_to} and bar.leads_to != PASSTHRU:
                     found.append(bar.mark)
-        strangers = {owner.removeprefix("*.") for zone in (hot, cold) for owner in zone} - marked
-        if strangers:
+        names = {owner.removeprefix("*.") for zone in (hot, cold) for owner in zone} - marked
+        if strangers := [name for name in names if not MOVED.fullmatch(name)]:
             log.warning("dns_foreign_records", partner=self.partner_id, names=len(strangers))
         return found
 
@@ -148,7 +166,7 @@ class DnsPoint:
         wanted = {owner for value in values for owner in owners(value)}
         present = self.records(zone).keys()
         missing, extra = sorted(wanted - present), sorted(present - wanted)
-        passing = _cname(PASSTHRU)
+        passing = cname(PASSTHRU)
         for start in range(0, max(len(missing), len(extra)), 200):  # 200 names of 255 bytes fit one message
 
             def fill(message: UpdateMessage, start: int = start) -> None:
@@ -160,57 +178,16 @@ class DnsPoint:
             self.primary.update(zone, fill)
         return len(missing), len(extra)
 
-    def barring(self, bars: Sequence[Bar]) -> Fill:
-        """The update that adds the two records of each name; a CNAME takes the place of another (RFC 2136, 3.4.2.2)."""
-
-        def fill(message: UpdateMessage) -> None:
-            for bar in bars:
-                target = _cname(bar.leads_to)
-                for owner in owners(bar.value):
-                    message.add(owner, self.settings.ttl_s, target)
-
-        return fill
-
-    def _marking(self, bars: Sequence[Bar]) -> Fill:
-        def fill(message: UpdateMessage) -> None:
-            for bar in bars:
-                text = dns.rdtypes.ANY.TXT.TXT(dns.rdataclass.IN, dns.rdatatype.TXT, bar.strings)
-                message.replace(bar.value, self.settings.ttl_s, text)
-
-        return fill
-
     def close(self) -> None:
         """Close the connection to the primary."""
         self.primary.close()
 
 
-def clearing(bars: Sequence[Bar]) -> Fill:
-    """The update that removes the two records of each name."""
+def _above(value: str) -> list[str]:
+    """Names above a name, without its top-level domain.
 
-    def fill(message: UpdateMessage) -> None:
-        for bar in bars:
-            for owner in owners(bar.value):
-                message.delete(owner, "CNAME")
-
-    return fill
-
-
-def _unmarking(bars: Sequence[Bar]) -> Fill:
-    def fill(message: UpdateMessage) -> None:
-        for bar in bars:
-            message.delete(bar.value, "TXT")
-
-    return fill
-
-
-def read_mark(value: str, text: Any) -> Bar | None:
-    """What a text record of the zone of marks says."""
-    return Bar.read(value, [part.decode("ascii", "replace") for part in text.strings])
-
-
-def _cname(target: str) -> dns.rdtypes.ANY.CNAME.CNAME:
-    made = dns.rdtypes.ANY.CNAME.CNAME(  # type: ignore[no-untyped-call]
-        dns.rdataclass.IN, dns.rdatatype.CNAME, dns.name.from_text(target)
-    )
-    assert isinstance(made, dns.rdtypes.ANY.CNAME.CNAME)
-    return made
+    >>> _above("a.b.example.com")
+    ['b.example.com', 'example.com']
+    """
+    labels = value.split(".")
+    return [".".join(labels[i:]) for i in range(1, len(labels) - 1)]

@@ -1,7 +1,8 @@
 """Names and records: how an order looks in the policy zones, and its mark beside them.
 
 In `hot` or `cold` a name is two records, apex and wildcard, `CNAME .` (the name does not exist) or to the warning page.
-In `marks` it is one text record of three strings: order, end in UTC µs, and where the two records lead.
+In `marks` it is one text record of three strings: order, end in UTC µs, and where the two records lead. A name that was
+let go while it stood in `cold` leads to `rpz-passthru.` in `hot` and in its mark, until the next move.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 NOWHERE = "."
 PASSTHRU = "rpz-passthru."
+"""The name resolves as if no zone named it."""
+MOVED = re.compile(r"moved-\d+\.example")
+"""A name made up for one move from `hot` to `cold`; under `.example`, which nobody can own (RFC 2606)."""
 WARNING_PAGE = "warning_page"
 MESSAGE_BYTES = 60_000
 """A DNS message over TCP holds 65,535 bytes; the rest is for the question, the key and the signature."""

@@ -93,7 +93,9 @@ controls {{ }};
 def primary_conf(s: Settings, here: Listens, extra: str = "") -> str:
     """The hidden primary: the sender alone writes, resolvers alone read, everybody is told at once."""
     told = " ".join(f"{Listens(a).bind()} key {s.transfer_key};" for a in s.told)
-    zones = "".join(primary_zone(s, zone, told) for zone in s.policy)
+    # Changes of the cold zone, made at a quiet hour, reach resolvers together: each costs them seconds.
+    delays = {s.allow: 0, s.hot: 0, s.cold: 2}
+    zones = "".join(primary_zone(s, zone, told, delay_s) for zone, delay_s in delays.items())
     return f"""# Hidden primary. It is asked by nobody but the sender and the resolvers.
 {primary_head(s, here)}{zones}zone "{s.marks}" {{
     type primary; file "{s.marks}.zone";
@@ -105,14 +107,17 @@ def primary_conf(s: Settings, here: Listens, extra: str = "") -> str:
 {extra}"""
 
 
-def primary_zone(s: Keyed, zone: str, told: str) -> str:
-    """A zone that the sender writes and resolvers read; `told`: whom to notify, as BIND writes it."""
+def primary_zone(s: Keyed, zone: str, told: str, delay_s: int = 0) -> str:
+    """A zone that the sender writes and resolvers read; `told`: whom to notify, as BIND writes it, so many seconds
+    after the first change.
+    """
     # A journal bounded by the size of a small zone would be cut so often that resolvers must read it whole.
     return f"""zone "{zone}" {{
     type primary; file "{zone}.zone";
     allow-update {{ key {s.key_name}; }};
     allow-transfer {{ key {s.key_name}; key {s.transfer_key}; }};
     also-notify {{ {told} }};
+    notify-delay {delay_s};
     max-journal-size 64m;
 }};
 """
