@@ -12,31 +12,46 @@ import pytest
 import requests
 from desk_world import SETUP, make_world
 from live import serving
+from pymisp import MISPEvent
 from sharing import NOW_US, VALUES, entry, parcel, setup
 from stix2validator import ValidationOptions, validate_instance
 from taxii2client.v21 import Collection, Server
 
-from chainbreak.act.delivery.sharing import taxii
+from chainbreak.act.delivery.sharing import misp, taxii
 from chainbreak.act.delivery.sharing.carrier import Carrier
+from chainbreak.act.delivery.sharing.feed import Feed
 from chainbreak.act.delivery.sharing.hosted import Hosted
+from chainbreak.act.delivery.sharing.misp_form import Misp
 from chainbreak.act.delivery.sharing.stix import Stix
 from chainbreak.app.bootstrap import Office
 from chainbreak.app.change_partners import add_partner
-from chainbreak.app.partner_secrets import secret_path, set_secret
+from chainbreak.app.init_centre import init_centre
+from chainbreak.app.issue_receipt_token import issue_receipt_token
+from chainbreak.app.list_indicators import list_indicators
+from chainbreak.app.partner_secrets import set_secret
+from chainbreak.app.share_pull import share_pull
 from chainbreak.base.clock import FixedClock
 from chainbreak.base.errors import SetupError
+from chainbreak.base.settings import Settings
+from chainbreak.bench.delivery import misp as misp_bench
+from chainbreak.bench.delivery import trial
 from chainbreak.bench.delivery.sharing_servers import Taxii, medallion
+from chainbreak.records.actor import Actor, Role
 
 SAID = {"publisher": "测试市反诈中心", "hosted": True}
 TAXII = {"accept": taxii.MEDIA_TYPE}
+LIAISON = Actor("zhou", frozenset({Role.LIAISON}))
+TOKENS: dict[str, str] = {}
 
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
     made = make_world(tmp_path_factory.mktemp("sharing") / "centre", FixedClock(NOW_US), findings=1)
+    add_partner(made, SETUP, "feed", "misp", ["number.block"], settings={"publisher": "测试市反诈中心", "feed": True})
+    TOKENS["feed"] = issue_receipt_token(made, LIAISON, "feed")
     for name in ("bank", "carrier"):
         add_partner(made, SETUP, name, "taxii", ["number.block"], settings=SAID)
-        set_secret(made, SETUP, name, "token", None)
+        TOKENS[name] = issue_receipt_token(made, LIAISON, name)
     return made
 
 
@@ -55,10 +70,6 @@ def partner_server() -> Iterator[Taxii]:
         pytest.skip(str(e))
 
 
-def token(office: Office, name: str) -> str:
-    return secret_path(office, name, "token").read_text()
-
-
 def our(office: Office, name: str) -> Carrier:
     made = setup(office.centre.root / "scratch", SAID, clock=FixedClock(NOW_US))
     settings = taxii.Settings(**SAID)
@@ -66,8 +77,8 @@ def our(office: Office, name: str) -> Carrier:
     return Carrier(form, Hosted(office.centre.out / name, form, made.clock), made.clock, made.wrong)
 
 
-def signed_in(office: Office, address: str, name: str) -> Collection:
-    server = Server(f"{address}/taxii2/", user=name, password=token(office, name))
+def signed_in(address: str, name: str) -> Collection:
+    server = Server(f"{address}/taxii2/", user=name, password=TOKENS[name])
     [root] = server.api_roots
     [collection] = root.collections
     return collection
@@ -88,14 +99,14 @@ def test_oasis_client_reads_each_partners_own_collection_and_no_other(office: Of
     orders = [entry(f"O-261120-AAAA22{i:02}", kind) for i, kind in enumerate(VALUES)]
     bank.carry([parcel(order, order) for order in orders])
     carrier.carry([parcel(orders[0], orders[0])])
-    theirs = signed_in(office, address, "bank")
+    theirs = signed_in(address, "bank")
     found = all_of(theirs, limit=2)
     assert len([one for one in found if one["type"] == "indicator"]) == len(orders)
     for one in found:
         assert validate_instance(one, ValidationOptions(version="2.1")).is_valid
-    other = signed_in(office, address, "carrier")
+    other = signed_in(address, "carrier")
     assert theirs.id != other.id
-    strange = Collection(theirs.url, user="carrier", password=token(office, "carrier"))
+    strange = Collection(theirs.url, user="carrier", password=TOKENS["carrier"])
     with pytest.raises(requests.HTTPError, match="404"):
         strange.get_objects()
     for one in (theirs, other, strange):
@@ -106,7 +117,7 @@ def test_a_withdrawal_reaches_who_remembers_where_they_stopped(office: Office, a
     order = entry("O-261120-WTHD2222")
     point = our(office, "carrier")
     point.carry([parcel(order, order)])
-    theirs = signed_in(office, address, "carrier")
+    theirs = signed_in(address, "carrier")
     stopped = theirs.get_manifest()["objects"][-1]["date_added"]
     assert all_of(theirs, added_after=stopped) == []
     point.carry([parcel(order, None)])
@@ -126,7 +137,7 @@ def test_what_has_ended_is_not_given_out_as_valid(office: Office, address: str) 
     order = entry("O-261120-ENDS2222", starts_at_us=NOW_US - 10_000_000, ends_at_us=NOW_US - 1)
     point = our(office, "bank")
     point.carry([parcel(order, order)])
-    theirs = signed_in(office, address, "bank")
+    theirs = signed_in(address, "bank")
     key = point.form.key(order.order_id, 0)
     assert all_of(theirs, id=key) == []
     point.carry([parcel(order, None)])
@@ -135,14 +146,14 @@ def test_what_has_ended_is_not_given_out_as_valid(office: Office, address: str) 
 
 
 def test_the_server_speaks_taxii_also_when_it_refuses(office: Office, address: str) -> None:
-    login = ("bank", token(office, "bank"))
+    login = ("bank", TOKENS["bank"])
     stranger = httpx.get(f"{address}/taxii2/", headers=TAXII)
     assert (stranger.status_code, stranger.headers["content-type"]) == (401, taxii.MEDIA_TYPE)
     assert "basic" in stranger.headers["www-authenticate"].lower()
     for wrong in (("bank", "x"), ("nobody", login[1]), ("dns", login[1]), ("carrier", login[1])):
         assert httpx.get(f"{address}/taxii2/", headers=TAXII, auth=wrong).status_code == 401
     assert httpx.get(f"{address}/taxii2/", headers={"accept": "text/html"}, auth=login).status_code == 406
-    collection = signed_in(office, address, "bank")
+    collection = signed_in(address, "bank")
     bad = httpx.get(f"{collection.url}objects/?added_after=yesterday", headers=TAXII, auth=login)
     assert (bad.status_code, bad.json()["http_status"]) == (400, "400")
     assert httpx.get(f"{collection.url}objects/?match[spec_version]=2.0", headers=TAXII, auth=login).json() == {}
@@ -174,3 +185,60 @@ def test_every_kind_is_posted_to_a_partners_server_seen_there_and_revoked(
     assert {one["type"] for one in found} == {"indicator", "identity", "marking-definition"}
     for one in found:
         assert validate_instance(one, ValidationOptions(version="2.1")).is_valid
+
+
+@pytest.fixture(scope="module")
+def neighbour(tmp_path_factory: pytest.TempPathFactory, address: str) -> Office:
+    """Another centre, to which ours is a source: its collection over TAXII, and its MISP feed."""
+    made = init_centre(tmp_path_factory.mktemp("neighbour") / "centre", Settings(name="邻市"), FixedClock(NOW_US))
+    collection = signed_in(address, "bank")
+    said = {"publisher": "邻市", "collection": collection.id, "user": "bank"}
+    collection.close()
+    add_partner(made, SETUP, "city", "taxii", [], address=f"{address}/taxii2/shared/", settings=said)
+    set_secret(made, SETUP, "city", "password", TOKENS["bank"].encode())
+    return made
+
+
+def test_what_one_centre_shares_another_reads_also_the_withdrawal(
+    office: Office, address: str, neighbour: Office
+) -> None:
+    order = entry("O-261120-NEXT2222", "domain.sinkhole", value="next.example")
+    point = our(office, "bank")
+    point.carry([parcel(order, order)])
+    assert share_pull(neighbour, LIAISON, "city")["error"] == ""
+    assert [row["valid_until_us"] for row in list_indicators(neighbour, source="city")
+            if row["object"] == "next.example"] == [order.ends_at_us]  # fmt: skip
+    assert share_pull(neighbour, LIAISON, "city") == {
+        "new": 0, "changed": 0, "sightings": 0, "refused": 0, "ignored": 0, "error": "",
+    }, "since the last time there is nothing"  # fmt: skip
+    point.carry([parcel(order, None)])
+    assert share_pull(neighbour, LIAISON, "city")["changed"] == 1
+    assert "next.example" not in {row["object"] for row in list_indicators(neighbour)}
+
+
+def test_a_feed_is_fetched_by_its_partner_alone(office: Office, address: str, tmp_path: Path) -> None:
+    login = ("feed", TOKENS["feed"])
+    assert httpx.get(f"{address}/feeds/feed/manifest.json", auth=login).json() == {}
+    settings = misp.Settings(publisher="测试市反诈中心", feed=True)
+    form = Misp(settings, "feed")
+    made = setup(tmp_path, {}, clock=FixedClock(NOW_US))
+    point = Carrier(form, Feed(office.centre.out / "feed", form), made.clock, made.wrong)
+    order = entry()
+    point.carry([parcel(order, order)])
+    [uuid] = httpx.get(f"{address}/feeds/feed/manifest.json", auth=login).json()
+    event = MISPEvent()
+    event.load(httpx.get(f"{address}/feeds/feed/{uuid}.json", auth=login).json())
+    assert [one.value for one in event.attributes] == [order.value]
+    assert uuid in httpx.get(f"{address}/feeds/feed/hashes.csv", auth=login).text
+    for name, who in (("manifest.json", None), ("manifest.json", ("bank", TOKENS["bank"])),
+                      ("manifest.json", ("feed", TOKENS["bank"])), ("..%2fcollection.db", login),
+                      (".lock", login)):  # fmt: skip
+        assert httpx.get(f"{address}/feeds/feed/{name}", auth=who).status_code in (401, 404)
+
+
+def test_orders_take_effect_at_a_partners_misp_and_are_gone_again(tmp_path: Path) -> None:
+    with misp_bench.paths("small") as stack, trial.centre(tmp_path, stack, "line", rung="block") as made:
+        took = trial.both_ways(made, stack, ["+8613800138000", "+8613800138001"])
+    assert {way: [s is not None for s in all_s] for way, all_s in took.items()} == {
+        "block misp (stand-in)": [True, True], "withdraw misp (stand-in)": [True, True],
+    }  # fmt: skip

@@ -6,6 +6,7 @@ from fastapi import APIRouter, FastAPI
 
 from chainbreak.api import (
     desk,
+    feeds,
     findings,
     health,
     holds,
@@ -25,10 +26,11 @@ __all__ = ["answer_failure", "mount"]
 
 
 def mount(app: FastAPI) -> None:
-    """Add every resource under /api/v1, the TAXII server and the health routes to `app`."""
+    """Add every resource under /api/v1, what partners fetch and the health routes to `app`."""
     v1 = APIRouter(prefix="/api/v1", responses=PROBLEMS)
     for resource in (findings, series, leads, money, holds, orders, receipts, returns, log, partners, desk):
         v1.include_router(resource.router)
     app.include_router(v1)
     app.include_router(taxii.router)
+    app.include_router(feeds.router)
     app.include_router(health.router, responses={503: PROBLEMS[503]})

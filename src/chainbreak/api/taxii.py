@@ -2,7 +2,8 @@
 
 Discovery, one API root, one collection a partner, read only: objects, one object, its versions, the manifest; with
 `added_after`, `match[…]`, `limit` and `next`. What has ended by itself is not given out; what was taken back is, as
-revoked, for good. Sign in by HTTP Basic: the partner's id, and its `token`.
+revoked, for good. Sign in by HTTP Basic: the partner's id, and its token
+(`chainbreak partner token`).
 """
 
 from __future__ import annotations

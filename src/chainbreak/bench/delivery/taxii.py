@@ -37,7 +37,7 @@ def paths(_scale: str) -> Iterator[Stack]:
             return standing.get(value, False)
 
         settings = {"publisher": "bench", "collection": COLLECTION, "user": USER}
-        yield Stack("taxii", server.address, settings, {"taxii (stand-in)": is_shared}, {"token": PASSWORD.encode()})
+        yield Stack("taxii", server.address, settings, {"taxii (stand-in)": is_shared}, {"password": PASSWORD.encode()})
 
 
 def servers(scale: str) -> list[dict[str, Any]]:

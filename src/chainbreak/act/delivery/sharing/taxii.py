@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from chainbreak.act.delivery.point import Setup
 
 MEDIA_TYPE = "application/taxii+json;version=2.1"
-NEEDS = ("token",)
-"""The password under `Settings.user` at the partner's server; of a hosted collection what the partner signs in with."""
+NEEDS = ("password",)
+"""Under `Settings.user` at the partner's server. To a hosted collection the partner signs in with its own token."""
 PAGE = 1_000
 _IDS_AT_ONCE = 40
 """In one address; servers and proxies refuse lines of more than 8 KiB."""
@@ -69,7 +69,7 @@ def collection_of(setup: Setup, settings: Settings, collection: str) -> Web:
     if not setup.address or not collection:
         raise SetupError("CB-DL-161", "the partner's settings do not say where to share", given=setup.partner_id,
                          allowed="an address and a collection, or hosted = true")  # fmt: skip
-    login = (settings.user, setup.secret("token")) if settings.user else None
+    login = (settings.user, setup.secret("password")) if settings.user else None
     address = f"{setup.address.rstrip('/')}/collections/{collection}"
     return Web(address, {"accept": MEDIA_TYPE}, login=login, ca=settings.ca)
 
