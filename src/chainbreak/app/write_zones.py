@@ -4,9 +4,11 @@ sending them one message after another would take several.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.delivery.lane import opened
+from chainbreak.act.delivery.point import PointDownError
 from chainbreak.app.change_partners import changing, partner_row
 from chainbreak.app.send_due import means_of
 from chainbreak.base.clock import US_PER_S
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from chainbreak.act.delivery.dns.point import DnsPoint
     from chainbreak.app.bootstrap import Office
     from chainbreak.records.actor import Actor
 
@@ -41,12 +44,21 @@ def write_zones(office: Office, actor: Actor, partner_id: str, out: Path) -> dic
         point = lane.point()
         assert isinstance(point, DnsPoint)
         bars = list(point.fitting(lane.wanted()))
-        settings = point.settings
+        settings, serial = point.settings, _serial(point, office.clock.now_us())
     out.mkdir(parents=True, exist_ok=True)
     with changing(office, actor, "partner.zones", partner_id, {"names": len(bars)}):
-        for name, lines in zones(settings, office.clock.now_us() // US_PER_S, bars).items():
+        for name, lines in zones(settings, serial, bars).items():
             replace_atomic(out / name, lambda path, lines=lines: _write(path, lines), mode=0o640)  # type: ignore[misc]
     return {"partner": partner_id, "names": len(bars)}
+
+
+def _serial(point: DnsPoint, now_us: int) -> int:
+    """Larger than any that resolvers can have seen: seconds since 1970, or past the primary's own where it answers."""
+    newest = now_us // US_PER_S
+    for zone in point.settings.policy:
+        with suppress(PointDownError):
+            newest = max(newest, int(point.primary.ask(zone, ["@"], "SOA")["@"].serial) + 1)
+    return newest
 
 
 def _write(path: Path, lines: Iterator[str]) -> None:
