@@ -237,6 +237,15 @@ def test_a_refusal_is_final_and_shown(office: Office, centre: Centre) -> None:
     assert len(centre.taken) <= 1  # the other part was on its way already
 
 
+def test_of_a_refused_text_no_further_part_is_sent(office: Office, centre: Centre) -> None:
+    centre.ways.refuse, centre.ways.throttle = 0x0B, 3  # three parts are too fast, the fourth is refused for good
+    queued(office, 1, "en")
+    send(office)
+    office.clock.advance(60)  # type: ignore[attr-defined]
+    send(office)
+    assert (states(office), centre.taken) == (["failed"], [])
+
+
 def test_what_ran_out_is_not_sent_and_what_is_not_due_waits(office: Office, centre: Centre) -> None:
     queued(office, 1)
     queue_text(office, LI, "notice_line", "notice:later", person(office, 7), VALUES, due_at_us=T0 + 10**12)

@@ -93,7 +93,7 @@ def _run(stage: Stage, size: Scale, draw: random.Random) -> list[FaultRow]:
         FaultRow(f"orders signed, desk {desk}", len(flow.signed)),
         FaultRow("orders released again", len(flow.released)),
         FaultRow("decisions made again because the desk was away", flow.retries),
-        FaultRow("points mended by the sender's own comparison", verdict.drift(stage)),
+        FaultRow("comparisons that mended a point, before a message on its way did", verdict.mended(stage)),
         FaultRow(f"kills not recovered from, or messages open after {BOUND_S:.0f} s",
                  sum(map(len, toll.recovery_s.values())), toll.not_recovered + (not settled)),
     ]  # fmt: skip

@@ -11,9 +11,11 @@ from sqlalchemy import func, select
 from chainbreak.act.delivery import queue
 from chainbreak.act.orders import ledger
 from chainbreak.act.orders.force import in_force
+from chainbreak.app.send_due import reconcile
 from chainbreak.app.verify_log import verify_log
 from chainbreak.audit.tables import entries
 from chainbreak.bench.faults import observed
+from chainbreak.bench.faults.stage import DNS, SIP
 from chainbreak.store.desk.tables_delivery import outbox, receipt
 
 if TYPE_CHECKING:
@@ -49,7 +51,14 @@ def judge(stage: Stage, flow: Flow, domains: dict[str, Order], numbers: dict[str
         Check("calls from numbers", len(numbers), len(calls)),
         Check("rows of the proxy's table, one an order", len(of_numbers), len(rows)),
     ]  # fmt: skip
-    return [*checks, *_messages(stage), *_sendings(stage, flow), *_log(stage)]
+    return [*checks, *_drift(stage), *_messages(stage), *_sendings(stage, flow), *_log(stage)]
+
+
+def _drift(stage: Stage) -> list[Check]:
+    """The sender's own comparison must find what was observed from outside."""
+    rows = reconcile(stage.office, [DNS, SIP])
+    wrong = sum(row["missing"] + row["extra"] + bool(row["error"]) for row in rows)
+    return [Check("points that the sender's own comparison finds adrift", len(rows), wrong)]
 
 
 def _decisions(stage: Stage, flow: Flow, orders: dict[str, Order]) -> tuple[int, int]:
@@ -97,8 +106,8 @@ def _log(stage: Stage) -> list[Check]:
     return [Check("faults in the log", found["entries"], len(found["faults"]))]
 
 
-def drift(stage: Stage) -> int:
-    """How often the sender's own comparison mended a point."""
+def mended(stage: Stage) -> int:
+    """How often the sender's own comparison found and mended something."""
     with stage.office.desk.read() as conn:
-        mended = select(func.count()).where(entries.c.action == "delivery.mend")
-        return int(conn.execute(mended).scalar_one())
+        leaves = select(func.count()).where(entries.c.action == "delivery.mend")
+        return int(conn.execute(leaves).scalar_one())

@@ -120,9 +120,9 @@ def refused(conn: Connection, part: Part) -> None:
 
 
 def requeue(conn: Connection, parts: Iterable[Part], due_at_us: int) -> None:
-    """Parts that certainly did not arrive: again at `due_at_us`."""
+    """Parts that certainly did not arrive: again at `due_at_us`, unless their text has failed meanwhile."""
     for part in parts:
-        _set(conn, _is(part), QUEUED, due_at_us=due_at_us, sent_at_us=None)
+        _set(conn, _is(part) & (p.c.state == SUBMITTING), QUEUED, due_at_us=due_at_us, sent_at_us=None)
 
 
 def lose(conn: Connection, now_us: int) -> dict[str, str]:

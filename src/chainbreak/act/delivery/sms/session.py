@@ -58,19 +58,20 @@ class Session:
     _throttled: int = 0
     _asked_at_s: float = float("-inf")
 
-    def run(self, until_idle_s: float = 0.0, most_s: float = float("inf")) -> None:
-        """Send what is due and take what is told, until nothing happened for `until_idle_s` or `most_s` are over.
+    def run(self, until_idle_s: float) -> None:
+        """Send what is due and take what is told, until nothing has happened for `until_idle_s`.
 
         Raises:
             LinkDownError: the link broke; what had no answer is `unknown`.
             SetupError: the centre does not let us in, or the desk is out of reach.
         """
         self._lose()
-        began = busy_s = time.monotonic()
+        busy_s = time.monotonic()
         try:
             self.link.open()
-            while (now := time.monotonic()) - began < most_s or self._in_flight:
-                sent = self._send(now) if now - began < most_s else 0
+            while True:
+                now = time.monotonic()
+                sent = self._send(now)
                 events = self.link.poll(TURN_S if self._in_flight or until_idle_s or self._waiting(now) else 0.0)
                 self._keep(events)
                 if sent or events or self._in_flight or self._waiting(now):
@@ -106,7 +107,11 @@ class Session:
         if not parts:
             self._ask(now)
             return 0
-        numbers = self.numbers(parts)
+        try:
+            numbers = self.numbers(parts)
+        except Exception:
+            self._requeue(parts)  # none of them left
+            raise
         self._not_before_s = now + len(parts) / self.settings.per_s
         unknown = [part for part in parts if part.recipient not in numbers]
         self._refuse(unknown, "no number to send to")
