@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -149,6 +150,40 @@ def test_a_range_of_numbers_and_its_edges(proxy: Proxy, point: SipPoint) -> None
     assert point.look([parcel(entry("+861390013****"), entry("+861390013****"))]) == [True]
 
 
+def test_a_number_and_a_range_around_it_are_told_apart(proxy: Proxy, point: SipPoint) -> None:
+    around, single = entry("+861390013****"), entry("+8613900130000", "label", order="O-2")
+    put(point, around, single)
+    assert point.look([parcel(around, around), parcel(single, single)]) == [True, True]
+    assert point.look([parcel(around, None), parcel(single, None)]) == [False, False]
+    point.carry([parcel(single, None)])
+    assert proxy.call(single.value).status == 608, "the range still stands"
+    assert point.look([parcel(single, None)]) == [True], "its own row is gone; another speaks for the number"
+    put(point, single)
+    point.carry([parcel(around, None)])
+    assert point.look([parcel(around, None), parcel(single, single)]) == [True, True]
+
+
+def test_everybody_reaches_help_and_whom_to_appeal_to(proxy: Proxy, point: SipPoint) -> None:
+    put(point, entry(), entry("95588", order="O-2"))
+    assert {proxy.call(NUMBER, to).status for to in ("110", "119", "120", "12381", "96110")} == {RINGS}
+    assert {proxy.call(NUMBER, to).status for to in ("1101", "+86110110110", CALLEE)} == {608}
+
+
+def test_files_out_of_reach_are_a_point_out_of_reach(tmp_path: Path) -> None:
+    with started() as proxy:
+        point, gone = proxy.point(), proxy.point(folder=tmp_path / "nowhere")
+        for act in (lambda: gone.carry([parcel(entry(), entry())]), lambda: list(gone.held())):
+            with pytest.raises(PointDownError):
+                act()
+        put(point, about := entry())
+        assert proxy.settings.folder
+        (proxy.settings.folder / bulk.NUMBERS).unlink()
+        assert list(point.held()) == [Mark(NUMBER, "", "")], "it would start without it"
+        point.mend([about], list(point.held()))
+        assert list(point.held()) == [about.mark]
+        point.close()
+
+
 def test_the_end_passes_although_nobody_takes_the_row_away(proxy: Proxy, point: SipPoint) -> None:
     put(point, entry(ends_s=2.5))
     assert proxy.call(NUMBER).status == 608
@@ -269,7 +304,11 @@ def test_a_proxy_that_is_not_there_is_down(proxy: Proxy) -> None:
 def test_much_is_loaded_at_once(proxy: Proxy, point: SipPoint) -> None:
     put(point, old := entry())
     proxy.desired = [entry(f"+86139{i:08}", order=f"O-{i}") for i in range(30_000)]
+    rpc = Rpc(proxy.address, lambda _: "", 2)
+    rpc.call("htable.sets", proxy.settings.table, "861112223333", "the carrier's own")
     point.mend(proxy.desired, [old.mark])
+    assert "the carrier's own" in str(rpc.call("htable.get", proxy.settings.table, "861112223333"))
+    rpc.close()
     assert len(held := set(point.held())) == 30_000
     assert held == {e.mark for e in proxy.desired}
     assert proxy.call("+8613900029999").status == 608

@@ -51,6 +51,16 @@ def key_of(value: str, order_id: str) -> str:
     return found[2]
 
 
+def covering(number: str) -> list[str]:
+    """Keys that may speak for a number in digits, in the order the proxy asks them.
+
+    >>> covering("95588")
+    ['95588', '9558*', '955**']
+    """
+    most = min(4, len(number) - 3)
+    return [number[: len(number) - n] + "*" * n for n in range(most + 1)]
+
+
 def effects(measure: str, direction: str, settings: Settings) -> tuple[Effect, Effect]:
     """What a rung does to calls from the number and to calls to it; never more than the rung says.
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from chainbreak.act.delivery.entry import Mark
 from chainbreak.act.delivery.point import Answer, PointDownError
 from chainbreak.act.delivery.sip import bulk
-from chainbreak.act.delivery.sip.cell import Effect, cell_of, effects, key_of, mark_of
+from chainbreak.act.delivery.sip.cell import Effect, cell_of, covering, effects, key_of, mark_of
 from chainbreak.act.delivery.sip.probe import Call, Prober
 from chainbreak.act.delivery.sip.rpc import RpcRefusal
 from chainbreak.base.errors import InputError
@@ -32,6 +35,15 @@ TEST_CALLER = "anonymous"
 """Who test calls to a number come from: nobody, so that only the number called decides."""
 
 
+@contextmanager
+def _files() -> Iterator[None]:
+    """A file that cannot be read or written now is a point that cannot be reached now."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as e:
+        raise PointDownError(f"the proxy's files: {type(e).__name__}: {e}") from None
+
+
 class SipPoint:
     """One proxy. Used by one thread at a time."""
 
@@ -44,12 +56,15 @@ class SipPoint:
     def carry(self, parcels: Sequence[Parcel]) -> list[Answer]:
         """Set or take away the row of each value.
 
-        The proxy's file goes first: one that starts in between loads what it will be told anyway.
+        The proxy hears it first and its file is written right after, also when it does not hear: a proxy that is down
+        starts with what was decided meanwhile.
         """
         rows = [self._row(parcel) for parcel in parcels]
         put = [(key, cell) for key, cell in rows if key and cell]
-        self._keep(put, [key for key, cell in rows if key and not cell])
-        return [self._apply(key, cell) if key else Answer("failed", meaning="not a number") for key, cell in rows]
+        try:
+            return [self._apply(key, cell) if key else Answer("failed", meaning="not a number") for key, cell in rows]
+        finally:
+            self._keep(put, [key for key, cell in rows if key and not cell])
 
     def look(self, parcels: Sequence[Parcel]) -> list[bool | None]:
         """Call from each number and to it, and compare what the proxy does with what it should."""
@@ -68,7 +83,10 @@ class SipPoint:
             if not outcome.effect:
                 raise PointDownError(f"the proxy answers a test call with {outcome.status}")
         seen = [outcome.effect for outcome in outcomes]
-        return [(seen[2 * i], seen[2 * i + 1]) == self._wanted(p.entry) for i, p in enumerate(parcels)]
+        return [
+            (seen[2 * i], seen[2 * i + 1]) == self._wanted(p.entry) or self._stands_behind(p)
+            for i, p in enumerate(parcels)
+        ]
 
     def held(self) -> Iterator[Mark]:
         """Our rows, from the proxy's memory. A row of which its memory and its file differ has a mark that names no
@@ -86,14 +104,16 @@ class SipPoint:
     def mend(self, put: Sequence[Entry], drop: Sequence[Mark]) -> None:
         """Take away, then set; everything at once when it is much."""
         if self._settings.folder and len(put) + len(drop) >= WHOLE_FROM:
-            return self.load((key_of(e.value, e.order_id), cell_of(e, self._settings)) for e in self._desired())
+            others = [(key, cell) for key, cell, _ in self.rows() if mark_of(key, cell, self._settings) is None]
+            ours = ((key_of(e.value, e.order_id), cell_of(e, self._settings)) for e in self._desired())
+            return self.load(chain(others, ours))
         rows = [(key_of(e.value, e.order_id), cell_of(e, self._settings)) for e in put]
         gone = [key_of(m.value, m.order_id) for m in drop]
-        self._keep(rows, gone)
-        for key in gone:
-            self._apply(key, "")
-        for key, cell in rows:
-            self._apply(key, cell)
+        try:
+            for key, cell in [*((key, "") for key in gone), *rows]:
+                self._apply(key, cell)
+        finally:
+            self._keep(rows, gone)
         return None
 
     def load(self, rows: Iterable[tuple[str, str]]) -> None:
@@ -103,7 +123,8 @@ class SipPoint:
             PointDownError: not reached, or it cannot load the file.
         """
         assert self._settings.folder is not None, "asked only where there is one"
-        bulk.write(self._settings.folder / bulk.NUMBERS, self._settings.table, rows)
+        with _files():
+            bulk.write(self._settings.folder / bulk.NUMBERS, self._settings.table, rows)
         try:
             self._rpc.call("htable.reload", self._settings.table, timeout_s=WHOLE_S)
         except RpcRefusal as e:
@@ -125,8 +146,9 @@ class SipPoint:
         return key, cell_of(parcel.entry, self._settings) if parcel.entry else ""
 
     def _keep(self, put: Sequence[tuple[str, str]], drop: Sequence[str]) -> None:
-        if self._settings.folder and (put or drop):
-            bulk.change(self._settings.folder / bulk.NUMBERS, self._settings.table, put, drop)
+        if self._settings.folder:
+            with _files():
+                bulk.change(self._settings.folder / bulk.NUMBERS, self._settings.table, put, drop)
 
     def _apply(self, key: str, cell: str) -> Answer:
         table = self._settings.table
@@ -141,6 +163,21 @@ class SipPoint:
             raw = str(e).encode()  # taking away what is not there has had its effect
         return Answer("full", digest=hashlib.sha256(raw).hexdigest())
 
+    def _stands_behind(self, parcel: Parcel) -> bool:
+        """Whether another row speaks for the number that was called, and this one is as it should be all the same: a
+        number by itself inside a range, or the other way round.
+        """
+        own, wanted = self._row(parcel)
+        speaks = next((key for key in covering(own.replace("*", "0")) if self._get(key)), own)
+        return speaks != own and self._get(own) == wanted
+
+    def _get(self, key: str) -> str:
+        try:
+            found, _ = self._rpc.call("htable.get", self._settings.table, key)
+        except RpcRefusal:
+            return ""
+        return str(found["item"]["value"])
+
     def _wanted(self, entry: Entry | None) -> tuple[str, str]:
         return effects(entry.measure, entry.direction, self._settings) if entry else (Effect.PASS, Effect.PASS)
 
@@ -152,11 +189,14 @@ class SipPoint:
 
     def rows(self) -> Iterator[tuple[str, str, bool]]:
         """Everything in the table, others' rows too: (key, value, whether its file says the same)."""
-        folder, table = self._settings.folder, self._settings.table
-        if folder is None:
-            return self._dump()
+        if self._settings.folder is None:
+            yield from self._dump()
+            return
+        self._keep((), ())
         self._rpc.get("/held", WHOLE_S)
-        return bulk.compare(folder / bulk.HELD, folder / bulk.NUMBERS, table)
+        with _files():
+            held, numbers = (self._settings.folder / name for name in (bulk.HELD, bulk.NUMBERS))
+            yield from bulk.compare(held, numbers, self._settings.table)
 
     def _dump(self) -> Iterator[tuple[str, str, bool]]:
         try:

@@ -90,6 +90,9 @@ class Settings(BaseModel):
     """How they are sent there: `redirect` answers 302 with that Contact; `relay` passes the call on with it."""
     label: str = Field(default="suspected", pattern=r"^[A-Za-z0-9 ._-]{1,64}$")
     """What the header X-Fraud-Warning says on calls that pass with a label."""
+    always_reached: Annotated[str, AfterValidator(_pattern)] = "110|112|119|120|122|12381|96110"
+    """Pattern of numbers, as dialled, that everybody reaches whatever stands about them: emergency lines, and where one
+    appeals."""
     country_code: str = Field(default="86", pattern=r"^[1-9][0-9]{0,2}$")
     """Code of the country whose numbers are written without one."""
     national_prefix: str = Field(default="0", pattern=r"^[0-9]{0,2}$")
