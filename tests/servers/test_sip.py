@@ -175,6 +175,7 @@ def test_files_out_of_reach_are_a_point_out_of_reach(tmp_path: Path) -> None:
         for act in (lambda: gone.carry([parcel(entry(), entry())]), lambda: list(gone.held())):
             with pytest.raises(PointDownError):
                 act()
+        gone.close()
         put(point, about := entry())
         assert proxy.settings.folder
         (proxy.settings.folder / bulk.NUMBERS).unlink()
