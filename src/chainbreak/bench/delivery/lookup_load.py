@@ -139,7 +139,7 @@ def _write(office: Office, n: int) -> None:
         orders = [
             {"order_id": f"O-BENCH-{i:08d}", "kind": kind, "rung": rung, "state": "acknowledged", "revision": 1,
              "object": written, "case_ref": "B-1", "drafted_by": "bench", "starts_at_us": now - US_PER_DAY,
-             "ends_at_us": _UNTIL_US, "receipt_hash": f"{i:064d}", "updated_at_us": now, "body": b"{}"}
+             "ends_at_us": _UNTIL_US, "receipt_hash": f"{i:064d}", "updated_at_us": now - n + i, "body": b"{}"}
             for i, kind, rung, written in objects
         ]  # fmt: skip
         sent = [

@@ -1,9 +1,8 @@
 """Keeps a snapshot abreast of the desk: all of it at the start and after a rotation of keys, then what has changed.
 
-A change of an order commits with its time, which never falls behind an earlier commit's, and each step of a message
-with a growing number; writers queue, so asking for what came at or after the last ones seen misses nothing. Taking a
-change over twice does nothing. No identifier is read: an order names a token, and tokens that a rotation has replaced
-are followed through the vault's map.
+A change of an order commits with its leaf in the log, a step of a message with its receipt; both are numbered
+and writers queue, so what carries a number above the last one seen is all that is new, whatever the clocks do. No
+identifier is read: an order names a token, and those that a rotation has replaced are followed through the vault
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from chainbreak.act.delivery.lookup.snapshot import Listing, Slot, Snapshot
 from chainbreak.act.delivery.queue import BLOCK, FAILED, QUEUED, REJECTED
 from chainbreak.act.orders.guards.ask import object_kind
 from chainbreak.act.orders.model import ISSUED
-from chainbreak.audit import log
+from chainbreak.audit.tables import entries, head
 from chainbreak.base.clock import rfc3339
 from chainbreak.base.log import get_log
 from chainbreak.records.finding import read_token
@@ -40,10 +39,8 @@ if TYPE_CHECKING:
     from chainbreak.store.desk import Desk
 
 FORMAT = "lookup"
-Seen = tuple[int, int, frozenset[Any]]
-"""The time of the last change of an order that was taken over, the number of the last step of a message, and how the
-orders stood that changed at that very time: another may still change at it."""
-_NOTHING: Seen = (0, 0, frozenset())
+Seen = tuple[int, int]
+"""How many leaves the log had, and the number of the last receipt, when the desk was last read."""
 _log = get_log("lookup")
 
 
@@ -74,7 +71,7 @@ class Follower:
     """Digest of a token -> who has it."""
     _epochs: tuple[int, ...] = ()
     _partners: list[Any] = field(default_factory=list)
-    _seen: Seen = _NOTHING
+    _seen: Seen = (0, 0)
 
     def __post_init__(self) -> None:
         self.snapshot = Snapshot(self.keys.reader())
@@ -90,17 +87,17 @@ class Follower:
             partners = list(conn.execute(_PARTNERS))
             ids = {row.partner_id for row in partners}
             anew = epochs != self._epochs or ids != {row.partner_id for row in self._partners}
-            floor = log.highest_time_us(conn)
-            changed, seen = _changed(conn, _NOTHING if anew else self._seen)
-            listed = _standing(conn, ids, None if anew else changed, max(now, floor))
+            leaves, noted, floor = conn.execute(_HEAD).one_or_none() or (0, 0, 0)
+            changed = None if anew else _changed(conn, self._seen)
+            listed = _standing(conn, ids, changed, max(now, floor))
         snapshot = Snapshot(self.keys.reader()) if anew else self.snapshot
-        self._take_over(snapshot, changed, listed)
+        self._take_over(snapshot, changed or set(), listed)
         if anew:
             # What was just built stays: the collector need not walk through it again and again.
             gc.collect()
             gc.freeze()
         snapshot.read_at(now, floor)
-        self.snapshot, self._epochs, self._seen = snapshot, epochs, seen
+        self.snapshot, self._epochs, self._seen = snapshot, epochs, (leaves, noted)
         if partners != self._partners:
             self._partners, self.callers = partners, self._callers(partners)
 
@@ -153,13 +150,11 @@ class Follower:
 
 
 _p, _o, _b, _r, _newer = partner.c, order_file.c, outbox.c, receipt.c, outbox.alias().c
-# Built once: the same few questions are put five times a second.
+# Built once: the same few questions are put ten times a second.
 _PARTNERS = select(_p.partner_id, _p.settings, _p.active).where(_p.format == FORMAT).order_by(_p.partner_id)
-_UPDATED = select(_o.updated_at_us, _o.order_id, _o.state, _o.revision, _o.rung, _o.ends_at_us).where(
-    _o.updated_at_us >= bindparam("since")
-)
-_NOTED = select(_r.receipt_id, _r.order_id).where(_r.receipt_id > bindparam("since"))
-_LAST = select(select(func.max(_o.updated_at_us)).scalar_subquery(), select(func.max(_r.receipt_id)).scalar_subquery())
+_HEAD = select(head.c.size, func.coalesce(select(func.max(_r.receipt_id)).scalar_subquery(), 0), head.c.highest_us)
+_LEAVES = select(entries.c.object).where(entries.c.seq >= bindparam("since"), entries.c.object.like("order:%"))
+_STEPS = select(_r.order_id).where(_r.receipt_id > bindparam("since"))
 # As `desired` judges it: the newest message passed on says block, and was neither refused nor given up.
 _OVERTAKEN = exists().where(
     _newer.order_id == _b.order_id, _newer.target == _b.target, _newer.revision > _b.revision, _newer.attempts > 0
@@ -175,20 +170,10 @@ _STANDING = (
 _STANDING_OF = _STANDING.where(_o.order_id.in_(bindparam("of", expanding=True)))
 
 
-def _changed(conn: Connection, seen: Seen) -> tuple[set[str], Seen]:
-    """Orders that changed, or whose messages went a step, since `seen`; and what has been seen now.
-
-    From nothing seen, no order is named: all are read then.
-    """
-    if seen is _NOTHING:
-        updated_us, noted = conn.execute(_LAST).one()
-        return set(), (updated_us or 0, noted or 0, frozenset())
-    rows = frozenset(tuple(row) for row in conn.execute(_UPDATED, {"since": seen[0]}))
-    steps = list(conn.execute(_NOTED, {"since": seen[1]}))
-    last_us = max((row[0] for row in rows), default=seen[0])
-    at_last = frozenset(row for row in rows if row[0] == last_us)
-    changed = {row[1] for row in rows - seen[2]} | {step.order_id for step in steps}
-    return changed, (last_us, max((step.receipt_id for step in steps), default=seen[1]), at_last)
+def _changed(conn: Connection, seen: Seen) -> set[str]:
+    """Orders that changed, or whose messages went a step, after `seen`."""
+    moved = {written.partition(":")[2] for written in conn.execute(_LEAVES, {"since": seen[0]}).scalars()}
+    return moved.union(conn.execute(_STEPS, {"since": seen[1]}).scalars())
 
 
 def _standing(conn: Connection, targets: set[str], of: Iterable[str] | None, now_us: int) -> list[Any]:
