@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -74,17 +75,15 @@ def _run(stage: Stage, size: Scale, draw: random.Random) -> list[FaultRow]:
     domains, numbers, acts = _orders(stage, size.orders)
     stage.start_sender()
     flow, toll, stop = Flow(), Toll(), threading.Event()
-    # Killing goes on in a thread of its own, and is ended before anything is judged.
     moments = random.Random(draw.random())  # noqa: S311 a run that can be repeated
-    killer = threading.Thread(
-        target=rampage, args=(toll, stage.office, stage.victims(), size.pause_s, moments, stop)
-    )  # fmt: skip
-    killer.start()
-    try:
-        play(flow, acts, size.seconds, draw, stop)
-    finally:
-        stop.set()
-        killer.join()
+    # Killing goes on in a thread of its own, and is ended before anything is judged.
+    with ThreadPoolExecutor(1) as apart:
+        killing = apart.submit(rampage, toll, stage.office, stage.victims(), size.pause_s, moments, stop)
+        try:
+            play(flow, acts, size.seconds, draw)
+        finally:
+            stop.set()
+        killing.result()
     settled = wait_for(lambda: unsettled(stage.office, {DNS, SIP}) == 0, BOUND_S)
     rows = [FaultRow(f"{name} killed", len(took), None, max(took), sorted(took)[len(took) // 2])
             for name, took in sorted(toll.recovery_s.items())]  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -37,9 +36,7 @@ class Flow:
         return self.signed.keys() - self.released
 
 
-def play(
-    flow: Flow, trials: Sequence[tuple[Trial, str, Order]], seconds: float, draw: random.Random, stop: threading.Event
-) -> None:
+def play(flow: Flow, trials: Sequence[tuple[Trial, str, Order]], seconds: float, draw: random.Random) -> None:
     """Sign every order within `seconds` and release most of them, some at once, some late, in an order drawn."""
     acts: list[tuple[float, int, bool]] = []
     for at, _ in enumerate(trials):
@@ -50,8 +47,7 @@ def play(
             acts.append((sign_s + (draw.uniform(0.0, seconds - sign_s) if late else draw.uniform(0.0, 0.5)), at, False))
     began = time.monotonic()
     for when_s, at, signing in sorted(acts):
-        if stop.wait(max(when_s - (time.monotonic() - began), 0)):
-            return
+        time.sleep(max(when_s - (time.monotonic() - began), 0))
         trial, value, order = trials[at]
         if signing:
             _until_done(flow, trial, order, signing=True)

@@ -17,6 +17,7 @@ from chainbreak.app.add_person import add_person
 from chainbreak.app.change_partners import add_partner, change_partner
 from chainbreak.app.init_centre import init_centre
 from chainbreak.app.partner_secrets import set_secret
+from chainbreak.base.errors import SetupError
 from chainbreak.base.settings import Settings
 from chainbreak.bench.delivery import dns_servers, sip_servers
 from chainbreak.bench.delivery.trial import ADMIN, Trial
@@ -31,6 +32,7 @@ PEOPLE = (("bench", ["admin"]), ("li", ["analyst"]), ("wang", ["approver"]))
 SEEDED = ("dns", "carriers", "banks")
 """Partners every new centre starts with; here they take no part."""
 READY_S = 60.0
+STARTS = 5
 
 
 @dataclass
@@ -107,8 +109,17 @@ class Stage:
             return False
 
     def _revive_proxy(self) -> None:
-        self.proxy.server.start()
-        self.proxy.wait(READY_S)
+        # A proxy that starts while its file is being written finds it locked and ends; as Debian's unit does
+        # (Restart=on-failure, at most five starts in ten seconds), it is started again.
+        for left in reversed(range(STARTS)):
+            self.proxy.server.start()
+            try:
+                self.proxy.wait(READY_S)
+            except SetupError:
+                if not left:
+                    raise
+            else:
+                return
 
 
 def wait_for(ready: Callable[[], bool], most_s: float = READY_S) -> bool:
