@@ -14,7 +14,9 @@ def test_after_every_part_was_killed_points_equal_the_desk() -> None:
     try:
         rows = run("tiny")
     except SetupError as e:
-        pytest.skip(f"a server is missing: {e.given or e.what}")
+        if e.code not in ("CB-DL-106", "CB-DL-123"):
+            raise
+        pytest.skip(f"{e.what} {e.given}")
     found = {row.what: row for row in rows}
     assert passed(rows), [row for row in rows if row.wrong]
     assert {"sender killed", "primary killed", "bind killed", "kamailio killed"} <= found.keys()
