@@ -22,7 +22,7 @@ def show_receipts(office: Office, order_id: str) -> dict[str, Any]:
     """`order_id`, `kind`, `rung`, `object`, `amount_fen`, `case_ref`, `standing`, `ends_at_us`, `is_ending` (over by
     somebody's act, and some partner is not yet seen to have let go), `tasks` open, and `partners`.
 
-    A row of `partners`: `target`, `holds` (`yes`, `no`, or `unknown` while that is under way), `gone_at_us`,
+    A row of `partners`: `target`, `holds` (`yes`, `part`, `no`, or `unknown` while under way), `gone_at_us`,
     `gone_took_us` (since the withdrawal was queued) and `gone_by` (`probe`, or `answer` of one that cannot be asked),
     `held_fen` (of the last answer), `messages` newest first. A message: `revision`, `action`, `state`, `attempts`,
     `detail`, `due_at_us`, and `steps`, rows (`step`, `at_us`, `since_us` since it was queued, `after_us` since the step
@@ -80,7 +80,7 @@ def _holds(order: Order, target: str, told: Sequence[dict[str, Any]]) -> str:
         return "unknown"
     carried_out = newest["detail"] == queue.FULL
     if newest["action"] == queue.BLOCK:
-        return "no" if newest["detail"] == queue.REJECTED else "yes"
+        return {queue.REJECTED: "no", queue.PARTIAL: "part"}.get(newest["detail"], "yes")
     return "no" if carried_out else "yes"  # it refuses to let go, or lets go of a part
 
 

@@ -17,6 +17,7 @@ from chainbreak.app.order_ask import rules_to_let_go
 from chainbreak.app.record_read import record_read
 from chainbreak.app.show_receipts import STEPS, show_receipts
 from chainbreak.base.wording import codes
+from chainbreak.console.pages import orders
 from chainbreak.console.session import Signed, Visit
 from chainbreak.console.show import word_or
 from chainbreak.console.view import render, said
@@ -26,7 +27,7 @@ router = APIRouter()
 SHOWN = 100
 HUE = {"queued": "medium", "sent": "medium", "acknowledged": "done", "verified": "done", "failed": "urgent",
        "superseded": "lapsed"}  # fmt: skip
-HOLD_HUE = {"yes": "done", "unknown": "medium", "no": "lapsed"}
+HOLD_HUE = {"yes": "done", "part": "high", "unknown": "medium", "no": "lapsed"}
 GONE_HUE = {"yes": "urgent", "unknown": "medium", "no": "done"}
 """What a partner holds of an order that should be in force, and of one that is over."""
 Line = Annotated[str, Query(max_length=64)]
@@ -146,7 +147,8 @@ def _at(visit: Visit, order_id: str) -> dict[str, Any]:
     found, actor = show_receipts(visit.office, order_id), visit.actor
     may_release = "release" if actor.has(Role.APPROVER) else "ask" if actor.has(Role.LIAISON) else ""
     return {
-        "found": found, "steps": STEPS, "hold_hues": HOLD_HUE if found["ended_at_us"] is None else GONE_HUE,
+        "found": found, "hue": orders.HUE.get(found["standing"], "lapsed"), "steps": STEPS,
+        "hold_hues": HOLD_HUE if found["ended_at_us"] is None else GONE_HUE,
         "hue_of": _hue, "told": _teller(visit), "may_retry": actor.has(Role.LIAISON),
         "may_release": may_release if found["state"] in ISSUED else "",
         "release_reasons": rules_to_let_go(visit.office).release_reasons,
