@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 from desk_world import SETUP, make_findings, save
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sharing import NOW_US, VALUES, entry, parcel, setup
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from chainbreak.act.delivery.sharing import misp
 from chainbreak.act.delivery.sharing.reported import Told
@@ -20,6 +22,7 @@ from chainbreak.act.delivery.sharing.stix import Stix
 from chainbreak.act.delivery.sharing.terms import Terms
 from chainbreak.app.bootstrap import Office, open_office
 from chainbreak.app.change_partners import add_partner
+from chainbreak.app.draft_order import partners_for
 from chainbreak.app.ingest_file import ingest_files
 from chainbreak.app.init_centre import init_centre
 from chainbreak.app.list_findings import list_findings
@@ -37,6 +40,7 @@ from chainbreak.records.actor import Actor, Role
 from chainbreak.records.finding import read_token, write_token
 from chainbreak.records.kind import Identifier
 from chainbreak.store.desk.migrate import all_tables
+from chainbreak.store.desk.tables_delivery import partner
 
 SRC = Path(__file__).resolve().parents[3] / "src" / "chainbreak"
 LIAISON = Actor("zhou", frozenset({Role.LIAISON}))
@@ -210,6 +214,21 @@ def test_a_rotation_of_keys_loses_nothing(office: Office, tmp_path: Path) -> Non
     with office.desk.read() as conn:
         assert [one["source"] for one in reported_elsewhere(office, conn, [now])] == ["next-city"]
         assert reported_elsewhere(office, conn, ["line:0000000000000000"]) == []
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.sampled_from(["p1", "p2", "p3"]), st.sets(st.sampled_from(sorted(VALUES)))))
+def test_a_partner_is_sent_only_kinds_that_it_can_act_on(office: Office, kinds: dict[str, set[str]]) -> None:
+    with office.desk.read() as conn:  # whatever is written here is thrown away
+        for name, takes in kinds.items():
+            conn.execute(insert(partner).values(
+                partner_id=name, name_zh=name, name_en=name, format="misp", kinds=" ".join(sorted(takes)), call="",
+                active=True, serial=0,
+            ))  # fmt: skip
+        for kind in VALUES:
+            assert {p for p in partners_for(conn, kind) if p in kinds} == {
+                p for p, takes in kinds.items() if kind in takes
+            }
 
 
 def test_who_may(office: Office, tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from chainbreak.act.delivery.point import Answer
 from chainbreak.act.delivery.queue import CORRECT
-from chainbreak.act.delivery.sharing.terms import sort_of
 from chainbreak.base.clock import parse_moment
 from chainbreak.base.errors import InputError
 
@@ -36,6 +35,9 @@ class Form(Protocol):
 
     def key(self, order_id: str, round: int) -> str:
         """The key of an order's object."""
+
+    def must_say(self, entry: Entry) -> None:
+        """Raise InputError where it cannot be written so."""
 
     def key_of(self, said: Said) -> str:
         """The key that a version lies under."""
@@ -123,7 +125,7 @@ class Carrier:
         for parcel in parcels:
             try:
                 if parcel.own:
-                    sort_of(parcel.own)
+                    self.form.must_say(parcel.own)
                 wanted[parcel.order.order_id] = parcel.own
             except InputError as e:
                 unsayable[parcel.key] = e

@@ -17,6 +17,7 @@ from pydantic import Field
 from chainbreak.act.delivery.entry import Mark
 from chainbreak.act.delivery.sharing.terms import Sort, Terms, shared_uuid, sort_of
 from chainbreak.base.clock import US_PER_S, from_us, parse_moment, rfc3339
+from chainbreak.base.errors import InputError
 from chainbreak.base.wording import word
 
 if TYPE_CHECKING:
@@ -61,6 +62,16 @@ class Misp:
         """The UUID that a version lies under."""
         return str(said["uuid"])
 
+    def must_say(self, entry: Entry) -> None:
+        """Let only what MISP can say pass.
+
+        Raises:
+            InputError: it cannot, as a range of numbers (CB-DL-160).
+        """
+        if sort_of(entry) not in TYPES:
+            raise InputError("CB-DL-160", "such an object cannot be shared", given=f"{entry.order_id} {entry.kind}",
+                             allowed="single numbers, domains, addresses, accounts")  # fmt: skip
+
     def write(self, entry: Entry, round: int, before: dict[str, Any] | None, now_us: int) -> dict[str, Any]:
         """The attribute of an entry, newer than `before`.
 
@@ -69,6 +80,7 @@ class Misp:
         """
         from pymisp import MISPAttribute
 
+        self.must_say(entry)
         kind = TYPES[sort_of(entry)]
         made = MISPAttribute()
         made.from_dict(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from chainbreak.act.delivery.entry import Mark
 from chainbreak.act.delivery.sharing.reported import FALSE
 from chainbreak.act.delivery.sharing.terms import Sort, Terms, shared_uuid, sort_of
+from chainbreak.act.orders.ranges import OPEN
 from chainbreak.base.clock import from_us, parse_moment, rfc3339
 from chainbreak.base.wording import word
 
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
     from chainbreak.act.delivery.sharing.reported import Told
 
 PATHS = {
-    Sort.LINE: "x-phone-number:value", Sort.DOMAIN: "domain-name:value", Sort.URL: "url:value",
-    Sort.ACCOUNT: "x-bank-account:value", Sort.IBAN: "x-bank-account:iban",
+    Sort.LINE: "x-phone-number:value", Sort.RANGE: "x-phone-number:value", Sort.DOMAIN: "domain-name:value",
+    Sort.URL: "url:value", Sort.ACCOUNT: "x-bank-account:value", Sort.IBAN: "x-bank-account:iban",
 }  # fmt: skip
-PATTERN = re.compile(r"\[([a-z-]+:[a-z_]+) = '((?:[^'\\]|\\.)*)'\]")
+PATTERN = re.compile(r"\[[a-z-]+:[a-z_]+ (=|LIKE) '((?:[^'\\]|\\.)*)'\]")
 """The one form that we write."""
 REFERENCE = "chainbreak"
 FALSE_POSITIVE = "false-positive"
@@ -59,6 +60,14 @@ class Stix:
     def key_of(self, said: dict[str, Any]) -> str:
         """The id that a version lies under."""
         return str(said["id"])
+
+    def must_say(self, entry: Entry) -> None:
+        """Let only what STIX can say pass.
+
+        Raises:
+            InputError: it cannot (CB-DL-160).
+        """
+        sort_of(entry)
 
     def write(self, entry: Entry, round: int, before: dict[str, Any] | None, now_us: int) -> dict[str, Any]:
         """The indicator of an entry; a version newer than `before` where there is one.
@@ -104,7 +113,9 @@ class Stix:
                 "type": "indicator", "created_by_ref": self.publisher, "pattern": str(text), "valid_until": str(until),
                 "external_references": [{"source_name": "chainbreak", "external_id": str(order_id)}, *_],
             } if found := PATTERN.fullmatch(text):  # fmt: skip
-                return Mark(_unquoted(found[2]), order_id, rfc3339(parse_moment(until, "UTC")))
+                value = _unquoted(found[2])
+                value = value.replace("_", OPEN) if found[1] == "LIKE" else value
+                return Mark(value, order_id, rfc3339(parse_moment(until, "UTC")))
         return None
 
     def context(self) -> list[dict[str, Any]]:
@@ -159,7 +170,11 @@ def pattern(sort: Sort, value: str) -> str:
 
     >>> pattern(Sort.LINE, "+8613800138000"), pattern(Sort.URL, "http://x.example/o'b")
     ("[x-phone-number:value = '+8613800138000']", "[url:value = 'http://x.example/o\\'b']")
+    >>> pattern(Sort.RANGE, "+861390013****")
+    "[x-phone-number:value LIKE '+861390013____']"
     """
+    if sort is Sort.RANGE:
+        return f"[{PATHS[sort]} LIKE '{value.replace(OPEN, '_')}']"
     quoted = value.replace("\\", "\\\\").replace("'", "\\'")
     return f"[{PATHS[sort]} = '{quoted}']"
 

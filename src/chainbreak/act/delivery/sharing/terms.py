@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chainbreak.act.orders.ranges import open_digits_of
 from chainbreak.base.errors import InputError
 from chainbreak.identity.checks import iban_ok
 
@@ -28,6 +29,8 @@ class Sort(StrEnum):
     """What sort of thing is shared."""
 
     LINE = "line"
+    RANGE = "range"
+    """Numbers that differ in their last digits only, written with a `*` for each."""
     DOMAIN = "domain"
     URL = "url"
     ACCOUNT = "account"
@@ -59,7 +62,7 @@ def sort_of(entry: Entry) -> Sort:
     """
     match entry.kind:
         case "number.block":
-            return Sort.LINE
+            return Sort.RANGE if open_digits_of(entry.value) else Sort.LINE
         case "domain.sinkhole":
             return Sort.DOMAIN
         case "funds.hold":

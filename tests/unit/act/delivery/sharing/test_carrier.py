@@ -181,8 +181,10 @@ def test_a_wrong_key_and_a_dead_server_are_said_and_nothing_is_lost(tmp_path: Pa
 def test_what_cannot_be_said_fails_alone(opens: Opens) -> None:
     point = opens("server")
     good, bad = entry(), entry("O-261120-CHAT2222", "takedown.request", value="@name")
-    answers = point.carry([parcel(bad, bad), parcel(good, good)])
-    assert [(a.outcome, a.code) for a in answers] == [("failed", "CB-DL-160"), ("full", "")]
+    many = entry("O-261120-MANY2222", value="+861380013****")
+    answers = point.carry([parcel(order, order) for order in (bad, many, good)])
+    assert [(a.outcome, a.code) for a in answers] == [("failed", "CB-DL-160"), ("failed", "CB-DL-160"), ("full", "")]
+    assert point.look([parcel(many, many)]) == [False]
 
 
 @pytest.mark.parametrize("room", [misp, taxii])

@@ -22,6 +22,7 @@ from chainbreak.act.delivery.sharing.misp_form import Misp, MispSettings
 from chainbreak.act.delivery.sharing.reported import Told
 from chainbreak.act.delivery.sharing.stix import Stix
 from chainbreak.act.delivery.sharing.terms import Marking, Terms
+from chainbreak.base.errors import InputError
 
 TERMS = Terms(publisher="某市反诈中心")
 STIX = Stix(TERMS, "bank")
@@ -115,6 +116,16 @@ def test_a_repeat_is_the_same_object_and_partners_cannot_compare_what_they_got()
     other = Stix(TERMS, "carrier")
     assert STIX.write(entry(), 0, None, NOW_US) == STIX.write(entry(), 0, None, NOW_US + 10**9)
     assert STIX.key("O-1", 0) != other.key("O-1", 0) != STIX.key("O-1", 1)
+
+
+def test_a_range_of_numbers_is_a_pattern_in_stix_and_nothing_that_misp_can_say() -> None:
+    order = entry(value="+861390013****")
+    said = STIX.write(order, 0, None, NOW_US)
+    valid(said)
+    assert said["pattern"] == "[x-phone-number:value LIKE '+861390013____']"
+    assert STIX.mark_of(said) == order.mark
+    with pytest.raises(InputError, match="CB-DL-160"):
+        MISP.write(order, 0, None, NOW_US)
 
 
 def iban(value: str) -> Entry:
