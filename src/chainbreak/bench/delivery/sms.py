@@ -37,6 +37,8 @@ TEXTS = {"small": 100, "full": 1_000}
 SINGLE = {"small": 50, "full": 400}
 EVERY_S = 0.05
 """Between two texts queued one by one: 20 a second."""
+AIM_MS = 2_000
+"""Handed to the message centre, 95th of 100 (delivery, section 10)."""
 OURS = {"system_id": "bench", "sender": "96110", "per_s": 10_000}
 CLERK = Actor("clerk", frozenset({Role.HOTLINE}))
 LIAISON = Actor("liaison", frozenset({Role.LIAISON}))
@@ -64,7 +66,7 @@ def _link_alone(port: int, n: int) -> dict[str, Any]:
                 link.confirm(event.sequence)
     seconds, used = time.perf_counter() - wall, time.process_time() - cpu
     link.close()
-    return {"what": "sms: parts through the link alone, window 10", "n": n, "seconds": seconds,
+    return {"what": "parts through the link alone, window 10", "n": n, "seconds": seconds,
             "rows_per_s": n / seconds, "cpu_s": used}  # fmt: skip
 
 
@@ -75,7 +77,7 @@ def _queue(port: int, n: int) -> dict[str, Any]:
         send_texts(office, stay_s=0)
         seconds, used = time.perf_counter() - wall, time.process_time() - cpu
         parts = len(_column(office, text_part.c.part))
-    return {"what": "sms: parts of queued texts, with desk, vault and log", "n": parts, "seconds": seconds,
+    return {"what": "parts of queued texts, with desk, vault and log", "n": parts, "seconds": seconds,
             "rows_per_s": parts / seconds, "cpu_s": used}  # fmt: skip
 
 
@@ -89,8 +91,8 @@ def _one_by_one(port: int, n: int) -> dict[str, Any]:
             handed = text_message.c.submitted_at_us - text_message.c.queued_at_us
             took = sorted(us / 1_000 for us in conn.execute(select(handed)).scalars() if us is not None)
     cuts = statistics.quantiles(took, n=100)
-    return {"what": "sms: queued to handed over, 20 texts a second", "n": len(took), "lost": n - len(took),
-            "p50_ms": cuts[49], "p95_ms": cuts[94], "max_ms": took[-1]}  # fmt: skip
+    return {"what": "queued to handed over, 20 texts a second", "n": len(took), "lost": n - len(took),
+            "p50_ms": cuts[49], "p95_ms": cuts[94], "max_ms": took[-1], "aim_ms": AIM_MS}  # fmt: skip
 
 
 def _queue_texts(office: Office, n: int, every_s: float = 0.0) -> None:
