@@ -35,7 +35,7 @@ def numbers(n: int) -> Iterator[tuple[str, str]]:
 @contextmanager
 def paths(scale: str) -> Iterator[Stack]:
     """A running proxy full of numbers, and how a caller meets it; to the centre of a trial they are somebody else's."""
-    with running(rows=numbers(NUMBERS[scale])) as proxy:
+    with running(rows=numbers(NUMBERS[scale]), probe_number="") as proxy:
         yield Stack("sip", proxy.address, proxy.settings.model_dump(mode="json"), {"kamailio": proxy.rejects})
 
 
