@@ -193,3 +193,28 @@ def test_a_release_from_the_cold_zone_frees_nothing_that_another_order_bars(site
     until(lambda: set(site.seen("bind", [OLD[3].value])) == {"."})
     assert OLD[3].mark not in point.held()
     point.mend([entry(OLD[3].value, OLD[3].order_id, ends_at_us=OLD[3].ends_at_us)], [])
+
+
+@pytest.mark.parametrize("make", MAKES)
+def test_a_resolver_that_is_down_is_named_and_follows_again_when_it_is_back(
+    site: Site, point: DnsPoint, make: str
+) -> None:
+    late = parcel("late.example", entry("late.example"))
+    site.servers[make].stop(at_once=True)
+    point.carry([late])
+    with pytest.raises(PointDownError, match=site.addresses[make]):
+        point.look([late])
+    site.servers[make].start()
+    until(lambda: site.follows(make) and point.look([late]) == [True])
+    point.carry([parcel("late.example", None)])
+    until(in_effect(point, [parcel("late.example", None)]))
+
+
+def test_clocks_that_differ_are_said_aloud(site: Site, point: DnsPoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.time()
+    monkeypatch.setattr("time.time", lambda: now + 3_600)
+    for act in (lambda: point.carry([parcel("x.example", entry("x.example"))]), lambda: point.held()):
+        with pytest.raises(PointDownError, match="CB-DL-102"):
+            act()
+    monkeypatch.undo()
+    assert "x.example" not in {m.value for m in point.held()}

@@ -127,6 +127,13 @@ class Site:
         finally:
             primary.close()
 
+    def follows(self, make: str) -> bool:
+        """Whether a resolver answers."""
+        try:
+            return bool(self.seen(make, ["nobody.example"]))
+        except PointDownError:
+            return False
+
     def up(self) -> bool:
         """Whether the primary answers."""
         try:

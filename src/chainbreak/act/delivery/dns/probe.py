@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from dns.message import Message
 
 TRIES = 3
+ITSELF = "version.bind"
+"""What BIND, Unbound and PowerDNS answer in class CH without asking anybody (RFC 4892), if only by a refusal."""
 WINDOW = 100
 """Questions under way at once; more would overrun a resolver's socket buffer."""
 
@@ -40,11 +42,18 @@ class Asker:
         """Where the policy in `zones` leads each name and a random one below it: `.`, `landing` with its final dot, or
         None when the answers are not our policy's, or differ.
 
+        What is barred is answered from the policy, at once. A resolver that says nothing about a name, and yet
+        answers about itself, is still asking the name's own servers: it does not bar it. The servers of many a name
+        that was barred are gone when it is let go.
+
         Raises:
-            PointDownError: the resolver leaves a question unanswered, three times.
+            PointDownError: the resolver answers nothing, not even about itself.
         """
         names = [name for value in values for name in (value, f"{secrets.token_hex(6)}.{value}")]
-        answers = [_policy(answer, zones, landing) for answer in self.ask(names)]
+        heard = self._heard(names, "A")
+        if None in heard and None in self._heard([ITSELF], "TXT", "CH"):
+            raise self._down()
+        answers = [None if answer is None else _policy(answer, zones, landing) for answer in heard]
         pairs = zip(answers[::2], answers[1::2], strict=True)
         return [apex if apex == below else None for apex, below in pairs]
 
@@ -54,19 +63,30 @@ class Asker:
         Raises:
             PointDownError: the resolver leaves a question unanswered, three times.
         """
+        found = [answer for answer in self._heard(names, kind) if answer is not None]
+        if len(found) < len(names):
+            raise self._down()
+        return found
+
+    def _down(self) -> PointDownError:
+        return PointDownError(f"resolver {self.address} does not answer")
+
+    def _heard(self, names: Sequence[str], kind: str, rdclass: str = "IN") -> list[Message | None]:
         host, port = host_port(self.address)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        found: list[Message] = []
+        found: list[Message | None] = []
         with socket.socket(family, socket.SOCK_DGRAM) as sock:
             sock.connect((host, port))
             sock.setblocking(False)
             for start in range(0, len(names), WINDOW):
-                found += self._ask_some(sock, names[start : start + WINDOW], kind)
+                found += self._ask_some(sock, names[start : start + WINDOW], kind, rdclass)
         return found
 
-    def _ask_some(self, sock: socket.socket, names: Sequence[str], kind: str) -> list[Message]:
+    def _ask_some(self, sock: socket.socket, names: Sequence[str], kind: str, rdclass: str) -> list[Message | None]:
         first = secrets.randbelow(65_536 - len(names))
-        questions = {first + i: dns.message.make_query(name, kind, id=first + i) for i, name in enumerate(names)}
+        questions = {
+            first + i: dns.message.make_query(name, kind, rdclass, id=first + i) for i, name in enumerate(names)
+        }
         answers: dict[int, Message] = {}
         for _ in range(TRIES):
             missing = [q for number, q in questions.items() if number not in answers]
@@ -77,8 +97,8 @@ class Asker:
             except OSError:
                 continue  # a port that nobody listens on says so on the next call
             if len(answers) == len(questions):
-                return [answers[number] for number in questions]
-        raise PointDownError(f"resolver {self.address} does not answer")
+                break
+        return [answers.get(number) for number in questions]
 
     def _gather(self, sock: socket.socket, questions: Mapping[int, Message], answers: dict[int, Message]) -> None:
         end = time.monotonic() + self.timeout_s

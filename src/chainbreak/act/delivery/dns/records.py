@@ -27,6 +27,8 @@ MOVED = re.compile(r"moved-\d+\.example")
 WARNING_PAGE = "warning_page"
 MESSAGE_BYTES = 60_000
 """A DNS message over TCP holds 65,535 bytes; the rest is for the question, the key and the signature."""
+REFRESH_S = 5
+"""How often a resolver asks by itself: after a restart, or when a notification was lost, it is no further behind."""
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{2,63}", re.ASCII)
 
 
@@ -112,9 +114,9 @@ def parts(bars: Iterable[Bar]) -> Iterator[list[Bar]]:
 
 
 def zone_file(zone: str, lines: Iterable[str], serial: int, ttl_s: int) -> Iterator[str]:
-    """A zone file, line by line. Refresh 60 s, retry 30 s; a resolver that hears nothing for a day lets go of all."""
+    """A zone file, line by line. A resolver that hears nothing for a day lets go of all."""
     yield f"$ORIGIN {zone}.\n$TTL {ttl_s}\n"
-    yield f"@ SOA localhost. hostmaster.localhost. {serial} 60 30 86400 {ttl_s}\n@ NS localhost.\n"
+    yield f"@ SOA localhost. hostmaster.localhost. {serial} {REFRESH_S} {REFRESH_S} 86400 {ttl_s}\n@ NS localhost.\n"
     yield from lines
 
 

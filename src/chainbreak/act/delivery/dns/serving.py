@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from chainbreak.act.delivery.dns.records import Bar, mark_lines, policy_lines, zone_file
+from chainbreak.act.delivery.dns.records import REFRESH_S, Bar, mark_lines, policy_lines, zone_file
 from chainbreak.act.delivery.dns.settings import ALGORITHM, Settings, host_port, transfer_secret
 
 KEYS_FILE, READERS_FILE = "keys.conf", "transfer-key.conf"
@@ -178,7 +178,8 @@ def _secondary_zone(s: Keyed, zone: str, primary: Listens, more: str = "allow-qu
     return f"""zone "{zone}" {{
     type secondary; file "{zone}.db";
     primaries {{ {primary.bind()} key {s.transfer_key}; }};
-    {more}max-refresh-time 60;
+    {more}min-refresh-time {REFRESH_S}; max-refresh-time {REFRESH_S};
+    min-retry-time {REFRESH_S}; max-retry-time {REFRESH_S};
     max-journal-size 64m;
 }};
 """

@@ -21,8 +21,10 @@ Fill = Callable[[dns.message.Message], None]
 
 
 @contextmanager
-def resolver(fill: Callable[[str, dns.message.Message], None], silent_first: int = 0) -> Iterator[str]:
-    """A resolver that answers as told, after leaving some questions unanswered."""
+def resolver(
+    fill: Callable[[str, dns.message.Message], None], silent_first: int = 0, silent_about: str = "nothing"
+) -> Iterator[str]:
+    """A resolver that answers as told, after leaving some questions unanswered, and never about one name."""
     with socket.socket(type=socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
         sock.settimeout(0.1)
@@ -39,6 +41,8 @@ def resolver(fill: Callable[[str, dns.message.Message], None], silent_first: int
                     left -= 1
                     continue
                 question = dns.message.from_wire(wire)
+                if silent_about in str(question.question[0].name):
+                    continue
                 answer = dns.message.make_response(question)
                 fill(str(question.question[0].name), answer)
                 sock.sendto(b"noise", client)
@@ -115,3 +119,11 @@ def test_a_resolver_that_keeps_silent_is_down_by_name() -> None:
         Asker(at, 0.05).leads_to(["bad.example"], ZONES, "")
     with pytest.raises(PointDownError):
         Asker(at, 0.05).leads_to(["bad.example"], ZONES, "")
+
+
+def test_a_name_whose_own_servers_are_gone_is_not_barred_and_its_resolver_not_down() -> None:
+    with resolver(nothing("hot.rpz."), silent_about="dead.example") as at:
+        found = Asker(at, 0.05).leads_to(["dead.example", "bad.example"], ZONES, "")
+        assert found == [None, "."]
+        with pytest.raises(PointDownError):  # who needs an answer to each question is told that one is missing
+            Asker(at, 0.05).ask(["dead.example"])

@@ -86,4 +86,4 @@ def test_a_new_primary_starts_with_what_is_in_force() -> None:
     assert "bad.example CNAME .\n*.bad.example CNAME .\n" in files["cold.rpz.zone"]
     assert 'bad.example TXT "O-1" "1795737600123456" "."' in files["marks.rpz.zone"]
     assert "CNAME" not in files["hot.rpz.zone"]
-    assert all(" 7 60 30 " in text for text in files.values())
+    assert all(" 7 5 5 " in text for text in files.values())
