@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -15,12 +16,16 @@ from typing import TYPE_CHECKING, Any
 from chainbreak.act.delivery.points import IN_FOLDERS
 from chainbreak.app.list_partners import list_partners
 from chainbreak.base.errors import SetupError
+from chainbreak.base.log import get_log
 
 if TYPE_CHECKING:
     from chainbreak.app.bootstrap import Office
 
+log = get_log("delivery")
 EVERY_S = 600.0
 """Seconds between two comparisons of everything (delivery, section 2)."""
+MOST_S = 1_800.0
+"""Seconds one comparison may take: a partner that answers a byte at a time keeps the others no longer from theirs."""
 
 
 class Comparer:
@@ -55,15 +60,21 @@ class Comparer:
     def _run(self) -> None:
         if machines := self._machines():
             self._compare(machines)
+        all_at = time.monotonic() + EVERY_S
         while not self._stop.is_set():
-            try:
-                wanted = {self._wanted.get(timeout=EVERY_S)}
-                with suppress(Empty):
-                    while True:
-                        wanted.add(self._wanted.get_nowait())
-                self._compare(sorted(wanted - {""}))
-            except Empty:
-                self._compare([])
+            wanted = self._next(all_at)
+            if time.monotonic() >= all_at:
+                wanted = []
+                all_at = time.monotonic() + EVERY_S
+            self._compare(wanted)
+
+    def _next(self, until: float) -> list[str]:
+        wanted: set[str] = set()
+        with suppress(Empty):
+            wanted.add(self._wanted.get(timeout=max(0.0, until - time.monotonic())))
+            while True:
+                wanted.add(self._wanted.get_nowait())
+        return sorted(wanted - {""})
 
     def _machines(self) -> list[str]:
         try:
@@ -78,7 +89,17 @@ class Comparer:
         only = [word for name in partners for word in ("--partner", name)]
         command = [sys.executable, "-m", "chainbreak", "outbox", "reconcile", "--centre", str(self._office.centre.root),
                    *only]  # fmt: skip
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL) as self._running:  # fmt: skip
-            self._running.wait()
+        try:
+            with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL) as self._running:  # fmt: skip
+                try:
+                    code = self._running.wait(MOST_S)
+                except subprocess.TimeoutExpired:
+                    self._running.kill()
+                    raise
+        except (OSError, subprocess.TimeoutExpired) as e:
+            log.error("compare_failed", partners=len(partners), error=type(e).__name__)
+        else:
+            if code and not self._stop.is_set():
+                log.error("compare_failed", partners=len(partners), exit=code)
         self._running = None

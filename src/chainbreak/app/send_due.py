@@ -14,6 +14,7 @@ from chainbreak.act.orders.guards import Ask, object_kind
 from chainbreak.app.order_ask import clear_value, clear_values, forms_of_all, plain_ask, rules_to_let_go
 from chainbreak.app.take_receipt import take_receipts
 from chainbreak.app.tidy import tidy
+from chainbreak.base.log import get_log
 from chainbreak.records.actor import SERVICE
 from chainbreak.records.kind import Identifier
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
     from chainbreak.act.orders.model import Order
     from chainbreak.app.bootstrap import Office
+
+ROUND_S = 5.0
+"""Seconds between two rounds; points let go at the end of an order without them."""
 
 
 def send_due(office: Office) -> dict[str, int]:
@@ -51,14 +55,29 @@ def reconcile(office: Office, partners: Iterable[str] | None = None) -> list[dic
 
 def send_always(office: Office, stop: threading.Event) -> None:
     """The sender as a service, until `stop` is set; partners are compared with the desk by a process of its own."""
+    import threading
+
     from chainbreak.app.compare_often import Comparer
 
-    def round_() -> None:
-        tidy(office)
-        take_receipts(office)
-
+    # In a thread of its own: ten thousand ends at midnight or answers in a folder keep no withdrawal waiting.
+    rounds = threading.Thread(target=_keep_rounds, args=(office, stop), name="ends", daemon=True)
     with Comparer(office) as comparer:
-        sender.Service(means_of(office), comparer.soon, round_).run(stop)
+        rounds.start()
+        try:
+            sender.Service(means_of(office), comparer.soon).run(stop)
+        finally:
+            stop.set()
+            rounds.join()
+
+
+def _keep_rounds(office: Office, stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            tidy(office, stop)
+            take_receipts(office)
+        except Exception as e:  # the next round tries again
+            get_log("delivery").error("round_failed", error=type(e).__name__, code=getattr(e, "code", ""))
+        stop.wait(ROUND_S)
 
 
 def means_of(office: Office) -> Means:

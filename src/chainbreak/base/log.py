@@ -7,6 +7,7 @@ log may not: that is `chainbreak.audit`. Keys that could carry a person's data a
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -29,6 +30,11 @@ def drop_denied_keys(_logger: Any, _method: str, event: MutableMapping[str, Any]
         if key in DENIED_KEYS:
             event[key] = "(withheld)"
     return event
+
+
+def frames_of(error: BaseException) -> list[str]:
+    """File, line and function of each frame; neither message nor values, which may hold what a log must not."""
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
 
 
 def configure_logs(*, json_lines: bool | None = None, level: str = "info") -> None:

@@ -15,10 +15,10 @@ from chainbreak.api import routes as api
 from chainbreak.app.bootstrap import Office
 from chainbreak.base.errors import Bug, ChainbreakError
 from chainbreak.base.failure import Failure, failure_of
-from chainbreak.base.log import get_log
+from chainbreak.base.log import frames_of, get_log
 from chainbreak.console import routes as console
 from chainbreak.web.guard import Guard
-from chainbreak.web.rounds import keep_rounds, sending, where
+from chainbreak.web.rounds import keep_rounds, sending
 
 log = get_log("web")
 _CODE_OF_STATUS = {401: "CB-UI-001", 403: "CB-UI-003", 404: "CB-UI-004", 405: "CB-UI-005", 413: "CB-UI-010"}
@@ -57,7 +57,7 @@ def _answer(request: Request, error: Exception) -> Response:
     if failure.status >= 500:
         log.error(
             "request_failed", path=request.url.path, request_id=request.state.request_id,
-            error=type(error).__name__, where=where(error),
+            error=type(error).__name__, where=frames_of(error),
         )  # fmt: skip
     if request.url.path.startswith("/api/") or request.url.path in ("/livez", "/readyz"):
         return api.answer_failure(request, failure)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from chainbreak.app.bootstrap import Office
-from chainbreak.base.log import get_log
+from chainbreak.base.log import frames_of, get_log
 
 log = get_log("web")
 # Each step is small and idempotent; a few seconds keep expiry prompt without load.
@@ -37,13 +36,8 @@ async def keep_rounds(office: Office) -> None:
         try:
             await asyncio.to_thread(run_round, office)
         except Exception as e:  # a round that fails must not end the next ones
-            log.error("round_failed", error=type(e).__name__, where=where(e))
+            log.error("round_failed", error=type(e).__name__, where=frames_of(e))
         await asyncio.sleep(ROUND_S)
-
-
-def where(error: BaseException) -> list[str]:
-    """File, line and function of each frame; neither message nor values, which may hold what a log must not."""
-    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
 
 
 def run_round(office: Office) -> None:

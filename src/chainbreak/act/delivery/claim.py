@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.exc import InterfaceError, OperationalError
+
 from chainbreak.act.delivery import answers, queue
 from chainbreak.act.delivery.point import Answer
 from chainbreak.act.orders import ledger
@@ -19,7 +21,8 @@ from chainbreak.act.orders.guards import content
 from chainbreak.act.orders.model import State
 from chainbreak.audit import log
 from chainbreak.base.clock import US_PER_HOUR, US_PER_S
-from chainbreak.base.errors import ChainbreakError, InputError, RefusedError, UsageError
+from chainbreak.base.errors import ChainbreakError, InputError, RefusedError, SetupError, UsageError
+from chainbreak.base.log import frames_of, get_log
 from chainbreak.records.actor import SERVICE
 
 if TYPE_CHECKING:
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
     from chainbreak.act.delivery.means import Means
     from chainbreak.act.orders.model import Order
 
+log_of_service = get_log("delivery")
+_DESK = (SetupError, OperationalError, InterfaceError)
+"""Faults of the desk or the installation: they concern every message, and all are tried again."""
 ALARM_US = 60 * US_PER_S
 """A message that is not through after this long opens a task (delivery, section 2)."""
 
@@ -54,11 +60,14 @@ def pass_on(means: Means, conn: Connection, due: Iterable[Any]) -> tuple[list[An
     for order_id, group in itertools.groupby(by_order, key=lambda m: m.order_id):
         messages = list(group)
         try:
-            _pass_order(means, conn, ledger.read_order(conn, order_id), messages, now)
+            with conn.begin_nested():
+                _pass_order(means, conn, ledger.read_order(conn, order_id), messages, now)
             passed += messages
-        except (RefusedError, InputError, UsageError) as e:
+        except _DESK:
+            raise
+        except Exception as e:  # a fault of ours stops this order, not the queue behind it
             failed += len(messages)
-            _fail(means, conn, messages, e, now)
+            _fail(means, conn, messages, _said(e), now)
     return passed, failed
 
 
@@ -80,12 +89,23 @@ def still_allowed(means: Means, conn: Connection, message: Any) -> bool:
     now = ledger.order_now(conn, means.clock.now_us())
     if not in_force(order, now):
         return True  # what will be carried is that nothing is wanted any more
-    against = list(content.no_exclusion(order, means.ask(conn, order, {}), means.rules()))
+    try:
+        against = list(content.no_exclusion(order, means.ask(conn, order, {}), means.rules()))
+    except (InputError, UsageError) as e:  # its object is not in the vault any more
+        _fail(means, conn, [message], e, now)
+        return False
     if against:
         first = against[0]
         error = RefusedError(first.code, first.what, given=first.given, allowed=first.allowed)
         _fail(means, conn, [message], error, now)
     return not against
+
+
+def _said(error: Exception) -> ChainbreakError:
+    if isinstance(error, ChainbreakError):
+        return error
+    log_of_service.error("message_failed", error=type(error).__name__, where=frames_of(error))
+    return InputError("CB-DL-020", f"a fault of ours: {type(error).__name__}")
 
 
 def _fail(means: Means, conn: Connection, messages: Sequence[Any], error: ChainbreakError, now: int) -> None:
@@ -102,8 +122,16 @@ def settle(means: Means, conn: Connection, results: Iterable[Result]) -> dict[st
     now = ledger.order_now(conn, means.clock.now_us())
     for result in results:
         # Somebody else may have settled or overtaken it since it was taken up.
-        if queue.is_still(conn, result.message, queue.SENT):
-            counts[_settle_one(means, conn, result, now)] += 1
+        if not queue.is_still(conn, result.message, queue.SENT):
+            continue
+        try:
+            with conn.begin_nested():
+                became = _settle_one(means, conn, result, now)
+        except _DESK:
+            raise
+        except Exception as e:  # this one is tried again, and told of when it lasts; those beside it are written down
+            became = _wait(means, conn, result.message, now, _said(e).what)
+        counts[became] += 1
     return counts
 
 

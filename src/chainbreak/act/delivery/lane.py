@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +63,7 @@ class Lane:
 
     def __post_init__(self) -> None:
         self._point: Point | None = None
+        self._row: Any = None
 
     def carry(self, messages: Sequence[Any]) -> list[Carried]:
         """Bring what the desk wants now to the point.
@@ -72,6 +73,7 @@ class Lane:
             ChainbreakError: a secret, an optional part or an identifier is missing.
         """
         with self.means.alone_at(self.partner_id):
+            self._follow()
             parcels = self._parcels(messages)
             point = self.point()
             # What was handed over and waits for the partner's own answer is not said again.
@@ -129,9 +131,14 @@ class Lane:
                 with self.means.desk.read() as conn:
                     # Between the two readings orders come and go; only what differs still is mended.
                     again, over = self._difference(conn, held)
-                    put = self._entries(conn, sorted(missing & again))
-                point.mend(put, sorted(extra & over))
-                missing, extra = missing & again, extra & over
+                    extra &= over
+                    # What another order holds of these values since then is put with it, never freed.
+                    freed = {mark.value for mark in extra}
+                    put = sorted(mark for mark in again if mark in missing or mark.value in freed)
+                    entries = self._entries(conn, put)
+                if entries or extra:
+                    point.mend(entries, sorted(extra))
+                missing &= again
         self._note(len(missing), len(extra))
         return {"partner": self.partner_id, "missing": len(missing), "extra": len(extra),
                 "mended": bool(missing or extra)}  # fmt: skip
@@ -201,16 +208,26 @@ class Lane:
             ChainbreakError: a secret, an optional part or a setting is missing or wrong.
         """
         if self._point is None:
-            with self.means.desk.read() as conn:
-                row = conn.execute(select(partner).where(partner.c.partner_id == self.partner_id)).one()
-            self._point = open_point(row.format, self._setup(row))
+            self._row = self._settings()
+            self._point = open_point(self._row.format, self._setup(self._row))
         return self._point
+
+    def _follow(self) -> None:
+        """Let go of a point that was opened with other settings than the partner's are now."""
+        if self._point is not None and self._settings() != self._row:
+            self.close()
+
+    def _settings(self) -> Any:
+        p = partner.c
+        with self.means.desk.read() as conn:
+            return conn.execute(select(p.format, p.address, p.settings).where(p.partner_id == self.partner_id)).one()
 
     def close(self) -> None:
         """Give back the connection; the next use opens it again, with the settings as they are then."""
-        if self._point is not None:
-            self._point.close()
-        self._point = None
+        point, self._point = self._point, None
+        if point is not None:
+            with suppress(Exception):  # a connection that cannot even be closed is given up
+                point.close()
 
     def _setup(self, row: Any) -> Setup:
         return Setup(

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, case, insert, select, update
 
 from chainbreak.base.clock import US_PER_S
 from chainbreak.store.desk.tables_delivery import outbox, receipt
@@ -68,11 +68,12 @@ def waiting(
     conn: Connection, now_us: int | None = None, states: Iterable[str] = (QUEUED, SENT), limit: int | None = None,
     but: Iterable[str] = (),
 ) -> list[Any]:  # fmt: skip
-    """Messages not yet settled, withdrawals first; with `now_us` only those due, the longest due first; `but`: without
-    the blocks for these partners.
+    """Messages not yet settled, withdrawals first; with `now_us` only those due; of those what was never passed on
+    first, so that what is tried again at a partner that is down delays nobody; `but`: without the blocks for these.
     """
     o = outbox.c
-    query = select(outbox).where(o.state.in_(tuple(states))).order_by(o.urgency, o.due_at_us, o.order_id, o.target)
+    in_turn = (o.urgency, case((o.state == QUEUED, 0), else_=1), o.due_at_us, o.order_id, o.target)
+    query = select(outbox).where(o.state.in_(tuple(states))).order_by(*in_turn)
     if now_us is not None:
         query = query.where(o.due_at_us <= now_us)
     if left_out := sorted(but):

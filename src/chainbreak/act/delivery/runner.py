@@ -66,9 +66,19 @@ class Runner:
     def _guarded(self, do: Any, what: Any, messages: list[Any]) -> None:
         try:
             do(what)
-        except (PointDownError, ChainbreakError) as e:
+        except PointDownError as e:
             self._back.put(self.lane.not_reached(messages, e))
-        except Exception as e:  # a fault in a room stops its own messages, not the lane
+        except Exception as e:
+            if len(messages) > 1:  # whatever it is about, it stops itself alone
+                for one, message in zip(what, messages, strict=True):
+                    self._guarded(do, [one], [message])
+            else:
+                self._not_carried(messages, e)
+
+    def _not_carried(self, messages: list[Any], e: Exception) -> None:
+        if isinstance(e, ChainbreakError):
+            self._back.put(self.lane.not_reached(messages, e))
+        else:
             log.error("lane_failed", partner=self.lane.partner_id, error=type(e).__name__)
             self._back.put(self.lane.not_reached(messages, PointDownError(f"a fault of ours: {type(e).__name__}")))
 

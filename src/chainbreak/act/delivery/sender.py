@@ -8,11 +8,10 @@ finds them and carries them again, which changes nothing where they had arrived.
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import select, update
 
@@ -24,7 +23,7 @@ from chainbreak.act.delivery.points import carries_orders
 from chainbreak.act.delivery.runner import Runner
 from chainbreak.act.orders import ledger
 from chainbreak.base.errors import ChainbreakError, SetupError
-from chainbreak.base.log import get_log
+from chainbreak.base.log import frames_of, get_log
 from chainbreak.store.desk.tables_delivery import partner
 
 if TYPE_CHECKING:
@@ -32,7 +31,10 @@ if TYPE_CHECKING:
 
     from chainbreak.act.delivery.means import Means
 
+_T = TypeVar("_T")
 log = get_log("delivery")
+AT_ONCE = 20
+"""Messages in one transaction of `send_due`: other writers, and the service's withdrawals, wait no longer than it."""
 POLL_S = 0.02
 """How long the sender rests when nothing is due; a new message waits half of this on average."""
 MOST_AT_ONCE = 2
@@ -41,8 +43,6 @@ GAP_S = 0.002
 """Rest between two transactions while there is work: on SQLite, people who write get their turn in it."""
 MOST_IN_LANE = 60
 """Messages a lane may have before it; the rest wait on the desk, where withdrawals overtake them."""
-ROUND_S = 5.0
-"""Seconds between two rounds; points let go at the end of an order without them."""
 LATER_S = 1.0
 """Rest after the desk could not be reached."""
 
@@ -50,21 +50,35 @@ LATER_S = 1.0
 def send_due(means: Means) -> dict[str, int]:
     """Send everything that is due, once, and return: counts sent, verified, waiting, failed."""
     counts = {"sent": 0, "verified": 0, "waiting": 0, "failed": 0}
-    with means.desk.begin() as conn:
-        now = ledger.order_now(conn, means.clock.now_us())
-        _, counts["failed"] = claim.pass_on(means, conn, queue.waiting(conn, now, (queue.QUEUED,)))
-        again = [m for m in queue.waiting(conn, None, (queue.SENT,)) if claim.still_allowed(means, conn, m)]
+    for due in _some(_due(means, queue.QUEUED)):
+        with means.desk.begin() as conn:
+            still = [m for m in due if queue.is_still(conn, m, queue.QUEUED)]
+            counts["failed"] += claim.pass_on(means, conn, still)[1]
     by_target: dict[str, list[Any]] = {}
-    for message in again:  # those just passed on are among them
-        by_target.setdefault(message.target, []).append(message)
-    counts["sent"] = len(again)
+    for due in _some(_due(means, queue.SENT)):  # those just passed on are among them
+        with means.desk.begin() as conn:
+            counts["sent"] += sum(claim.still_allowed(means, conn, m) for m in due)
+        for message in due:
+            by_target.setdefault(message.target, []).append(message)
     for target in sorted(by_target):
         with opened(means, target) as lane:
             results = lane.run(by_target[target])
-        with means.desk.begin() as conn:
-            for name, n in claim.settle(means, conn, results).items():
-                counts[name] += n
+        for done in _some(results):
+            with means.desk.begin() as conn:
+                for name, n in claim.settle(means, conn, done).items():
+                    counts[name] += n
     return counts
+
+
+def _due(means: Means, state: str) -> list[Any]:
+    with means.desk.read() as conn:
+        now = ledger.order_now(conn, means.clock.now_us()) if state == queue.QUEUED else None
+        return queue.waiting(conn, now, (state,))
+
+
+def _some(all_of: list[_T]) -> Iterator[list[_T]]:
+    for start in range(0, len(all_of), AT_ONCE):
+        yield all_of[start : start + AT_ONCE]
 
 
 def reconcile(means: Means, targets: Iterable[str] | None = None) -> list[dict[str, Any]]:
@@ -74,9 +88,9 @@ def reconcile(means: Means, targets: Iterable[str] | None = None) -> list[dict[s
     """
     with means.desk.read() as conn:
         known = conn.execute(select(partner.c.partner_id, partner.c.format).order_by(partner.c.partner_id)).all()
-    rows = []
+    rows, only = [], None if targets is None else set(targets)
     for target in (p.partner_id for p in known if carries_orders(p.format)):
-        if targets is not None and target not in set(targets):
+        if only is not None and target not in only:
             continue
         with opened(means, target) as lane:
             try:
@@ -84,18 +98,20 @@ def reconcile(means: Means, targets: Iterable[str] | None = None) -> list[dict[s
             except (PointDownError, ChainbreakError) as e:
                 why = e.what if isinstance(e, ChainbreakError) else str(e)
                 rows.append({"partner": target, "missing": 0, "extra": 0, "mended": False, "error": why})
+            except Exception as e:  # a fault in one room leaves the other partners compared
+                log.error("compare_failed", partner=target, error=type(e).__name__)
+                why = f"a fault of ours: {type(e).__name__}"
+                rows.append({"partner": target, "missing": 0, "extra": 0, "mended": False, "error": why})
     return rows
 
 
 class Service:
     """The sender as a service: `run` until `stop` is set. `compare` brings a partner in step with the desk, elsewhere:
-    reading all that a large point holds must not slow down what is carried meanwhile. `round_` is called every few
-    seconds: it ends what time has ended and takes answers that came as files.
+    reading all that a large point holds must not slow down what is carried meanwhile.
     """
 
-    def __init__(self, means: Means, compare: Callable[[str], None], round_: Callable[[], None] = lambda: None) -> None:
-        self.means, self.compare, self._round = means, compare, round_
-        self._next_round = 0.0
+    def __init__(self, means: Means, compare: Callable[[str], None]) -> None:
+        self.means, self.compare = means, compare
         self._lanes: dict[str, Runner] = {}
         self._back: SimpleQueue[list[Result]] = SimpleQueue()
         self._out: set[tuple[str, int, str]] = set()
@@ -110,6 +126,9 @@ class Service:
                 except SetupError as e:  # the desk is locked, full or away: nothing was lost, all is tried again
                     log.error("turn_failed", code=e.code)
                     stop.wait(LATER_S)
+                except Exception as e:  # nothing may end the sender: withdrawals would wait until somebody noticed
+                    log.error("turn_failed", error=type(e).__name__, where=frames_of(e))
+                    stop.wait(LATER_S)
                 else:
                     stop.wait(GAP_S if busy else POLL_S)
         finally:
@@ -121,9 +140,6 @@ class Service:
 
     def turn(self) -> bool:
         """Pass on and settle a handful, withdrawals first; whether there was anything to do."""
-        if time.monotonic() >= self._next_round:
-            self._next_round = time.monotonic() + ROUND_S
-            self._round()
         urgent, passed = self._take()
         return urgent or self._settle() or passed
 
@@ -141,7 +157,10 @@ class Service:
         with self.means.desk.begin() as conn:
             due = [m for m in due if queue.is_still(conn, m, m.state)]
             ready, _ = claim.pass_on(self.means, conn, [m for m in due if m.state == queue.QUEUED])
-            ready += [m for m in due if m.state == queue.SENT and claim.still_allowed(self.means, conn, m)]
+            again = [m for m in due if m.state == queue.SENT]
+            for message in again:
+                claim.still_allowed(self.means, conn, message)
+        ready += again  # also what is no longer allowed: some of it may have arrived, and is taken back
         for message in ready:
             self._out.add(_key(message))
             self._lane(message.target).put(message)
@@ -171,7 +190,7 @@ class Service:
             since = {"error_since_us": now} if why and not before else {}
             said = {"error": why, **since} if why else {"error": "", "error_since_us": None, "seen_at_us": now}
             conn.execute(update(partner).where(at).values(**said))
-            if before:
+            if before and not why:
                 self.compare(target)  # it may have lost what it held
         self._down[target] = why
 

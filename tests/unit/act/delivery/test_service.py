@@ -2,69 +2,27 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import memory_point
 import pytest
 from memory_point import Memory
+from serving import NUMBER, OTHER, eventually, point, serving, states
 from sqlalchemy import insert, select, update
 
-from chainbreak.act.delivery import points, queue, sender
+from chainbreak.act.delivery import queue
 from chainbreak.act.delivery.point import Answer
 from chainbreak.act.orders import ledger
 from chainbreak.act.orders.model import State
 from chainbreak.app.list_outbox import list_outbox, list_tasks
 from chainbreak.app.release_order import release_order
-from chainbreak.app.send_due import means_of, reconcile, send_due
+from chainbreak.app.send_due import reconcile, send_due
 from chainbreak.store.desk.tables_delivery import outbox, partner, receipt
 from chainbreak.store.desk.tables_orders import exclusion
 
 if TYPE_CHECKING:
-    from chainbreak.act.orders.model import Order
     from conftest import World
 
-NUMBER, OTHER = "+8613800138000", "+8613900139000"
-
-
-@pytest.fixture
-def point(monkeypatch: pytest.MonkeyPatch) -> Memory:
-    """The carriers' enforcement point, in memory."""
-    made = Memory()
-    monkeypatch.setattr(memory_point, "THE_ONE", made)
-    monkeypatch.setitem(points.FORMATS, "numbers", ("memory_point", frozenset({"number.block"})))
-    return made
-
-
-@contextmanager
-def serving(world: World, compared: list[str] | None = None) -> Iterator[None]:
-    """The service of this centre in a thread, ended with the block."""
-    stop = threading.Event()
-    service = sender.Service(means_of(world.office), (compared if compared is not None else []).append)
-    thread = threading.Thread(target=service.run, args=(stop,))
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
-def eventually(so: Callable[[], bool]) -> None:
-    """Wait until it is so; never is a failure."""
-    give_up = time.monotonic() + 60
-    while not so():
-        assert time.monotonic() < give_up, "it never came to be so"
-        time.sleep(0.01)
-
-
-def states(world: World, order: Order) -> list[str]:
-    with world.office.desk.read() as conn:
-        own = select(outbox.c.state).where(outbox.c.order_id == order.order_id).order_by(outbox.c.revision)
-        return list(conn.execute(own).scalars())
+__all__ = ["point"]
 
 
 def test_a_signed_order_takes_effect_and_a_release_undoes_it_without_a_word(world: World, point: Memory) -> None:
@@ -182,7 +140,7 @@ def test_an_exclusion_met_while_waiting_makes_a_dead_letter(world: World, point:
     world.clock.advance(60)
     send_due(world.office)
     assert states(world, order) == ["failed"]
-    assert point.carried == []
+    assert point.holds == {}
     assert [t["kind"] for t in list_tasks(world.office)] == ["not_sent"]
 
 
