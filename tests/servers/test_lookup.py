@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,6 +102,38 @@ def test_several_processes_answer_alike(world: Any) -> None:
         assert up.server.process is not None
         up.server.process.send_signal(signal.SIGTERM)
         assert up.server.process.wait(30) in (0, -signal.SIGTERM)
+
+
+def test_whatever_comes_over_one_connection_is_answered_in_order(world: Any) -> None:
+    add_partner(world.office, world.sun, "voice", "lookup", ["number.block"], settings={"when_stale": "open"})
+    who = f"host: x\r\nauthorization: Bearer {issue_lookup_token(world.office, world.sun, 'voice')}\r\n"
+    batch = '{"checks":[{"kind":"phone","value":"110"}]}'
+    requests = [
+        f"GET /v1/check?kind=phone&value=110 HTTP/1.1\r\n{who}\r\n",
+        f"POST /v1/check HTTP/1.1\r\n{who}content-length: {len(batch)}\r\n\r\n{batch}",
+        f"GET /v1/check?kind=phone&value=%zz HTTP/1.1\r\n{who}\r\n",
+        f"GET /v1/check?kind=phone&value=110 HTTP/1.1\r\n{who}content-length: 3\r\n\r\nabc",
+        "GET /v1/check?kind=phone&value=110 HTTP/1.1\r\nhost: x\r\n\r\n",
+        "GET /v1/age HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+    ]
+    with lookup_servers.running(world.office) as up:
+        at = ("127.0.0.1", int(up.address.rpartition(":")[2]))
+        for whole in (True, False):
+            with socket.create_connection(at, timeout=10) as sock:
+                for piece in ["".join(requests)] if whole else "".join(requests):
+                    sock.sendall(piece.encode())
+                said = b"".join(iter(lambda: sock.recv(65_536), b""))
+            statuses = [int(status) for status in re.findall(rb"HTTP/1\.1 (\d+)", said)]
+            assert statuses == [200, 200, 400, 200, 401, 200]
+        for garbage in (b"\x16\x03\x01\x02\x00", b"GET /v1/check?\x00 HTTP/1.1\r\n\r\n", b"A" * 100_000):
+            with socket.create_connection(at, timeout=10) as sock:
+                sock.sendall(garbage)
+                assert sock.recv(65_536)[:12] == b"HTTP/1.1 400"
+        for version, more in (("1.0", ""), ("1.1", "connection: upgrade\r\nupgrade: h2c\r\n")):
+            with socket.create_connection(at, timeout=10) as sock:
+                sock.sendall(f"GET /v1/check?kind=phone&value=110 HTTP/{version}\r\n{who}{more}\r\n".encode())
+                assert sock.recv(65_536)[:12] == b"HTTP/1.1 200"
+        assert b"Traceback" not in (world.office.centre.scratch / "log").read_bytes()
 
 
 def test_it_does_not_listen_to_a_network_in_clear(world: Any) -> None:

@@ -97,9 +97,11 @@ def follow_desk(office: Office, share: int = 1) -> Follower:
 
 def _options(certificate: Path | None, key: Path | None) -> dict[str, Any]:
     """Options of uvicorn; its fast parts are the extra `lookup`, without which it answers slower."""
-    fast = all(importlib.util.find_spec(name) for name in ("httptools", "uvloop"))
+    protocol: Any = "h11"
+    if fast := all(importlib.util.find_spec(name) for name in ("httptools", "uvloop")):
+        from chainbreak.act.delivery.lookup.protocol import QuickProtocol as protocol
     return {
-        "loop": "uvloop" if fast else "asyncio", "http": "httptools" if fast else "h11", "ws": "none",
+        "loop": "uvloop" if fast else "asyncio", "http": protocol, "ws": "none",
         "lifespan": "on", "access_log": False, "log_level": "warning", "proxy_headers": False,
         "server_header": False, "date_header": False, "timeout_keep_alive": 75,
         "ssl_certfile": certificate, "ssl_keyfile": key,

@@ -2,7 +2,7 @@
 
 A change of an order commits with its leaf in the log, a step of a message with its receipt; both are numbered
 and writers queue, so what carries a number above the last one seen is all that is new, whatever the clocks do. No
-identifier is read: an order names a token, and those that a rotation has replaced are followed through the vault
+identifier is read: an order names a token, and those that a rotation has replaced are followed through the vault.
 """
 
 from __future__ import annotations

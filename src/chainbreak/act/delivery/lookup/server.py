@@ -32,7 +32,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 CHECK, AGE = "/v1/check", "/v1/age"
 LARGEST_BODY = 1 << 16
-_HEADERS = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
+HEADERS = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
 _WHO = ((b"www-authenticate", b"Bearer"),)
 _log = get_log("lookup")
 
@@ -48,23 +48,34 @@ class LookupApp:
         if scope["type"] != "http":
             await self._live(receive, send)
             return
+        # One byte more than is taken: what is too large is refused like everything else.
+        content = await _content(receive, LARGEST_BODY + 1) if scope["method"] == "POST" else b""
+        status, body, more = self.reply(
+            scope["method"], scope["path"], scope["query_string"], scope["headers"], content
+        )
+        headers = [*HEADERS, (b"content-length", b"%d" % len(body)), *more]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    def reply(
+        self, method: str, path: str, query: bytes, headers: Iterable[tuple[bytes, bytes]], content: bytes = b""
+    ) -> tuple[int, bytes, Headers]:
+        """Status, body and headers besides `HEADERS` of the answer to one request, whatever it is."""
+        status = 200
         more: Headers = ()
         try:
-            status = 200
-            if scope["path"] == CHECK and scope["method"] == "GET":
-                body = self._one(scope)
-            elif scope["path"] == CHECK and scope["method"] == "POST":
-                body = self._many(scope, await _body(receive))
+            if path == CHECK and method == "GET":
+                body = self._one(headers, query)
+            elif path == CHECK and method == "POST":
+                body = self._many(headers, content)
             else:
-                body = self._other(scope)
+                body = self._other(method, path)
         except RefusedRequest as e:
             status, body, more = e.status, _failure(e.error), e.headers
         except Exception as e:
             _log.error("request_failed", error=type(e).__name__)
             status, body = 500, _failure(Bug("CB-DL-189", "a fault of ours"))
-        headers = [*_HEADERS, (b"content-length", b"%d" % len(body)), *more]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        return status, body, more
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
@@ -78,18 +89,18 @@ class LookupApp:
             if kind == "lifespan.shutdown":
                 return
 
-    def _other(self, scope: MutableMapping[str, Any]) -> bytes:
-        if scope["path"] not in (CHECK, AGE):
+    def _other(self, method: str, path: str) -> bytes:
+        if path not in (CHECK, AGE):
             raise RefusedRequest(404, InputError("CB-DL-183", "there is nothing at this address", allowed=CHECK))
-        if scope["path"] == CHECK or scope["method"] != "GET":
-            allowed = ((b"allow", b"GET, POST" if scope["path"] == CHECK else b"GET"),)
+        if path == CHECK or method != "GET":
+            allowed = ((b"allow", b"GET, POST" if path == CHECK else b"GET"),)
             raise RefusedRequest(405, InputError("CB-DL-184", "not a way to ask this"), allowed)
         return f"{{{_age(self.service.follower.snapshot, self.service.now_us())}}}".encode()
 
-    def _one(self, scope: MutableMapping[str, Any]) -> bytes:
-        caller = self._caller(scope["headers"])
+    def _one(self, headers: Iterable[tuple[bytes, bytes]], query: bytes) -> bytes:
+        caller = self._caller(headers)
         try:
-            kind, value = question(scope["query_string"])
+            kind, value = question(query)
             state = self._admit(caller, 1)
             told = self._look(caller, state, kind, value)
         except InputError as e:
@@ -100,10 +111,13 @@ class LookupApp:
             raise
         return f"{{{told},{state.age}}}".encode()
 
-    def _many(self, scope: MutableMapping[str, Any], body: bytes) -> bytes:
-        caller = self._caller(scope["headers"])
+    def _many(self, headers: Iterable[tuple[bytes, bytes]], content: bytes) -> bytes:
+        caller = self._caller(headers)
+        if len(content) > LARGEST_BODY:
+            self.service.count(caller.name, "refused")
+            raise RefusedRequest(413, InputError("CB-DL-185", "more than one request may hold", allowed="64 KiB"))
         try:
-            asked = questions(body)
+            asked = questions(content)
             state = self._admit(caller, len(asked))
         except RefusedRequest as e:
             self.service.count(caller.name, "limited" if e.status == 429 else "refused")
@@ -192,12 +206,11 @@ def _failure(error: ChainbreakError) -> bytes:
     return json.dumps({"ok": False, "error": error.as_dict()}).encode()
 
 
-async def _body(receive: Receive) -> bytes:
-    body, more = b"", True
-    while more:
+async def _content(receive: Receive, most: int) -> bytes:
+    """The body, cut at `most` bytes."""
+    content, more = b"", True
+    while more and len(content) < most:
         message = await receive()
-        body += message.get("body", b"")
+        content += message.get("body", b"")
         more = message.get("more_body", False)
-        if len(body) > LARGEST_BODY:
-            raise RefusedRequest(413, InputError("CB-DL-185", "more than one request may hold", allowed="64 KiB"))
-    return body
+    return content[:most]
