@@ -17,6 +17,8 @@ from chainbreak.base.errors import SetupError
 CLIENT, CA = "client", "ca"
 """Secrets of a partner reached over TLS: our certificate with its key, and the authority that signed the proxy's."""
 
+_CLOSED = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError)
+
 
 class RpcRefusal(Exception):
     """Kamailio answered with an error: `code` as in HTTP, and its own words."""
@@ -67,19 +69,15 @@ class Rpc:
         return self._send("GET", path, None, timeout_s)
 
     def _send(self, verb: str, path: str, body: bytes | None, timeout_s: float | None) -> bytes:
-        try:
-            return self._once(verb, path, body, timeout_s)
-        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
-            pass  # an idle connection was closed: all commands may be repeated
-        except (OSError, http.client.HTTPException) as e:
-            self.close()
-            raise PointDownError(f"the proxy does not answer: {type(e).__name__}") from None
-        self.close()
-        try:
-            return self._once(verb, path, body, timeout_s)
-        except (OSError, http.client.HTTPException) as e:
-            self.close()
-            raise PointDownError(f"the proxy does not answer: {type(e).__name__}") from None
+        for again in (True, False):
+            try:
+                return self._once(verb, path, body, timeout_s)
+            except (OSError, http.client.HTTPException) as e:
+                self.close()
+                # An idle connection may have been closed meanwhile; every command may be repeated.
+                if not again or not isinstance(e, _CLOSED):
+                    raise PointDownError(f"the proxy does not answer: {type(e).__name__}") from None
+        raise AssertionError("the second time returns or raises")
 
     def _connect(self) -> http.client.HTTPConnection:
         made: http.client.HTTPConnection
