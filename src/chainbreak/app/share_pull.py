@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chainbreak.act.delivery.point import PointDownError
-from chainbreak.act.delivery.sharing.reported import ACCOUNT, LINE, URL, Refused, Reported
+from chainbreak.act.delivery.sharing.reported import ACCOUNT, LINE, URL, Reading, Refused, Reported
 from chainbreak.audit.log import Entry, append
 from chainbreak.base.errors import InputError, RefusedError, SetupError
 from chainbreak.identity.domains import host_form
@@ -117,10 +117,26 @@ def _keep(office: Office, source: str, part: Part) -> dict[str, int]:
     aside = [{"shared_id": r.shared_id, "code": CODE, "what": r.what, "at_us": now} for r in refused if r.shared_id]
     with office.desk.begin() as conn:
         new, changed = indicators.save_indicators(conn, source, rows)
+        for shared_id, (version_us, parts) in _versions(reading).items():
+            # A newer version that names fewer things has dropped the others.
+            changed += indicators.withdraw(conn, source, shared_id, version_us, parts)
         told = indicators.save_sightings(conn, source, sighted)
         indicators.save_refused(conn, source, aside)
         indicators.save_marker(conn, source, part.marker, now)
     return {"new": new, "changed": changed, "sightings": told, "refused": len(refused), "ignored": reading.ignored}
+
+
+def _versions(reading: Reading) -> dict[str, tuple[int, list[str]]]:
+    """Indicator -> its newest version here, and the parts that this names."""
+    found: dict[str, tuple[int, list[str]]] = {
+        shared_id: (version_us, []) for shared_id, version_us in reading.withdrawn.items()
+    }
+    for one in reading.reported:
+        base = one.shared_id.partition("#")[0]
+        newest, parts = found.get(base, (one.version_us, []))
+        if one.version_us >= newest:
+            found[base] = (one.version_us, [*(parts if one.version_us == newest else ()), one.shared_id])
+    return found
 
 
 def _row(one: Reported, about: str, now_us: int) -> dict[str, Any]:

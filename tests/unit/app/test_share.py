@@ -117,6 +117,25 @@ def test_a_withdrawal_ends_it_and_an_old_version_does_not_revive_it(office: Offi
     assert [(row["state"], row["score"]) for row in list_indicators(office, over=True)] == [("revoked", 0.0)]
 
 
+def test_a_newer_version_drops_what_it_no_longer_names(office: Office, tmp_path: Path) -> None:
+    two = said(
+        "O-261120-AAAA2222", "domain.sinkhole", pattern="[domain-name:value = 'a.cn' OR domain-name:value = 'b.cn']"
+    )
+    one = two | {"pattern": "[domain-name:value = 'a.cn']", "modified": "2026-11-20T00:00:01.000Z"}
+    pull(office, bundle(tmp_path, two))
+    assert {row["object"] for row in list_indicators(office)} == {"a.cn", "b.cn"}
+    for objects in ([one], [two], [one, two]):
+        pull(office, bundle(tmp_path, *objects))
+        assert {row["object"] for row in list_indicators(office)} == {"a.cn"}
+
+
+def test_a_withdrawal_is_believed_also_when_the_rest_cannot_be_read(office: Office, tmp_path: Path) -> None:
+    first = said("O-261120-AAAA2222", "domain.sinkhole")
+    pull(office, bundle(tmp_path, first))
+    pull(office, bundle(tmp_path, {"type": "indicator", "id": first["id"], "revoked": True}))
+    assert list_indicators(office) == []
+
+
 def test_an_indicator_ages_and_a_sighting_makes_it_young_again(office: Office, tmp_path: Path) -> None:
     clock = office.clock
     assert isinstance(clock, FixedClock)

@@ -24,30 +24,54 @@ def save_indicators(conn: Connection, source: str, rows: Sequence[dict[str, Any]
     """Keep rows of `indicator` of one source; an older version changes nothing. Returns (new, changed)."""
     known: dict[str, int] = {}
     i = indicator.c
-    for some in chunks(row["shared_id"] for row in rows):
+    for some in chunks(name for row in rows for name in (row["shared_id"], _whole(row["shared_id"]))):
         found = conn.execute(select(i.shared_id, i.version_us).where(i.source == source, i.shared_id.in_(some)))
         known |= {row.shared_id: row.version_us for row in found}
     new, changed = {}, 0
     for row in sorted(rows, key=lambda one: int(one["version_us"])):
+        version_us = row["version_us"]
+        if version_us < known.get(_whole(row["shared_id"]), version_us):
+            continue  # a newer version of the whole may have dropped this part
         if row["shared_id"] not in known:
             new[row["shared_id"]] = {"source": source, **row}
-        elif row["version_us"] >= known[row["shared_id"]]:
-            same = (i.source == source) & (i.shared_id == row["shared_id"])
+            continue
+        same = (i.source == source) & (i.shared_id == row["shared_id"])
+        if version_us > known[row["shared_id"]]:
             conn.execute(update(indicator).where(same).values(**row))
-            changed += row["version_us"] > known[row["shared_id"]]
+            changed += 1
+        elif version_us == known[row["shared_id"]]:  # nothing new, but keys may have been rotated since
+            conn.execute(update(indicator).where(same).values(object=row["object"], pulled_at_us=row["pulled_at_us"]))
     if new:
         conn.execute(insert(indicator), list(new.values()))
     _drop(conn, indicator_refused, source, [row["shared_id"] for row in rows])
     return len(new), changed
 
 
+def _whole(shared_id: str) -> str:
+    """The source's own id, of any part of it."""
+    return shared_id.partition("#")[0]
+
+
+def withdraw(conn: Connection, source: str, shared_id: str, version_us: int, keep: Iterable[str] = ()) -> int:
+    """Take back what an indicator said before `version_us`, all of its parts (`ID`, `ID#2`, …) but `keep`."""
+    i = indicator.c
+    parts = (i.shared_id == shared_id) | i.shared_id.startswith(f"{shared_id}#", autoescape=True)
+    stale = (i.source == source) & parts & i.revoked.is_(False) & (i.version_us < version_us)
+    kept = list(keep)
+    gone = conn.execute(update(indicator).where(stale, i.shared_id.not_in(kept)).values(revoked=True))
+    return gone.rowcount
+
+
 def save_sightings(conn: Connection, source: str, rows: Sequence[dict[str, Any]]) -> int:
-    """Keep rows of `indicator_sighting`; one that is there is left. Returns how many were new."""
-    by_id = {row["sighting_id"]: {"source": source, **row} for row in rows}
+    """Keep rows of `indicator_sighting`; of two with one id the later counts. Returns how many were new."""
     s = indicator_sighting.c
+    by_id = {row["sighting_id"]: {"source": source, **row} for row in sorted(rows, key=lambda one: int(one["at_us"]))}
     for some in chunks(by_id):
-        for known in conn.execute(select(s.sighting_id).where(s.source == source, s.sighting_id.in_(some))).scalars():
-            del by_id[known]
+        for known in conn.execute(select(s.sighting_id, s.at_us).where(s.source == source, s.sighting_id.in_(some))):
+            row = by_id.pop(known.sighting_id)
+            if row["at_us"] > known.at_us:
+                same = (s.source == source) & (s.sighting_id == known.sighting_id)
+                conn.execute(update(indicator_sighting).where(same).values(**row))
     if by_id:
         conn.execute(insert(indicator_sighting), list(by_id.values()))
     return len(by_id)

@@ -67,6 +67,9 @@ class Place(Protocol):
     def add(self, said: Sequence[Said]) -> tuple[dict[str, str], str]:
         """Say new versions; (key -> why it was refused, SHA-256 of the raw answer)."""
 
+    def confirm(self, said: Sequence[Said]) -> None:
+        """What was said before is said again, as after a crash: make sure that it travels on from the place."""
+
     def ours(self) -> Iterable[Said]:
         """Newest versions of everything of ours."""
 
@@ -134,13 +137,17 @@ class Carrier:
     def _say(self, wanted: dict[str, Entry | None], wrong: Container[str]) -> tuple[dict[str, str], str]:
         now = self.clock.now_us()
         changed: dict[str, Said] = {}
+        standing: list[Said] = []
         for order_id, (said, round) in self._newest(wanted).items():
             entry = wanted[order_id]
             if self._stands(said, entry):
+                standing += [said] if said else []
                 continue
             changed[order_id] = (
                 self.form.write(entry, round, said, now) if entry else self.form.end(said or {}, order_id in wrong, now)
             )
+        if standing:
+            self.place.confirm(standing)
         if not changed:
             return {}, ""
         refused, digest = self.place.add(list(changed.values()))

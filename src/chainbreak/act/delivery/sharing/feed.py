@@ -56,6 +56,9 @@ class Feed:
         self._put(MANIFEST, text)
         return {}, hashlib.sha256(text.encode()).hexdigest()
 
+    def confirm(self, said: Sequence[dict[str, Any]]) -> None:
+        """What the manifest names can be fetched."""
+
     def ours(self) -> Iterable[dict[str, Any]]:
         """Every attribute in the feed."""
         manifest = self._manifest()

@@ -33,6 +33,9 @@ class Hosted:
         self._collection.add([*map(version_of, self._form.context()), *map(version_of, said)], self._clock.now_us())
         return {}, hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
+    def confirm(self, said: Sequence[dict[str, Any]]) -> None:
+        """What is in the collection can be fetched."""
+
     def ours(self) -> Iterable[dict[str, Any]]:
         """Newest versions of all indicators."""
         after = -1

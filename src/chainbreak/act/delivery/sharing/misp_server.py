@@ -53,6 +53,11 @@ class MispServer:
                     break
         return refused, digest
 
+    def confirm(self, said: Sequence[dict[str, Any]]) -> None:
+        """Publish again: whether a crash came between the change and its publication cannot be read back."""
+        for one in said if self._form.settings.publish else ():
+            self._web.post(f"events/publish/{event_uuid(one['uuid'])}", {})
+
     def ours(self) -> Iterable[dict[str, Any]]:
         """Attributes that carry our reference and are not deleted."""
         found = []

@@ -63,9 +63,12 @@ class Refused:
 
 @dataclass
 class Reading:
-    """All of it. `ignored`: sound, but of no kind that is looked at here."""
+    """All of it. `withdrawn`: ids taken back by something that could not be read otherwise, with the time of that;
+    `ignored`: sound, but of no kind that is looked at here.
+    """
 
     reported: list[Reported] = field(default_factory=list)
     sighted: list[Sighted] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    withdrawn: dict[str, int] = field(default_factory=dict)
     ignored: int = 0

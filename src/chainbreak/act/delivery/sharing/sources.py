@@ -17,6 +17,7 @@ from chainbreak.act.delivery.sharing.misp_in import KINDS, is_misp, read_misp
 from chainbreak.act.delivery.sharing.misp_server import PAGE, attributes_of
 from chainbreak.act.delivery.sharing.reported import Reading
 from chainbreak.act.delivery.sharing.stix_in import read_stix
+from chainbreak.base.clock import US_PER_S
 from chainbreak.base.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _server(web: Web, marker: str, now_us: int) -> Iterator[Part]:
     try:
         for page in range(1, MOST_EVENTS):
             found = attributes_of(web.post("attributes/restSearch", wish | {"timestamp": str(since), "page": page}))
-            newest = max([newest, *(int(one["timestamp"]) for one in found if str(one.get("timestamp")).isdigit())])
+            newest = max([newest, *(at for one in found if (at := _stamp(one)) <= now_us // US_PER_S)])
             is_last = len(found) < PAGE
             # Pages are in the order of ids: only after the last one is everything up to `newest` known to be read.
             yield Part(read_misp({"Attribute": found}, now_us), str(newest) if is_last else "")
@@ -110,7 +111,7 @@ def _feed(web: Web, marker: str, now_us: int) -> Iterator[Part]:
             reply = web.get(f"{uuid}.json")
             if reply.status != 200:
                 raise PointDownError(f"HTTP {reply.status}")
-            yield Part(read_misp(reply.body, now_us), str(stamp))
+            yield Part(read_misp(reply.body, now_us), str(min(stamp, now_us // US_PER_S)))
     finally:
         web.close()
 
@@ -132,12 +133,16 @@ def _folder(path: Path, now_us: int) -> Reading:
 
 def _changed(manifest: dict[str, Any], since: int) -> list[tuple[int, str]]:
     """(time stamp, event) of a feed at or after `since`, in order; an event's name is a file's, so it is a UUID."""
-    stamped = [
-        (int(about["timestamp"]), uuid)
-        for uuid, about in manifest.items()
-        if isinstance(about, dict) and str(about.get("timestamp")).isdigit() and set(uuid) <= set("0123456789abcdef-")
-    ]
-    return sorted(one for one in stamped if one[0] >= since)
+    named = ((_stamp(about), uuid) for uuid, about in manifest.items() if set(uuid) <= set("0123456789abcdef-"))
+    return sorted((stamp, uuid) for stamp, uuid in named if stamp >= max(since, 0))
+
+
+def _stamp(about: Any) -> int:
+    """The time stamp of an event or attribute, seconds; -1 where it has none. One to come moves no marker: what is
+    changed until then would never be read.
+    """
+    text = str(about.get("timestamp")) if isinstance(about, dict) else ""
+    return int(text) if text.isdecimal() and len(text) <= 12 else -1
 
 
 def _json(path: Path, most: int) -> Any:

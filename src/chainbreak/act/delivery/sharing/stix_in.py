@@ -19,13 +19,15 @@ from chainbreak.act.delivery.sharing.reported import (
     Reported,
     Sighted,
 )  # fmt: skip
-from chainbreak.base.clock import to_us
+from chainbreak.base.clock import parse_moment, to_us
 
 KINDS = {
     "domain-name:value": DOMAIN, "url:value": URL, "x-phone-number:value": LINE, "phone-number:value": LINE,
     "x-bank-account:value": ACCOUNT, "x-bank-account:iban": ACCOUNT, "bank-account:iban": ACCOUNT,
 }  # fmt: skip
 """Of the two without `x-`, the names that MISP's converter and others give them."""
+LATEST_US = 253_402_300_799_000_000
+"""The last second of the year 9999."""
 LARGEST_PATTERN = 4_000
 """Characters; one that lists more is refused before its grammar is looked at."""
 _ONE = r"([a-z0-9-]+:[a-z0-9_.'-]+)\s*=\s*'((?:[^'\\]|\\.)*)'"
@@ -44,7 +46,10 @@ def read_stix(objects: Iterable[Any]) -> Reading:
             continue
         match said.get("type"):
             case "indicator":
+                known = len(reading.reported)
                 _indicator(said, reading)
+                if said.get("revoked") is True and len(reading.reported) == known:
+                    reading.withdrawn[said["id"]] = _changed(said)
             case "sighting" | "opinion":
                 _said_about(said, reading)
             case _:
@@ -78,6 +83,13 @@ def _indicator(said: dict[str, Any], reading: Reading) -> None:
             max(to_us(made.valid_from), to_us(made.modified)), to_us(until) if until else None,
             made.get("confidence"), bool(made.get("revoked")),
         ))  # fmt: skip
+
+
+def _changed(said: dict[str, Any]) -> int:
+    try:
+        return parse_moment(said["modified"], "UTC")
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
+        return LATEST_US  # a withdrawal is believed also without its date
 
 
 def _said_about(said: dict[str, Any], reading: Reading) -> None:

@@ -109,6 +109,9 @@ class Remote:
             self._is_introduced = True
         return refused, digest
 
+    def confirm(self, said: Sequence[dict[str, Any]]) -> None:
+        """What is in the collection can be fetched."""
+
     def ours(self) -> Iterable[dict[str, Any]]:
         """Newest versions of our indicators."""
         newest: dict[str, dict[str, Any]] = {}
@@ -143,10 +146,14 @@ def pages(web: Web, params: dict[str, str]) -> Iterator[Reply]:
         reply = web.get("objects/", params | where)
         if reply.status == 404 and "match[id]" in params:
             return  # some servers answer so when nothing meets the filter
-        if reply.status != 200 or not isinstance(reply.body, dict):
+        if reply.status != 200 or not _is_envelope(reply.body):
             raise PointDownError(f"no TAXII envelope: HTTP {reply.status}")
         yield reply
         if not reply.body.get("more") or not reply.body.get("next"):
             return
         where["next"] = str(reply.body["next"])
     raise PointDownError(f"more than {_MOST_PAGES} pages")
+
+
+def _is_envelope(body: Any) -> bool:
+    return isinstance(body, dict) and isinstance(body.get("objects", []), list)

@@ -55,7 +55,7 @@ class Web:
         """GET `path` below the address.
 
         Raises:
-            PointDownError: not reached, too slow, too large, or a status that asks to come back (401, 403, 429, 5xx).
+            PointDownError: not reached, too slow, too large, or a status that asks to come back (401, 408, 429, 5xx).
         """
         return self._ask("GET", path, params=params)
 
@@ -82,8 +82,9 @@ class Web:
                         raise PointDownError(f"an answer of more than {LARGEST_ANSWER} bytes")
         except httpx.HTTPError as e:
             raise PointDownError(type(e).__name__) from None
-        # A refused key (401, 403) is a person's to mend: the message waits, and the partner shows as down until then.
-        if answer.status_code in (401, 403, 408, 429) or answer.status_code >= 500:
+        # A refused key is a person's to mend: the message waits, and the partner shows as down until then. 403 is left
+        # to the caller: MISP says so to a wrong key and to a wrong attribute alike.
+        if answer.status_code in (401, 408, 429) or answer.status_code >= 500:
             raise PointDownError(f"HTTP {answer.status_code}")
         try:
             body = json.loads(raw) if raw else None

@@ -17,6 +17,7 @@ from sharing import NOW_US, VALUES, entry, parcel, setup
 from chainbreak.act.delivery.point import PointDownError
 from chainbreak.act.delivery.sharing import misp, taxii
 from chainbreak.act.delivery.sharing.carrier import Carrier
+from chainbreak.act.delivery.sharing.misp_form import event_uuid
 from chainbreak.base.clock import US_PER_DAY, FixedClock
 from chainbreak.base.errors import SetupError
 from chainbreak.bench.delivery.misp_stand_in import Misp, misp_stand_in
@@ -176,6 +177,26 @@ def test_a_wrong_key_and_a_dead_server_are_said_and_nothing_is_lost(tmp_path: Pa
     server.down = False
     point.carry([parcel(order, order)])
     assert list(point.held()) == [order.mark]
+
+
+def test_a_misp_that_refuses_one_thing_is_not_down(opens: Opens, server: Misp) -> None:
+    point = opens("server")
+    mine, other = entry(), entry("O-261120-ELSE2222")
+    server.events[
+        event_uuid(point.form.key(mine.order_id, 0))
+    ] = {}  # somebody deleted the attribute, the event is there
+    answers = point.carry([parcel(mine, mine), parcel(other, other)])
+    assert [(a.outcome, a.meaning) for a in answers] == [("rejected", "HTTP 403"), ("full", "")]
+
+
+def test_a_crash_before_the_publication_is_made_good_by_the_repeat(opens: Opens, server: Misp) -> None:
+    point = opens("server")
+    order = entry()
+    for own in (order, None):
+        point.carry([parcel(order, own)])
+        server.published.clear()
+        point.carry([parcel(order, own)])
+        assert server.published == [event_uuid(point.form.key(order.order_id, 0))]
 
 
 def test_what_cannot_be_said_fails_alone(opens: Opens) -> None:
