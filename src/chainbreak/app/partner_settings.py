@@ -18,21 +18,25 @@ LONGEST_ADDRESS = 255
 
 
 def read_setting(text: str) -> tuple[str, Any]:
-    """`key=value` as typed; a value that is JSON is read as such, else it is text.
+    """`key=value` as typed. A list or an object is JSON; all else is text, which the format's model turns into what it
+    expects, so that a bank's number of twelve digits stays one.
 
-    >>> read_setting("ttl_s=60"), read_setting("zone=hot.rpz"), read_setting('also=["127.0.0.1"]')
-    (('ttl_s', 60), ('zone', 'hot.rpz'), ('also', ['127.0.0.1']))
+    >>> read_setting("ttl_s=60"), read_setting("agent=102100099996"), read_setting('also=["127.0.0.1"]')
+    (('ttl_s', '60'), ('agent', '102100099996'), ('also', ['127.0.0.1']))
 
     Raises:
-        UsageError: no `=` in it (CB-DL-223).
+        UsageError: no `=` in it, or a list or an object that is not JSON (CB-DL-223).
     """
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
         raise UsageError("CB-DL-223", "not a setting", given=text[:60], allowed="key=value")
+    value = value.strip()
+    if not value.startswith(("[", "{")):
+        return key.strip(), value
     try:
         return key.strip(), json.loads(value)
-    except ValueError:
-        return key.strip(), value.strip()
+    except ValueError as e:
+        raise UsageError("CB-DL-223", "not JSON", given=f"{key.strip()}: {e}"[:120], allowed="[…] or {…}") from None
 
 
 def checked_settings(format_: str, given: Mapping[str, Any]) -> dict[str, Any]:

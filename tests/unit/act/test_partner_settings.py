@@ -53,12 +53,23 @@ def test_files_have_no_settings_and_a_missing_one_is_named() -> None:
         checked_settings("carrier-pigeon", {})
 
 
-@given(st.text("abcz_", min_size=1), st.one_of(st.integers(), st.booleans(), st.none(), st.lists(st.integers())))
-def test_what_is_json_is_read_as_such(key: str, value: object) -> None:
+@given(st.text("abcz_", min_size=1), st.one_of(st.lists(st.integers()), st.dictionaries(st.text(), st.text())))
+def test_lists_and_objects_are_json(key: str, value: object) -> None:
     assert read_setting(f"{key}={json.dumps(value)}") == (key, value)
 
 
-@pytest.mark.parametrize("text", ["", "=", "zone", " =x"])
+@given(st.from_regex(r"[A-Za-z0-9.:/-]+", fullmatch=True))
+def test_everything_else_is_text_and_stays_as_typed(value: str) -> None:
+    assert read_setting(f"key={value}") == ("key", value)
+
+
+def test_a_model_turns_text_into_what_it_expects() -> None:
+    said = {"agent": "102100099996", "centre": "FZ", "statuses": "true", "connect_s": "2.5"}
+    read = checked_settings("bank", dict(map(read_setting, (f"{k}={v}" for k, v in said.items()))))
+    assert read == {"agent": "102100099996", "centre": "FZ", "statuses": True, "connect_s": 2.5}
+
+
+@pytest.mark.parametrize("text", ["", "=", "zone", " =x", "zone=[1", 'zone={"a"}'])
 def test_a_setting_without_a_key_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="CB-DL-223"):
         read_setting(text)
