@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, select
 
 from chainbreak.act.delivery.queue import BLOCK, FAILED, QUEUED, REJECTED
 from chainbreak.act.orders.model import ISSUED, Order
@@ -36,23 +36,24 @@ def orders(conn: Connection, target: str, now_us: int, objects: Iterable[str] | 
     query = _standing(target, now_us).with_only_columns(o.body).order_by(o.order_id)
     if objects is None:
         return [Order.from_dict(json.loads(row.body)) for row in conn.execute(query)]
-    found = (row for some in chunks(objects) for row in conn.execute(query.where(o.object.in_(some))))
-    return [Order.from_dict(json.loads(row.body)) for row in found]
+    # Their ids first: left to join by object, SQLite reads every message of the partner (0.8 s of 200,000).
+    about = select(o.order_id).where(o.state.in_(sorted(ISSUED)))
+    ids = [found for some in chunks(objects) for found in conn.execute(about.where(o.object.in_(some))).scalars()]
+    rows = (row for some in chunks(ids) for row in conn.execute(query.where(o.order_id.in_(some))))
+    return [Order.from_dict(json.loads(row.body)) for row in rows]
 
 
 def _standing(target: str, now_us: int) -> Select[Any]:
     b, o = outbox.c, order_file.c
-    newest = (
-        select(b.order_id, func.max(b.revision).label("revision"))
-        .where(b.target == target, b.attempts > 0).group_by(b.order_id).subquery()
+    # Asked of each message rather than grouped: for a few objects among a million messages it costs a few look-ups.
+    n = outbox.alias("newer").c
+    newer = select(n.order_id).where(
+        n.order_id == b.order_id, n.target == b.target, n.revision > b.revision, n.attempts > 0
     )  # fmt: skip
-    passed_on = and_(b.order_id == newest.c.order_id, b.revision == newest.c.revision, b.target == target)
-    return (
-        select(order_file).join(outbox, b.order_id == o.order_id).join(newest, passed_on)
-        .where(
-            b.action == BLOCK, b.state.not_in((QUEUED, FAILED)), b.detail != REJECTED,
-            o.state.in_(sorted(ISSUED)), o.starts_at_us <= now_us, o.ends_at_us > now_us,
-        )
+    return select(order_file).join(outbox, b.order_id == o.order_id).where(
+        b.target == target, b.attempts > 0, ~newer.exists(),
+        b.action == BLOCK, b.state.not_in((QUEUED, FAILED)), b.detail != REJECTED,
+        o.state.in_(sorted(ISSUED)), o.starts_at_us <= now_us, o.ends_at_us > now_us,
     )  # fmt: skip
 
 
