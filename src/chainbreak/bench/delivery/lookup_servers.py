@@ -17,7 +17,7 @@ from chainbreak.bench.delivery.dns_servers import Server, free_port
 if TYPE_CHECKING:
     from chainbreak.app.bootstrap import Office
 
-READY_S = 60.0
+READY_S = 300.0
 
 
 @dataclass

@@ -11,6 +11,7 @@ import httpx
 from chainbreak.act.delivery.lookup.questions import MOST_AT_ONCE
 from chainbreak.act.delivery.point import PointDownError
 from chainbreak.base.errors import SetupError
+from chainbreak.base.hosts import is_private
 
 TIMEOUT_S = 5.0
 
@@ -26,12 +27,12 @@ class Client:
     def __init__(self, address: str, token: str, ca: str = "") -> None:
         try:
             trusted = ssl.create_default_context(cafile=ca or None)
-            if not address.startswith(("http://", "https://")):
+            if not is_private(address):
                 raise ValueError
         except (OSError, ValueError):
             raise SetupError(
                 "CB-DL-191", "the look-up cannot be asked", given=address or "no address",
-                allowed="http://HOST:PORT or https://HOST:PORT, and a readable file in `ca`",
+                allowed="https://HOST:PORT or http:// on this machine, and a readable file in `ca`",
                 next_step="chainbreak partner change PARTNER --address http://127.0.0.1:8610",
             ) from None  # fmt: skip
         self._http = httpx.Client(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import json
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +19,14 @@ from sqlalchemy import bindparam, exists, func, select
 
 from chainbreak.act.delivery.lookup import Settings
 from chainbreak.act.delivery.lookup.callers import Caller, callers_of
-from chainbreak.act.delivery.lookup.reading import OBJECTS, Key, Reader
+from chainbreak.act.delivery.lookup.reading import OBJECTS, Key, Reader, host_key
 from chainbreak.act.delivery.lookup.snapshot import Listing, Slot, Snapshot
 from chainbreak.act.delivery.queue import BLOCK, FAILED, QUEUED, REJECTED
 from chainbreak.act.orders.guards.ask import object_kind
 from chainbreak.act.orders.model import ISSUED
 from chainbreak.audit.tables import entries, head
 from chainbreak.base.clock import rfc3339
+from chainbreak.base.errors import InputError
 from chainbreak.base.log import get_log
 from chainbreak.records.finding import read_token
 from chainbreak.records.kind import Identifier
@@ -86,12 +88,16 @@ class Follower:
         with self.desk.read() as conn:
             partners = list(conn.execute(_PARTNERS))
             ids = {row.partner_id for row in partners}
-            anew = epochs != self._epochs or ids != {row.partner_id for row in self._partners}
             leaves, noted, floor = conn.execute(_HEAD).one_or_none() or (0, 0, 0)
-            changed = None if anew else _changed(conn, self._seen)
-            listed = _standing(conn, ids, changed, max(now, floor))
+            if anew := epochs != self._epochs:
+                changed, listed = set[str](), _standing(conn, ids, None, max(now, floor))
+            else:
+                come = ids - {row.partner_id for row in self._partners}
+                sent = {row.order_id for row in _standing(conn, come, None, max(now, floor))} if come else set()
+                changed = _changed(conn, self._seen) | sent
+                listed = _standing(conn, ids, changed, max(now, floor))
         snapshot = Snapshot(self.keys.reader()) if anew else self.snapshot
-        self._take_over(snapshot, changed or set(), listed)
+        self._take_over(snapshot, changed, listed)
         if anew:
             # What was just built stays: the collector need not walk through it again and again.
             gc.collect()
@@ -109,7 +115,9 @@ class Follower:
         for order_id in {*changed, *by_order}:
             told = by_order.get(order_id, [])
             slots = [
-                Slot(row.target, OBJECTS[object_kind(row.object)], key) for row in told for key in keys[row.object]
+                Slot(row.target, OBJECTS[object_kind(row.object)], key)
+                for row in told
+                for key in keys.get(row.object, ())
             ]
             snapshot.change(order_id, self._listing(told[0]) if slots else None, slots)
 
@@ -120,17 +128,19 @@ class Follower:
         )  # fmt: skip
 
     def _keys_of(self, objects: Iterable[str]) -> dict[str, tuple[Key, ...]]:
-        """Object of an order -> every key it is found under: its own token, and today's while they differ."""
+        """Object of an order -> every key it is found under: its own token, and today's while they differ.
+
+        What nobody can ask for is left out.
+        """
         keys: dict[str, tuple[Key, ...]] = {}
         tokens: dict[Identifier, dict[str, int]] = {}
         for written in objects:
             kind = object_kind(written)
             if kind == "domain":
-                keys[written] = (written,)
+                with suppress(InputError):  # one that cannot be read must not stop the others
+                    keys[written] = (host_key(written),)
             elif kind in OBJECTS:
                 tokens.setdefault(Identifier(kind), {})[written] = read_token(written)[1]
-            else:
-                keys[written] = ()  # nobody can ask for it
         for of, found in tokens.items():
             today = self.keys.currents(of, set(found.values()))
             keys |= {written: tuple({token, today[token]}) for written, token in found.items()}

@@ -46,4 +46,16 @@ class Reader:
             return self.line_token(canonical_line(value, self.place))
         if kind == "account":
             return self.account_token(normalise(Identifier.ACCOUNT, value, self.place).value)
-        return value if len(value) <= 253 and _PLAIN_HOST.fullmatch(value) else host_of(value)
+        return host_key(value)
+
+
+def host_key(value: str) -> str:
+    """The one form of a name or an address; what is written in it already is not read again.
+
+    >>> host_key("evil.example"), host_key("https://EVIL.example./pay")
+    ('evil.example', 'evil.example')
+
+    Raises:
+        InputError: there is no readable host (CB-ID-010).
+    """
+    return value if len(value) <= 253 and _PLAIN_HOST.fullmatch(value) else host_of(value)

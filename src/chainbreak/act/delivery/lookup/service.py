@@ -7,17 +7,17 @@ which kind, how many of them were listed, refused or over the quota. What was as
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from chainbreak.act.delivery.lookup.follower import Follower
 from chainbreak.audit import log
-from chainbreak.base.clock import US_PER_MIN
 from chainbreak.base.errors import ChainbreakError
 from chainbreak.base.log import get_log
 
 COUNTED = ("phone", "domain", "account", "listed", "refused", "limited")
 """Questions answered, by kind; of them listed; requests refused; requests over the quota."""
 Tally = dict[str, int]
+WRITE_S = 60.0
 POLL_S = 0.1
 """How often the desk is asked: a change is listed well within a second."""
 _log = get_log("lookup")
@@ -33,18 +33,21 @@ class Service:
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._written_us = 0
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Read the whole desk, then follow it in a thread.
+        """Read the whole desk, then follow it.
 
         Raises:
             SetupError: the desk cannot be read.
         """
         self.follower.refresh()
         self._written_us = self.now_us()
-        self._thread = threading.Thread(target=self._follow, name="lookup-follower", daemon=True)
-        self._thread.start()
+        # Two threads: writing down may wait for the desk's lock, and the snapshot must not grow old meanwhile.
+        for every_s, do in ((POLL_S, self.follower.refresh), (WRITE_S, self.write_down)):
+            thread = threading.Thread(target=self._repeat, args=(every_s, do), name="lookup", daemon=True)
+            thread.start()
+            self._threads.append(thread)
 
     def stop(self) -> None:
         """End following, and write down what was asked last.
@@ -53,8 +56,8 @@ class Service:
             SetupError: the desk cannot be written; what was counted since the last leaf is lost.
         """
         self._over.set()
-        if self._thread:
-            self._thread.join()
+        for thread in self._threads:
+            thread.join()
         self.write_down()
 
     def count(self, name: str, what: str, *, listed: bool = False) -> None:
@@ -87,16 +90,14 @@ class Service:
                     self._tallies[name] = {what: n + since_then.get(what, 0) for what, n in tally.items()}
             raise
 
-    def _follow(self) -> None:
-        while not self._over.wait(POLL_S):
+    def _repeat(self, every_s: float, do: Callable[[], None]) -> None:
+        while not self._over.wait(every_s):
             try:
-                self.follower.refresh()
-                if self.now_us() - self._written_us >= US_PER_MIN:
-                    self.write_down()
+                do()
             except ChainbreakError as e:
-                _log.error("desk_not_followed", code=e.code)  # the snapshot grows older, and says so
+                _log.error("desk_not_reached", code=e.code)  # the snapshot grows older, and says so
             except Exception as e:
-                _log.error("desk_not_followed", error=type(e).__name__)
+                _log.error("desk_not_reached", error=type(e).__name__)
 
 
 def _leaves(tallies: Mapping[str, Tally], since_us: int, now_us: int) -> list[log.Entry]:

@@ -20,7 +20,7 @@ from chainbreak.app.rotate_keys import rotate_keys
 from chainbreak.app.send_due import send_due
 from chainbreak.audit.log import read_payload
 from chainbreak.audit.tables import entries
-from chainbreak.base.errors import RefusedError, UsageError
+from chainbreak.base.errors import RefusedError, SetupError, UsageError
 from chainbreak.records.actor import Actor, Role
 from chainbreak.records.kind import Identifier
 
@@ -140,6 +140,40 @@ def test_following_in_steps_gives_what_the_sender_wants_there(world: World, look
     told()
     world.clock.advance(169 * 3_600)
     told()
+
+
+def test_a_partner_that_comes_later_sees_what_it_is_sent_and_no_more(world: World, lookup: Desk) -> None:
+    lookup.partner("first")
+    before = world.sent(world.line(LINE))
+    lookup.follow()
+    lookup.partner("second")
+    after = world.sent(world.line(OTHER))
+    lookup.follow()
+    told = [lookup.listed(p, "phone", n) for p in ("first", "second") for n in (LINE, OTHER)]
+    assert told == [before.order_id, after.order_id, None, after.order_id]
+
+
+def test_a_desk_that_is_away_makes_the_answer_old_and_counts_wait(
+    world: World, lookup: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lookup.partner("voice", stale_after_s=5)
+    lookup.get("voice", "phone", LINE)
+
+    def away(*_: object) -> None:
+        raise SetupError("CB-DK-001", "the desk's database refused")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(world.office.desk), "read", away)
+        patched.setattr(type(world.office.desk), "begin", away)
+        for do in (lookup.follow, lookup.service.write_down):
+            with pytest.raises(SetupError):
+                do()
+        world.clock.advance(6)
+        assert lookup.get("voice", "phone", LINE).body["stale"] is True
+    lookup.service.write_down()
+    with world.office.desk.read() as conn:
+        seq = conn.execute(select(entries.c.seq).where(entries.c.action == "lookup.read")).scalar_one()
+        assert read_payload(conn, seq)["phone"] == 2  # type: ignore[index]
 
 
 def test_starting_again_gives_the_same(world: World, lookup: Desk) -> None:
