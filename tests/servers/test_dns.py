@@ -103,6 +103,22 @@ def test_the_mildest_rung_leads_to_the_warning_page(site: Site, point: DnsPoint)
     until(in_effect(point, [harsher]))
 
 
+def test_a_name_barred_otherwise_than_its_mark_says_is_mended(site: Site, point: DnsPoint) -> None:
+    """Half of it is gone, or it is harsher than asked, or it was let go of and somebody barred it by hand."""
+    half, harsh, freed = entry("half.example"), entry("harsh.example", "O-2", measure="warning_page"), OLD[5]
+    point.carry([parcel(e.value, e) for e in (half, harsh)])
+    point.carry([parcel(freed.value, None)])
+    by_hand = [Bar("harsh.example", ".", "", 0), Bar(freed.value, ".", "", 0)]
+    point.primary.update(site.settings.hot, barring(by_hand, 5))
+    point.primary.update(site.settings.hot, lambda m: m.delete("*.half.example", "CNAME"))
+    held = {m for m in point.held() if m.valid_until == ""}
+    assert {m.value for m in held} == {"half.example", "harsh.example", freed.value}
+    point.mend([half, harsh], sorted(held))
+    until(in_effect(point, [parcel(half.value, half), parcel(harsh.value, harsh), parcel(freed.value, None)]))
+    assert {half.mark, harsh.mark} <= set(point.held())
+    point.mend([entry(freed.value, freed.order_id, ends_at_us=freed.ends_at_us)], [])
+
+
 def test_what_is_in_the_cold_zone_goes_as_well(site: Site, point: DnsPoint) -> None:
     release = parcel(OLD[0].value, None)
     assert point.look([release]) == [False]

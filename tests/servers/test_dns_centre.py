@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from chainbreak.act.delivery.dns import compact as compacting
-from chainbreak.act.delivery.dns.changes import barring
+from chainbreak.act.delivery.dns.changes import barring, clearing
 from chainbreak.act.delivery.dns.point import DnsPoint
 from chainbreak.act.delivery.dns.records import MOVED, Bar
 from chainbreak.act.delivery.lane import opened
@@ -136,7 +136,7 @@ def test_drift_is_mended_both_ways_and_a_foreign_record_stays(trial: Trial, site
         assert isinstance(point, DnsPoint)
         point.put([Bar("stale.example", ".", "O-STALE", 1_795_737_600_000_000)])
         point.primary.update(site.settings.hot, barring([Bar("theirs.example", ".", "", 0)], 5))
-        point.primary.update(site.settings.hot, lambda m: m.delete("ours.example", "CNAME"))
+        point.primary.update(site.settings.hot, clearing([Bar("ours.example", ".", "", 0)]))
         [row] = reconcile(trial.office, ["zones"])
         assert (row["missing"], row["extra"], row["error"]) == (1, 1, "")
         hot = zone(site, site.settings.hot)

@@ -15,6 +15,7 @@ from chainbreak.act.delivery.dns.primary import Primary
 from chainbreak.act.delivery.dns.probe import Asker
 from chainbreak.act.delivery.dns.records import MOVED, PASSTHRU, Bar, bar_of, owners, parts
 from chainbreak.act.delivery.dns.transfer import CNAME, TXT
+from chainbreak.act.delivery.entry import Mark
 from chainbreak.act.delivery.point import Answer
 from chainbreak.base.errors import InputError
 from chainbreak.base.log import get_log
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from dns.update import UpdateMessage
 
     from chainbreak.act.delivery.dns.settings import Settings
-    from chainbreak.act.delivery.entry import Entry, Mark
+    from chainbreak.act.delivery.entry import Entry
     from chainbreak.act.delivery.point import Parcel
 
 log = get_log("dns")
@@ -72,7 +73,7 @@ class DnsPoint:
         A name in `cold` is freed by a record in `hot` that lets it pass, until the next move takes both away: a
         resolver is late to take over a change of a large zone, and an Unbound answers nobody meanwhile.
         """
-        barred = [bar for bar in self.marked(list(dict.fromkeys(values))) if bar.leads_to != PASSTHRU]
+        barred = list(self.marked(list(dict.fromkeys(values))))
         cold = self.primary.ask(self.settings.cold, [bar.value for bar in barred], "CNAME").keys()
         freed: set[str] = set()
         if len(barred) <= MOST_TO_HOT:
@@ -124,7 +125,11 @@ class DnsPoint:
         return bar_of(parcel.entry, self.landing, self.settings.marks).leads_to if parcel.entry else None
 
     def held(self) -> list[Mark]:
-        """Marks of names that are really barred as the mark says: by both records, in `hot` or else in `cold`."""
+        """Marks of names that are really barred: by both records, in `hot` or else in `cold`.
+
+        A name that is barred otherwise than its mark says is held without an end: the desk wants no such mark, so it
+        is mended, whatever it should be.
+        """
         settings = self.settings
         hot, cold = self.records(settings.hot), self.records(settings.cold)
         found, marked = [], set()
@@ -134,6 +139,8 @@ class DnsPoint:
                 leads = {hot.get(owner) or cold.get(owner) for owner in owners(value)}
                 if leads == {bar.leads_to} and bar.leads_to != PASSTHRU:
                     found.append(bar.mark)
+                elif leads - {None, PASSTHRU}:
+                    found.append(Mark(bar.value, bar.order_id, ""))
         names = {owner.removeprefix("*.") for zone in (hot, cold) for owner in zone} - marked
         if strangers := [name for name in names if not MOVED.fullmatch(name)]:
             log.warning("dns_foreign_records", partner=self.partner_id, names=len(strangers))
