@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +18,7 @@ from sharing import NOW_US, VALUES, entry, parcel, setup
 from stix2validator import ValidationOptions, validate_instance
 from taxii2client.v21 import Collection, Server
 
+from chainbreak.act.delivery.points import room_of
 from chainbreak.act.delivery.sharing import misp, taxii
 from chainbreak.act.delivery.sharing.carrier import Carrier
 from chainbreak.act.delivery.sharing.feed import Feed
@@ -241,4 +243,23 @@ def test_orders_take_effect_at_a_partners_misp_and_are_gone_again(tmp_path: Path
         took = trial.both_ways(made, stack, ["+8613800138000", "+8613800138001"])
     assert {way: [s is not None for s in all_s] for way, all_s in took.items()} == {
         "block misp (stand-in)": [True, True], "withdraw misp (stand-in)": [True, True],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("format_", "said"), [("taxii", {"hosted": True}), ("misp", {"feed": True})])
+def test_orders_take_effect_in_what_partners_fetch_from_us(format_: str, said: dict[str, Any], tmp_path: Path) -> None:
+    room = room_of(format_)
+    kept = setup(tmp_path / "reader", said | {"publisher": "bench"})
+    reader = room.open_point(
+        dataclasses.replace(kept, partner_id="point", folder=tmp_path / "centre" / "out" / "point")
+    )
+
+    def is_shared(value: str) -> bool:
+        return value in {mark.value for mark in reader.held()}
+
+    stack = trial.Stack(format_, "", said | {"publisher": "bench"}, {"own": is_shared})
+    with trial.centre(tmp_path, stack, "domain", rung="host_sinkhole") as made:
+        took = trial.both_ways(made, stack, ["b1.example"])
+    assert {way: [s is not None for s in all_s] for way, all_s in took.items()} == {
+        "block own": [True], "withdraw own": [True],
     }  # fmt: skip

@@ -54,6 +54,8 @@ class _Route(APIRoute):
                 problem = _Problem(400, "a filter that cannot be read")
             except ChainbreakError as e:
                 problem = _Problem(failure_of(e).status, e.what, e.code)
+            except OSError:
+                problem = _Problem(503, "the collection cannot be read now")
             body = {"title": problem.title, "http_status": str(problem.status), "error_code": problem.code}
             headers = {"www-authenticate": 'Basic realm="taxii2"'} if problem.status == 401 else {}
             return _answer(body, headers, problem.status)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS version (
   added_us INTEGER PRIMARY KEY, id TEXT NOT NULL, type TEXT NOT NULL, version_us INTEGER NOT NULL,
   until_us INTEGER, is_last INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (id, version_us))
 """
+# The unique key is the index by id.
 _WAIT_S = 10.0
 _AT_ONCE = 500
 LAST, FIRST, ALL = "last", "first", "all"
@@ -52,7 +53,7 @@ class Wish:
 
 
 class Collection:
-    """The file at `path`; made when first written."""
+    """The file at `path`; made when first written. What the disk or a lock refuses is an `OSError`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -63,10 +64,8 @@ class Collection:
         `version.added_us` is not read: it is `now_us`, or just after the last one.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(self._open()) as file, file:
+        with self._open() as file, file:
             file.execute("BEGIN IMMEDIATE")
-            file.execute(_TABLE)
-            file.execute("CREATE INDEX IF NOT EXISTS version_id ON version (id, version_us)")
             at = max(now_us, file.execute("SELECT coalesce(max(added_us), 0) + 1 FROM version").fetchone()[0])
             new = 0
             for one in versions:
@@ -102,15 +101,20 @@ class Collection:
         where, values = _where(wish)
         # Only marks for values are put together here, never a value.
         query = f"SELECT id, type, version_us, until_us, body, added_us FROM version WHERE {where} ORDER BY added_us LIMIT ?"  # noqa: S608, E501
-        with closing(self._open()) as file:
+        with self._open() as file:
             rows = file.execute(query, (*values, wish.limit)).fetchall()
         return [Version(id, type, at, until, json.loads(body), added) for id, type, at, until, body, added in rows]
 
-    def _open(self) -> sqlite3.Connection:
-        file = sqlite3.connect(self.path, timeout=_WAIT_S, isolation_level=None)
-        file.execute("PRAGMA journal_mode = WAL")
-        file.execute("PRAGMA synchronous = NORMAL")  # what a power cut takes, the next comparison with the desk mends
-        return file
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(sqlite3.connect(self.path, timeout=_WAIT_S, isolation_level=None)) as file:
+                file.execute("PRAGMA journal_mode = WAL")
+                file.execute("PRAGMA synchronous = NORMAL")  # a power cut's loss is mended when compared with the desk
+                file.execute(_TABLE)  # a reader may come between the file and its table
+                yield file
+        except sqlite3.Error as e:
+            raise OSError(f"{self.path.name}: {type(e).__name__}") from None
 
 
 def _where(wish: Wish) -> tuple[str, list[Any]]:

@@ -7,11 +7,12 @@ changes nothing. What is taken back stays there as taken back: whoever copied it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from chainbreak.act.delivery.point import Answer
+from chainbreak.act.delivery.point import Answer, PointDownError
 from chainbreak.act.delivery.queue import CORRECT
 from chainbreak.base.clock import parse_moment
 from chainbreak.base.errors import InputError
@@ -104,7 +105,9 @@ class Carrier:
     def held(self) -> Iterable[Mark]:
         """Marks of what is said and not over: neither taken back nor past its own end."""
         now = self.clock.now_us()
-        marks = (self.form.mark_of(said) for said in self.place.ours() if not self.form.is_over(said))
+        with _reaching():
+            ours = list(self.place.ours())
+        marks = (self.form.mark_of(said) for said in ours if not self.form.is_over(said))
         return [mark for mark in marks if mark and parse_moment(mark.valid_until, "UTC") > now]
 
     def mend(self, put: Sequence[Entry], drop: Sequence[Mark]) -> None:
@@ -146,11 +149,10 @@ class Carrier:
             changed[order_id] = (
                 self.form.write(entry, round, said, now) if entry else self.form.end(said or {}, order_id in wrong, now)
             )
-        if standing:
-            self.place.confirm(standing)
-        if not changed:
-            return {}, ""
-        refused, digest = self.place.add(list(changed.values()))
+        with _reaching():
+            if standing:
+                self.place.confirm(standing)
+            refused, digest = self.place.add(list(changed.values())) if changed else ({}, "")
         return {i: refused[self.form.key_of(said)] for i, said in changed.items()
                 if self.form.key_of(said) in refused}, digest  # fmt: skip
 
@@ -163,9 +165,19 @@ class Carrier:
         found: dict[str, tuple[Said | None, int]] = {}
         rounds = dict.fromkeys(order_ids, 0)
         while rounds:
-            there = self.place.latest([self.form.key(order_id, round) for order_id, round in rounds.items()])
+            with _reaching():
+                there = self.place.latest([self.form.key(order_id, round) for order_id, round in rounds.items()])
             now = {order_id: (there.get(self.form.key(order_id, r)), r) for order_id, r in rounds.items()}
             found |= now
             over = () if self.form.revives else [i for i, (said, _) in now.items() if said and self.form.is_over(said)]
             rounds = {order_id: rounds[order_id] + 1 for order_id in over}
         return found
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    """A disk that refuses is a place that is not reached: it is tried again."""
+    try:
+        yield
+    except OSError as e:
+        raise PointDownError(type(e).__name__) from None

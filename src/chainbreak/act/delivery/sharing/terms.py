@@ -40,7 +40,7 @@ class Sort(StrEnum):
 class Terms(BaseModel):
     """What every sharing partner's settings say."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     publisher: str = Field(min_length=1, max_length=120)
     """Who shares, as partners know it; ids derive from it, so it never changes."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import ssl
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +17,12 @@ import httpx
 
 from chainbreak.act.delivery.point import PointDownError
 from chainbreak.base.errors import SetupError
+from chainbreak.base.hosts import is_private
 
 LARGEST_ANSWER = 32 << 20
 """Bytes; a page of 1,000 objects is below 2 MiB."""
+MOST_S = 60.0
+"""Seconds an answer may take to come in."""
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 """Seconds a partner may stay silent."""
 
@@ -42,13 +46,14 @@ class Web:
         self.address = address.rstrip("/")
         try:
             check = ssl.create_default_context(cafile=ca or None)
-            url = httpx.URL(self.address)
-        except (OSError, httpx.InvalidURL) as e:
+            usable = is_private(self.address)
+        except (OSError, ValueError) as e:
             raise SetupError("CB-DL-162", "the partner's address or certificates cannot be used",
                              given=type(e).__name__, allowed="https://HOST/PATH, a PEM file") from None  # fmt: skip
-        if url.scheme not in ("http", "https") or not url.host:
-            raise SetupError("CB-DL-162", "the partner's address cannot be used", given=url.scheme or "nothing",
-                             allowed="https://HOST/PATH")  # fmt: skip
+        if not usable:  # our key and what we know would travel in the open
+            raise SetupError("CB-DL-162", "the partner's address cannot be used",
+                             given=self.address.partition(":")[0] or "nothing",
+                             allowed="https://HOST/PATH, or http:// on this machine")  # fmt: skip
         self._client = httpx.Client(headers=headers, auth=login, verify=check, timeout=TIMEOUT, trust_env=False)
 
     def get(self, path: str, params: dict[str, str] | None = None) -> Reply:
@@ -75,9 +80,11 @@ class Web:
     def _ask(self, method: str, path: str, **how: Any) -> Reply:
         try:
             with self._client.stream(method, f"{self.address}/{path}", **how) as answer:
-                raw = bytearray()
+                raw, until = bytearray(), time.monotonic() + MOST_S
                 for some in answer.iter_bytes():
                     raw += some
+                    if time.monotonic() > until:
+                        raise PointDownError(f"an answer of more than {MOST_S:.0f} s")
                     if len(raw) > LARGEST_ANSWER:
                         raise PointDownError(f"an answer of more than {LARGEST_ANSWER} bytes")
         except httpx.HTTPError as e:
@@ -88,6 +95,6 @@ class Web:
             raise PointDownError(f"HTTP {answer.status_code}")
         try:
             body = json.loads(raw) if raw else None
-        except ValueError:
+        except (ValueError, RecursionError):
             body = None
         return Reply(answer.status_code, body, answer.headers, hashlib.sha256(raw).hexdigest())

@@ -199,6 +199,19 @@ def test_a_crash_before_the_publication_is_made_good_by_the_repeat(opens: Opens,
         assert server.published == [event_uuid(point.form.key(order.order_id, 0))]
 
 
+@pytest.mark.parametrize("place", ["collection", "feed"])
+def test_a_disk_that_refuses_is_a_place_not_reached(place: str, opens: Opens, tmp_path: Path) -> None:
+    folder = tmp_path / "out" / "partner"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text("in the way")
+    order, point = entry(), opens(place)
+    with pytest.raises(PointDownError):
+        point.carry([parcel(order, order)])
+    folder.unlink()
+    point.carry([parcel(order, order)])
+    assert list(point.held()) == [order.mark]
+
+
 def test_what_cannot_be_said_fails_alone(opens: Opens) -> None:
     point = opens("server")
     good, bad = entry(), entry("O-261120-CHAT2222", "takedown.request", value="@name")
