@@ -217,6 +217,13 @@ def test_a_test_call_never_reaches_anybody_without_a_test_line() -> None:
         point.close()
 
 
+def test_what_is_no_number_fails_alone(proxy: Proxy, point: SipPoint) -> None:
+    odd, good = entry("8x800"), entry(order="O-2")
+    answers = point.carry([parcel(odd, odd), parcel(good, good)])
+    assert [(a.outcome, a.code) for a in answers] == [("failed", "CB-DL-121"), ("full", "")]
+    assert [m.value for m in point.held()] == [NUMBER]
+
+
 def test_whatever_is_repeated_changes_nothing(proxy: Proxy, point: SipPoint) -> None:
     put(point, entry(), entry())
     put(point, entry())

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chainbreak.act.delivery.sip import bulk
-from chainbreak.act.delivery.sip.rpc import is_loopback
 from chainbreak.base.errors import SetupError
+from chainbreak.base.hosts import is_loopback
 
 if TYPE_CHECKING:
     from chainbreak.act.delivery.sip.settings import Settings

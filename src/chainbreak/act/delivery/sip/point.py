@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 log = get_log("sip")
 WHOLE_FROM = 20_000
 """From so many changes on the whole table is loaded anew: one by one goes at some 3,000 a second, loading a million
-numbers takes some 15 seconds (measured by `chainbreak bench delivery`)."""
+numbers takes some 15 seconds (measured by `chainbreak bench delivery` on an idle machine)."""
 WHOLE_S = 300.0
 """How long loading or reading out everything may take, seconds; calls go on meanwhile."""
 _NOT_THERE = 404
@@ -61,8 +61,9 @@ class SipPoint:
         """
         rows = [self._row(parcel) for parcel in parcels]
         put = [(key, cell) for key, cell in rows if key and cell]
+        no_number = Answer("failed", code="CB-DL-121", meaning="not a number that calls come from or go to")
         try:
-            return [self._apply(key, cell) if key else Answer("failed", meaning="not a number") for key, cell in rows]
+            return [self._apply(key, cell) if key else no_number for key, cell in rows]
         finally:
             self._keep(put, [key for key, cell in rows if key and not cell])
 

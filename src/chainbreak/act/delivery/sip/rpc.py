@@ -7,12 +7,12 @@ import json
 import os
 import ssl
 from collections.abc import Callable
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 from chainbreak.act.delivery.point import PointDownError
 from chainbreak.base.errors import SetupError
+from chainbreak.base.hosts import is_loopback
 
 CLIENT, CA = "client", "ca"
 """Secrets of a partner reached over TLS: our certificate with its key, and the authority that signed the proxy's."""
@@ -107,14 +107,6 @@ class Rpc:
         if self._open is not None:
             self._open.close()
         self._open = None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether nothing said to this host leaves the machine."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _mutual_tls(secret: Callable[[str], str]) -> ssl.SSLContext:
