@@ -72,8 +72,8 @@ def _http(folder: Path, scale: str) -> Iterator[BenchRow]:
         yield _load_row(f"phone numbers, {CLIENTS} connections", ours, NGINX, statistics.median(ratios))
         mixed = load.wrk(up.address, up.cpu_s, load.MIXED, tokens["voice"], seconds, CLIENTS, n)
         yield _load_row("phones, domains and accounts in turn", [mixed])
-        half = load.wrk(up.address, up.cpu_s, load.PHONES, tokens["voice"], seconds, 1, n)
-        yield _load_row("one connection", [half])
+        single = load.wrk(up.address, up.cpu_s, load.PHONES, tokens["voice"], seconds, 1, n)
+        yield _load_row("one connection", [single])
         yield LookupRow("memory after the load", n, peak_mib=up.server.rss_mib)
 
 

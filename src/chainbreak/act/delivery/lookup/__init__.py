@@ -23,7 +23,7 @@ Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 class Settings(BaseModel):
     """What a partner agreed to in writing, and the digests of its tokens."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     when_stale: Literal["open", "closed"]
     """What it is told when the snapshot is older than `stale_after_s`: open: nothing is listed (200, `stale`); closed:

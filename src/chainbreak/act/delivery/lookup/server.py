@@ -100,8 +100,8 @@ class LookupApp:
     def _one(self, headers: Iterable[tuple[bytes, bytes]], query: bytes) -> bytes:
         caller = self._caller(headers)
         try:
+            state = self._admit(caller, 1)  # first: what cannot be read counts too
             kind, value = question(query)
-            state = self._admit(caller, 1)
             told = self._look(caller, state, kind, value)
         except InputError as e:
             self.service.count(caller.name, "refused")

@@ -25,7 +25,7 @@ NEEDS: tuple[str, ...] = ("tsig",)
 class Settings(BaseModel):
     """The zone, the key that writes it, and whom to ask whether an order is told."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     zone: str = Field(default="bl.chainbreak", pattern=r"^([a-z0-9-]{1,63}\.){1,4}[a-z0-9-]{1,63}$")
     """Name of the zone."""
