@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainbreak.app.bootstrap import Office, open_office
 from chainbreak.base.errors import SetupError
+from chainbreak.base.hosts import is_loopback
 from chainbreak.records.kind import Identifier
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 _SHARE = "CHAINBREAK_LOOKUP_WORKERS"
 """How many processes answer: told to each by the environment, which the first process sets."""
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def lookup_address(host: str, port: int, certificate: Path | None) -> str:
@@ -28,7 +28,7 @@ def lookup_address(host: str, port: int, certificate: Path | None) -> str:
         SetupError: `host` is not this machine and there is no certificate (CB-DL-188): tokens and what is asked for do
             not cross a network in clear.
     """
-    if host not in _LOOPBACK and certificate is None:
+    if not is_loopback(host) and certificate is None:
         raise SetupError(
             "CB-DL-188", "the look-up is asked from elsewhere and has no certificate", given=host,
             allowed="127.0.0.1 behind a server that does TLS, or --certificate FILE --key FILE",

@@ -26,6 +26,8 @@ from chainbreak.store.desk.tables_once import KEPT_US, done_once
 
 WAIT_S = 10
 """Seconds a writer or reader waits for a lock before it gives up with CB-DK-002."""
+_GONE_MS = 15_000
+"""Milliseconds after which a PostgreSQL server that acknowledges nothing counts as gone."""
 WRITER_LOCK = 0x63_62_6B
 """The PostgreSQL advisory lock that writers of one desk queue on; any constant will do, this one reads `cbk`."""
 
@@ -240,5 +242,7 @@ def _open_sqlite(url: str) -> Engine:
 
 
 def _open_postgresql(url: str) -> Engine:
-    # pre-ping: a server that restarted while nobody asked is not an error worth showing.
-    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": WAIT_S})
+    # pre-ping: a server that restarted while nobody asked is not an error worth showing. One that vanished without a
+    # word (power, network) is given up after seconds; the system itself waits for hours, and the sender would with it.
+    alive = {"keepalives_idle": WAIT_S, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": _GONE_MS}
+    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": WAIT_S, **alive})

@@ -7,6 +7,7 @@ them. What was neither taken nor refused in our form counts as not reached, and 
 from __future__ import annotations
 
 import base64
+import time
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -18,17 +19,19 @@ from chainbreak.act.delivery.bank.way import NotTakenError
 from chainbreak.act.delivery.point import PointDownError
 from chainbreak.base.clock import rfc3339
 from chainbreak.base.errors import InputError, SetupError
+from chainbreak.base.hosts import is_private
 
 if TYPE_CHECKING:
     from chainbreak.act.delivery.bank.settings import Settings
     from chainbreak.act.delivery.point import Setup
 
 SEAL, KEY = "chainbreak-seal", "idempotency-key"
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 LATER = frozenset({401, 403, 404, 405, 408, 425, 429})
 """Refusals that say nothing about the message: a credential, a wrong address, too much at once."""
 LARGEST_LIST = 16 * 1024 * 1024
 """Bytes of a list of all holds: some 60,000."""
+MOST_S = 60.0
+"""Seconds an answer may take to come in: each byte in time is not enough, withdrawals wait behind it."""
 
 
 class HttpWay:
@@ -36,7 +39,7 @@ class HttpWay:
 
     def __init__(self, setup: Setup, settings: Settings) -> None:
         parts = urlsplit(setup.address)
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        if not is_private(setup.address):
             raise SetupError("CB-DL-146", "a bank is reached over https", given=parts.scheme or "no scheme",
                              allowed="https://…, or http:// on this machine")  # fmt: skip
         self._base, self._offers = setup.address.rstrip("/"), settings.statuses
@@ -116,9 +119,11 @@ def _not_reached(error: httpx.HTTPError) -> PointDownError:
 
 
 def _bounded(answer: httpx.Response, most: int) -> bytes:
-    body = bytearray()
+    body, until = bytearray(), time.monotonic() + MOST_S
     for part in answer.iter_raw():
         body += part
+        if time.monotonic() > until:
+            raise httpx.ReadTimeout("too slow")
         if len(body) > most:
             # One byte more than a reader takes: it refuses the answer and says why.
             return bytes(body[: most + 1])
