@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -66,33 +67,46 @@ def checked_settings(format_: str, given: Mapping[str, Any]) -> dict[str, Any]:
 def _said(format_: str, model: type[BaseModel], wrong: Any) -> UsageError:
     # All at once: who corrects one key should not meet the next.
     names = list(model.model_fields)
-    told = wrong.errors(include_url=False, include_input=False)
-    rows = sorted(told, key=lambda row: row["type"] != "extra_forbidden")
+    rows = sorted(wrong.errors(include_url=False), key=lambda row: row["type"] != "extra_forbidden")
     first = rows[0]
-    key = ".".join(map(str, first["loc"])) or format_
-    more = "; ".join(f"{'.'.join(map(str, row['loc']))}: {row['msg']}" for row in rows[1:])
+    key = _key(first) or format_
+    more = "; ".join(f"{_key(row)}: {_reason(row)}" for row in rows[1:])
     if first["type"] == "extra_forbidden":
         allowed = did_you_mean(key, names) if names else "this format has no settings"
         return UsageError("CB-DL-224", "no such setting", given=f"{format_} {key}", allowed=allowed, next_step=more)
     if first["type"] == "missing":
-        return UsageError("CB-DL-225", "a setting is missing", given=format_, allowed=_told(model, key), next_step=more)
-    return UsageError("CB-DL-226", f"not a value for {key}", given=first["msg"], allowed=_told(model, key),
+        allowed = f"{key}=… {_about(model, key)}".strip()
+        return UsageError("CB-DL-225", "a setting is missing", given=format_, allowed=allowed, next_step=more)
+    allowed = "; ".join(filter(None, (_reason(first), _about(model, key))))
+    return UsageError("CB-DL-226", f"not a value for {key}", given=str(first["input"])[:60], allowed=allowed,
                       next_step=more)  # fmt: skip
 
 
-def _told(model: type[BaseModel], key: str) -> str:
+def _key(row: Any) -> str:
+    return ".".join(map(str, row["loc"]))
+
+
+def _reason(row: Any) -> str:
+    if row["type"] in ("tuple_type", "list_type"):
+        return f'a list, as {_key(row)}=["…", "…"]'
+    if row["type"] in ("missing", "extra_forbidden"):
+        return "missing too" if row["type"] == "missing" else "no such setting"
+    return str(row["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+
+
+def _about(model: type[BaseModel], key: str) -> str:
     field = model.model_fields.get(key.partition(".")[0])
-    text = (field.description or "") if field else ""
-    return f"{key}=… {text}".strip()
+    return " ".join((field.description or "").split()).rstrip(".") if field else ""
 
 
 def checked_address(format_: str, address: str) -> str:
     """An address `scheme://host:port/path` as given; empty for a partner that reads files or asks by itself.
 
     Raises:
-        UsageError: not such an address, one for files, or one with a password in it (CB-DL-227).
+        UsageError: not such an address, not in the format's scheme, one for files, or one with a password in it
+            (CB-DL-227).
     """
-    from chainbreak.act.delivery.points import IN_FOLDERS
+    from chainbreak.act.delivery.points import IN_FOLDERS, SCHEMES
 
     if not address:
         return ""
@@ -106,6 +120,22 @@ def checked_address(format_: str, address: str) -> str:
     if parts.username is not None or parts.password is not None:
         raise UsageError("CB-DL-227", "no password in an address", allowed="scheme://host:port/path",
                          next_step="chainbreak partner secret")  # fmt: skip
-    if not said or len(address) > LONGEST_ADDRESS or any(c.isspace() for c in address):
-        raise UsageError("CB-DL-227", "not an address", given=address[:80], allowed="scheme://host:port/path")
+    allowed = " or ".join(f"{scheme}://host:port" for scheme in SCHEMES[format_])
+    if not said or parts.scheme not in SCHEMES[format_] or len(address) > LONGEST_ADDRESS or _has_space(address):
+        raise UsageError("CB-DL-227", "not an address", given=address[:80], allowed=allowed)
+    if parts.scheme == "dns" and not _is_numeric(parts.hostname or ""):
+        # Nothing here may depend on the DNS that we change.
+        raise UsageError("CB-DL-227", "a name where an address is needed", given=address[:80],
+                         allowed="dns://192.0.2.9:53 or dns://[2001:db8::9]:53")  # fmt: skip
     return address
+
+
+def _has_space(text: str) -> bool:
+    return any(c.isspace() for c in text)
+
+
+def _is_numeric(host: str) -> bool:
+    try:
+        return bool(ip_address(host))
+    except ValueError:
+        return False

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from chainbreak.cli.common import AsOption, CentreOption, JsonOption, emit, moment
+from chainbreak.cli.common import AsOption, CentreOption, JsonOption, emit, moment, say
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="What is on its way to partners")
 
@@ -45,7 +45,7 @@ def show(order_id: str, centre: CentreOption = None, as_json: JsonOption = False
         return
     rows = [
         {"partner": p["target"], "action": m["action"], "revision": m["revision"], "step": s["step"],
-         "at": moment(s["at_us"], office.centre.settings.zone), "since_ms": round(s["since_us"] / 1_000, 1),
+         "at": moment(s["at_us"], office.centre.settings.zone), "since_ms": round(s["since_us"] / 1_000),
          "outcome": s["outcome"], "code": s["code"], "meaning": s["meaning"]}
         for p in found["partners"] for m in reversed(p["messages"]) for s in m["steps"]
     ]  # fmt: skip
@@ -88,12 +88,15 @@ def reconcile(
     partner: Annotated[list[str] | None, typer.Option("--partner", help="Only this one; may be repeated")] = None,
     centre: CentreOption = None, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
-    """Compare what partners really hold with what is in force, and mend the difference both ways."""
+    """Compare what partners really hold with what is in force, and mend the difference both ways: what was missing is
+    put back, what was too much is taken away; exit 1 when one could not be compared."""
     from chainbreak.app.bootstrap import open_office
     from chainbreak.app.send_due import reconcile as mend
 
-    emit(mend(open_office(centre), partner or None), as_json,
-         columns=("partner", "missing", "extra", "mended", "error"))  # fmt: skip
+    rows = mend(open_office(centre), partner or None)
+    emit(rows, as_json, columns=("partner", "missing", "extra", "error"))
+    if any(row["error"] for row in rows):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -128,7 +131,8 @@ def run(centre: CentreOption = None) -> None:
     from chainbreak.base.log import configure_logs
 
     configure_logs()
-    stop = threading.Event()
+    office, stop = open_office(centre), threading.Event()
     for word in (signal.SIGINT, signal.SIGTERM):
         signal.signal(word, lambda *_: stop.set())
-    send_always(open_office(centre), stop)
+    say("sending; what waits and why: chainbreak outbox list")
+    send_always(office, stop)

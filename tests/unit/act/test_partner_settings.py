@@ -36,6 +36,8 @@ def dns_partner(world: World) -> None:
     ({"hott": "x.rpz"}, "CB-DL-224", "hot"), ({"tsig": "x"}, "CB-DL-224", "partner secret"),
     ({"hot": 7}, "CB-DL-226", "hot"), ({"resolvers": "127.0.0.1"}, "CB-DL-226", "resolvers"),
     ({"hot": "h.rpz", "ttl": []}, "CB-DL-224", "ttl"),
+    ({"resolvers": "127.0.0.1"}, "CB-DL-226", 'given 127.0.0.1, allowed a list, as resolvers=["…", "…"]; '),
+    ({"ttl_s": -1}, "CB-DL-226", "given -1, allowed greater than or equal to 1; Seconds that a client"),
 ])  # fmt: skip
 def test_a_wrong_setting_is_named_with_what_would_be_right(settings: dict[str, object], code: str, said: str) -> None:
     with pytest.raises(UsageError, match=code) as refused:
@@ -83,6 +85,28 @@ def test_an_address_that_is_none_or_holds_a_password_is_refused(address: str) ->
     with pytest.raises(UsageError, match="CB-DL-227") as refused:
         checked_address("dns", address)
     assert "pass" not in str(refused.value.given)
+
+
+@pytest.mark.parametrize(("format_", "address", "allowed"), [
+    ("dns", "http://192.0.2.9:53", "dns://host:port"), ("sip", "dns://192.0.2.9", "https://host:port"),
+    ("sms", "https://192.0.2.9", "smpp://host:port or smpps://host:port"),
+    ("dns", "dns://primary.example:53", "dns://192.0.2.9:53"), ("dnsbl", "dns://primary.example", "dns://192.0.2.9:53"),
+])  # fmt: skip
+def test_an_address_of_another_protocol_is_refused_with_one_that_would_do(
+    format_: str, address: str, allowed: str
+) -> None:
+    with pytest.raises(UsageError, match="CB-DL-227") as refused:
+        checked_address(format_, address)
+    assert allowed in refused.value.allowed
+    assert checked_address("dns", "dns://[2001:db8::9]:53")
+
+
+def test_a_dns_partner_without_an_address_is_told_so(world: World) -> None:
+    add_partner(world.office, world.sun, "none", "dns", ["domain.sinkhole"])
+    set_secret(world.office, world.sun, "none", "tsig", SECRET)
+    [answers] = [row for row in check_partner(world.office, "none") if row["what"] == "answers"]
+    assert not answers["ok"]
+    assert "CB-DL-227" in answers["found"]
 
 
 def test_settings_are_changed_one_by_one_and_given_back(world: World) -> None:

@@ -37,6 +37,12 @@ FORMATS: dict[str, tuple[str, frozenset[str] | None]] = {
 """Format -> its room, and the kinds of order it can say; `ANY`: every kind, `NONE`: none, so nothing is compared."""
 IN_FOLDERS = frozenset({"rpz", "numbers", "holds", "requests"})
 """Formats that are files under out/."""
+_WEB = ("https", "http")
+SCHEMES: dict[str, tuple[str, ...]] = {
+    "dns": ("dns",), "dnsbl": ("dns",), "sip": _WEB, "bank": _WEB, "misp": _WEB, "taxii": _WEB, "lookup": _WEB,
+    "sms": ("smpp", "smpps"),
+}  # fmt: skip
+"""How the address of a partner of each format begins; whether http will do there is for its room to say."""
 
 
 SAY_RANGES = frozenset({"sip", "numbers", "requests"})

@@ -33,7 +33,17 @@ class Primary:
     """One connection, opened when first needed and again when the server has closed it for idleness."""
 
     def __init__(self, address: str, key_name: str, secret: str, timeout_s: float) -> None:
-        self._where, self._timeout_s = host_port(address), timeout_s
+        """`address` as in `host_port`, with or without `dns://`.
+
+        Raises:
+            SetupError: not an address (CB-DL-227), or the key cannot be read (CB-DL-100).
+        """
+        try:
+            self._where, self._timeout_s = host_port(address), timeout_s
+        except ValueError:
+            raise SetupError("CB-DL-227", "the DNS primary has no usable address", given=address or "none",
+                             allowed="dns://192.0.2.9:53",
+                             next_step="chainbreak partner change PARTNER --address …") from None  # fmt: skip
         self._key = dns.tsig.Key(dns.name.from_text(key_name), secret_bytes(secret), ALGORITHM)
         self._sock: socket.socket | None = None
 

@@ -43,7 +43,7 @@ Address = Annotated[str, AfterValidator(_is_address)]
 class Settings(BaseModel):
     """Zones of the hidden primary, what a blocked name leads to, and whom to ask whether it took effect."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     allow: str = Field(default="allow.rpz", pattern=_ZONE)
     """Zone of names that are never blocked; resolvers read it first."""

@@ -28,7 +28,7 @@ PORTS = {"smpp": 2775, "smpps": 3550}
 class Settings(BaseModel):
     """How a message centre wants to be spoken to."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     system_id: Annotated[str, Field(pattern=r"^[!-~]{1,15}$")]
     """Our name at the centre, at most 15 characters (SMPP 3.4, section 5.2.1)."""
