@@ -21,7 +21,6 @@ class Proxy:
     def __init__(self, *connections: list[str]) -> None:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{self._listening.getsockname()[1]}/RPC"
-        self.asked: list[str] = []
         self._thread = threading.Thread(target=self._serve, args=(connections,))
         self._thread.start()
 
@@ -30,7 +29,9 @@ class Proxy:
             line, _ = self._listening.accept()
             with closing(line):
                 for reply in replies:
-                    self.asked.append(line.recv(65_535).decode())
+                    asked = ""
+                    while not asked.endswith("}"):  # the head may come before the body
+                        asked += line.recv(65_535).decode()
                     line.sendall(reply.encode())
 
     def close(self) -> None:
