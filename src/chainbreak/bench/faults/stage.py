@@ -133,14 +133,15 @@ def wait_for(ready: Callable[[], bool], most_s: float = READY_S) -> bool:
 
 
 @contextlib.contextmanager
-def stage(makes: Sequence[str]) -> Iterator[Stage]:
+def stage(makes: Sequence[str], *, proxy_keeps: bool) -> Iterator[Stage]:
     """Everything running, a new centre with two partners among it; on SQLite where PostgreSQL is not installed.
+    `proxy_keeps`: the SIP proxy starts from a file that is kept in step; else it forgets everything when it is killed.
 
     Raises:
         SetupError: BIND, a resolver or Kamailio is not installed, or was not ready in time.
     """
     with (
-        dns_servers.running(makes) as site, sip_servers.running() as proxy, postgresql() as database,
+        dns_servers.running(makes) as site, sip_servers.running(shared=proxy_keeps) as proxy, postgresql() as database,
         tempfile.TemporaryDirectory(prefix="chainbreak-faults-") as folder,
     ):  # fmt: skip
         office = init_centre(

@@ -33,6 +33,12 @@ class Check:
     wrong: int
 
 
+def proxy_is_right(stage: Stage, flow: Flow, numbers: dict[str, Order]) -> bool:
+    """Whether the proxy holds what it should: one that forgets is filled again by a comparison, not by a message."""
+    wanted = {number: numbers[number].order_id for number in flow.in_force & numbers.keys()}
+    return not observed.table_wrong(stage.proxy, wanted)
+
+
 def judge(stage: Stage, flow: Flow, domains: dict[str, Order], numbers: dict[str, Order]) -> list[Check]:
     """Every check. `domains`, `numbers`: value -> its order, signed or not."""
     barred_names, barred_numbers = flow.in_force & domains.keys(), flow.in_force & numbers.keys()

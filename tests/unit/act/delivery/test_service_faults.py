@@ -218,6 +218,22 @@ def test_everything_is_compared_in_its_turn_however_often_one_partner_comes_back
     assert ["carriers"] in compared
 
 
+def test_a_point_that_forgets_is_compared_after_each_restart_without_a_message(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[list[str]] = []
+    began = ["Monday"]
+    monkeypatch.setattr(compare_often, "WATCH_S", 0.01)
+    monkeypatch.setattr(compare_often, "began_of", lambda *_: began[0])
+    monkeypatch.setattr(compare_often.Comparer, "_machines", lambda *_: ["carriers"])
+    monkeypatch.setattr(compare_often.Comparer, "_compare", lambda _, names: compared.append(list(names)))
+    with compare_often.Comparer(world.office):
+        for start, n in (("Monday", 1), ("", 1), ("Tuesday", 2), ("Wednesday", 3)):
+            began[0] = start
+            eventually(lambda n=n: len(compared) == n)  # type: ignore[misc]
+    assert compared == [["carriers"]] * 3
+
+
 def test_why_a_partner_does_not_answer_may_change_without_a_comparison(world: World, point: Memory) -> None:
     compared: list[str] = []
     service = sender.Service(means_of(world.office), compared.append)

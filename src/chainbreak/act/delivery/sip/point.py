@@ -131,6 +131,18 @@ class SipPoint:
         except RpcRefusal as e:
             raise PointDownError(f"the proxy cannot load its table: {e}") from None
 
+    def began(self) -> str:
+        """When the proxy was started, in its own words: after a restart it may hold nothing.
+
+        Raises:
+            PointDownError: it does not say.
+        """
+        try:
+            result, _ = self._rpc.call("core.uptime")
+        except RpcRefusal as e:
+            raise PointDownError(f"the proxy does not say since when it runs: {e}") from None
+        return str(result.get("up_since", ""))
+
     def close(self) -> None:
         """Close the connection and the socket of test calls."""
         self._rpc.close()
