@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 log = get_log("delivery")
 MOST_AT_ONCE = 16
 """Messages carried together: what a partner takes in one go, and what a withdrawal waits for at most."""
+LONG_S = 1.0
+"""How long carrying together may last: a partner that answers slowly, one by one, is given fewer at once."""
 _LAST = 9
 """Urgency of the word that ends the thread: after everything else."""
 
@@ -38,6 +40,7 @@ class Runner:
         self._numbers = itertools.count()
         self._looks: list[tuple[float, int, int, Carried]] = []
         self._ending = False
+        self._most = MOST_AT_ONCE
         self._thread = threading.Thread(target=self._run, name=f"lane-{lane.partner_id}", daemon=True)
         self._thread.start()
 
@@ -88,7 +91,7 @@ class Runner:
         with suppress(Empty):
             item = self._new.get(timeout=self._rest_s())
             urgency = item[0]
-            while item[0] == urgency and len(taken) < MOST_AT_ONCE:
+            while item[0] == urgency and len(taken) < self._most:
                 if item[2] is None:
                     self._ending = True
                 else:
@@ -103,8 +106,13 @@ class Runner:
         return max(self._looks[0][0] - time.monotonic(), 0.0005) if self._looks else None
 
     def _carry(self, messages: list[Any]) -> None:
-        for carried in self.lane.carry(messages):
-            self._plan(0, carried)
+        begun = time.monotonic()
+        try:
+            for carried in self.lane.carry(messages):
+                self._plan(0, carried)
+        finally:
+            took_s = max(time.monotonic() - begun, 0.001)
+            self._most = max(1, min(MOST_AT_ONCE, int(len(messages) * LONG_S / took_s)))
 
     def _plan(self, looks: int, carried: Carried) -> None:
         at = time.monotonic() + (LOOKS_S[looks - 1] if looks else 0.0)
