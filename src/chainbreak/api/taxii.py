@@ -93,6 +93,8 @@ def _wish(
     try:
         after = max(int(next) if next else -1, parse_moment(added_after, "UTC") if added_after else -1)
         which = tuple(v if v in (FIRST, LAST, ALL) else parse_moment(v, "UTC") for v in versions.split(","))
+        if after >= 1 << 63:
+            raise ValueError("no time")
     except ValueError:
         raise _Problem(400, "a filter that cannot be read") from None
     return Wish(after, _parts(ids), _parts(types), which, limit=min(limit, MOST))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.delivery.sms import Settings, place_of
-from chainbreak.act.delivery.sms.receipts import Receipt, receipt_of, stat_of
+from chainbreak.act.delivery.sms.receipts import Receipt, receipt_of, stat_of, text_of
 from chainbreak.base.errors import SetupError
 
 if TYPE_CHECKING:
@@ -170,10 +170,10 @@ class Link:
     def _event(self, pdu: Any) -> Event | None:
         match pdu.command:
             case "submit_sm_resp" | "generic_nack":
-                return Answered(pdu.sequence, pdu.status, _ascii(getattr(pdu, "message_id", None)))
+                return Answered(pdu.sequence, pdu.status, text_of(getattr(pdu, "message_id", None)))
             case "query_sm_resp":
                 stat = "" if pdu.status else stat_of(getattr(pdu, "message_state", None))
-                return Queried(pdu.sequence, _ascii(getattr(pdu, "message_id", None)), stat)
+                return Queried(pdu.sequence, text_of(getattr(pdu, "message_id", None)), stat)
             case "deliver_sm":
                 return Told(pdu.sequence, receipt_of(pdu))
             case "enquire_link":
@@ -267,7 +267,3 @@ def relative_time(seconds: int) -> str:
     hours, m = divmod(minutes, 60)
     days, h = divmod(hours, 24)
     return f"0000{days:02}{h:02}{m:02}{s:02}000R"
-
-
-def _ascii(raw: bytes | None) -> str:
-    return (raw or b"").rstrip(b"\0").decode("ascii", "replace")[:64]

@@ -46,12 +46,12 @@ def receipt_of(pdu: Any) -> Receipt | None:
         return None
     head = _OWN_WORDS.split(pdu.short_message or b"", maxsplit=1)[0]
     said = {key.lower(): value for key, value in _FIELD.findall(head)}
-    message_id = _text(getattr(pdu, "receipted_message_id", None) or said.get(b"id"))
-    stat = stat_of(getattr(pdu, "message_state", None)) or _text(said.get(b"stat")).upper()
+    message_id = text_of(getattr(pdu, "receipted_message_id", None) or said.get(b"id"))
+    stat = stat_of(getattr(pdu, "message_state", None)) or text_of(said.get(b"stat")).upper()
     if not message_id or stat not in STATES:
         return None
     reference = getattr(pdu, "user_message_reference", None)
-    return Receipt(message_id, stat, _text(said.get(b"err"))[:8], _text(pdu.source_addr), reference)
+    return Receipt(message_id, stat, text_of(said.get(b"err"))[:8], text_of(pdu.source_addr), reference)
 
 
 def stat_of(state: int | None) -> str:
@@ -63,5 +63,10 @@ def stat_of(state: int | None) -> str:
     return _NUMBERED[state] if state and state < len(_NUMBERED) else ""
 
 
-def _text(raw: bytes | None) -> str:
-    return (raw or b"").rstrip(b"\0").decode("ascii", "replace")[:64]
+def text_of(raw: bytes | None) -> str:
+    """What a field of the centre's says, at most 64 characters; without zero bytes, which PostgreSQL does not keep.
+
+    >>> text_of(b"a\\0b\\0"), text_of(None)
+    ('ab', '')
+    """
+    return (raw or b"").replace(b"\0", b"").decode("ascii", "replace")[:64]
