@@ -6,13 +6,13 @@ from datetime import date
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from chainbreak.base.clock import US_PER_HOUR, US_PER_MIN
-from chainbreak.base.errors import SetupError, UsageError, did_you_mean
+from chainbreak.base.errors import UsageError, did_you_mean
+from chainbreak.base.overlay import overlaid
 
 SITE_FILE = "orders.yaml"
 
@@ -140,16 +140,7 @@ def load_rules(centre_root: Path | None = None) -> Rules:
     site = centre_root / SITE_FILE if centre_root else None
     if site is None or not site.is_file():
         return _built_in()
-    values = yaml.safe_load(_text())
-    try:
-        _overlay(values, yaml.safe_load(site.read_text(encoding="utf-8")) or {})
-        return Rules.model_validate(values)
-    except (yaml.YAMLError, UnicodeDecodeError, ValidationError, AttributeError) as e:
-        first = e.errors()[0] if isinstance(e, ValidationError) else None
-        where = f"{'.'.join(map(str, first['loc']))}: {first['msg']}" if first else type(e).__name__
-        raise SetupError(
-            "CB-OR-001", "the centre's rules of orders cannot be read", given=where, next_step=f"correct {site}"
-        ) from None
+    return overlaid(Rules, _text(), site, "CB-OR-001", "the centre's rules of orders cannot be read")
 
 
 def _text() -> str:
@@ -160,11 +151,3 @@ def _text() -> str:
 def _built_in() -> Rules:
     # Asked for several times in every move; reading it takes longer than the move.
     return Rules.model_validate(yaml.safe_load(_text()))
-
-
-def _overlay(values: dict[str, Any], own: dict[str, Any]) -> None:
-    for key, value in own.items():
-        if isinstance(value, dict) and isinstance(values.get(key), dict):
-            _overlay(values[key], value)
-        else:
-            values[key] = value

@@ -9,13 +9,12 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from chainbreak.base.clock import US_PER_DAY
-from chainbreak.base.errors import SetupError
+from chainbreak.base.overlay import overlaid
 
 SITE_FILE = "sharing.yaml"
 
@@ -83,16 +82,7 @@ def load_ageing(centre_root: Path | None = None) -> Ageing:
     site = centre_root / SITE_FILE if centre_root else None
     if site is None or not site.is_file():
         return _built_in()
-    values = yaml.safe_load(_text())
-    try:
-        _overlay(values, yaml.safe_load(site.read_text(encoding="utf-8")) or {})
-        return Ageing.model_validate(values)
-    except (yaml.YAMLError, UnicodeDecodeError, ValidationError, AttributeError) as e:
-        first = e.errors()[0] if isinstance(e, ValidationError) else None
-        where = f"{'.'.join(map(str, first['loc']))}: {first['msg']}" if first else type(e).__name__
-        raise SetupError(
-            "CB-DL-167", "the settings of ageing cannot be read", given=where, next_step=f"correct {site}"
-        ) from None
+    return overlaid(Ageing, _text(), site, "CB-DL-167", "the settings of ageing cannot be read")
 
 
 def _text() -> str:
@@ -102,11 +92,3 @@ def _text() -> str:
 @cache
 def _built_in() -> Ageing:
     return Ageing.model_validate(yaml.safe_load(_text()))
-
-
-def _overlay(values: dict[str, Any], own: dict[str, Any]) -> None:
-    for key, value in own.items():
-        if isinstance(value, dict) and isinstance(values.get(key), dict):
-            _overlay(values[key], value)
-        else:
-            values[key] = value
