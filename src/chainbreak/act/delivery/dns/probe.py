@@ -76,7 +76,10 @@ class Asker:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         found: list[Message | None] = []
         with socket.socket(family, socket.SOCK_DGRAM) as sock:
-            sock.connect((host, port))
+            try:
+                sock.connect((host, port))
+            except OSError as e:
+                raise PointDownError(f"no way to resolver {self.address}: {e.strerror}") from None
             sock.setblocking(False)
             for start in range(0, len(names), WINDOW):
                 found += self._ask_some(sock, names[start : start + WINDOW], kind, rdclass)

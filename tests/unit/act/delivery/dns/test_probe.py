@@ -127,3 +127,8 @@ def test_a_name_whose_own_servers_are_gone_is_not_barred_and_its_resolver_not_do
         assert found == [None, "."]
         with pytest.raises(PointDownError):  # who needs an answer to each question is told that one is missing
             Asker(at, 0.05).ask(["dead.example"])
+
+
+def test_a_resolver_that_no_way_leads_to_is_down_and_no_fault_of_ours() -> None:
+    with pytest.raises(PointDownError, match="no way to resolver"):
+        Asker("255.255.255.255:53", 0.1).ask(["a.example"])
