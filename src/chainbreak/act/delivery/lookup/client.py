@@ -50,9 +50,12 @@ class Client:
         for start in range(0, len(questions), MOST_AT_ONCE):
             some = questions[start : start + MOST_AT_ONCE]
             told = self._post({"checks": [{"kind": kind, "value": value} for kind, value in some]})
-            if told.get("stale") is not False or len(told.get("answers", ())) != len(some):
+            if told.get("stale") is True:
                 raise PointDownError("the look-up has had no news from the desk for too long")
-            answers += told["answers"]
+            said = told.get("answers")
+            if not isinstance(said, list) or len(said) != len(some) or not all(isinstance(one, dict) for one in said):
+                raise PointDownError("what answers is no look-up")
+            answers += said
         return answers
 
     def close(self) -> None:
@@ -66,6 +69,5 @@ class Client:
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as e:
             raise PointDownError(f"the look-up was not reached: {type(e).__name__}") from None
         if response.status_code != httpx.codes.OK or not isinstance(told, dict):
-            code = told.get("error", {}).get("code", "") if isinstance(told, dict) else ""
-            raise PointDownError(f"the look-up answered {response.status_code} {code}".strip())
+            raise PointDownError(f"the look-up answered {response.status_code}")
         return told
