@@ -73,7 +73,9 @@ def _signed_by(order: Order, event: Event) -> Order:
 def _send(order: Order, event: Event) -> Order:
     targets = tuple(sorted({*order.sent_to, *event.data["targets"]}))
     state = order.state if order.state is State.EMERGENCY else State.SENT
-    return replace(order, state=state, sent_to=targets, answers={})
+    # What partners said about an earlier version is void; what the first of them say about this one counts.
+    answers = {} if order.state is State.APPROVED else order.answers
+    return replace(order, state=state, sent_to=targets, answers=answers)
 
 
 def _answer(order: Order, event: Event) -> Order:

@@ -58,8 +58,9 @@ MOVES: dict[str, Move] = {
          content.milder_step_considered, *MONEY, content.no_exclusion, content.still_supported),
     ),
     "confirm": Move(frozenset({S.EMERGENCY}), APPROVER, SIGNED),
-    # Only the machine sends, only what was signed as it is, and it checks the exclusions again.
-    "send": Move(frozenset({S.APPROVED}), SERVICE,
+    # Only the machine sends, only what was signed as it is, and it checks the exclusions again. It sends a few messages
+    # a transaction: an order that some of its partners have already goes to the others by the same move.
+    "send": Move(frozenset({S.APPROVED, S.SENT}), SERVICE,
                  (people.signed_as_it_is, term.clock_runs_true, term.not_over, content.no_exclusion,
                   content.still_supported)),
     "send_emergency": Move(frozenset({S.EMERGENCY}), SERVICE,

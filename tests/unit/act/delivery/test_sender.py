@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
+from chainbreak.act.delivery import sender
 from chainbreak.act.orders import ledger
+from chainbreak.act.orders.drafting import Wish
 from chainbreak.act.orders.model import State
+from chainbreak.app.change_partners import add_partner
 from chainbreak.app.export_blocks import export_blocks
 from chainbreak.app.list_outbox import list_outbox
 from chainbreak.app.release_order import release_order
 from chainbreak.app.send_due import reconcile, send_due
+from chainbreak.app.take_emergency import take_emergency
 from chainbreak.audit.tables import entries
 from chainbreak.base.errors import RefusedError, UsageError
 from chainbreak.records.kind import Identifier
@@ -65,6 +69,23 @@ def test_a_sender_killed_anywhere_loses_nothing_and_repeats_nothing(world: World
     assert steps == ["sent", "acknowledged", "verified"]
     assert moves == ["draft", "submit", "approve", "send", "answer"]
     assert send_due(world.office) == {"ended": 0, "sent": 0, "verified": 0, "waiting": 0, "failed": 0}
+
+
+@pytest.mark.parametrize("emergency", [False, True])
+def test_an_order_reaches_all_its_partners_though_one_transaction_takes_but_two(
+    world: World, monkeypatch: pytest.MonkeyPatch, emergency: bool
+) -> None:
+    for name in ("second", "third", "fourth", "fifth"):
+        add_partner(world.office, world.sun, name, "numbers", ["number.block"])
+    monkeypatch.setattr(sender, "AT_ONCE", 2)
+    line, wish = world.line("+8613800138000"), Wish("A-1", "p", rung="restrict_outgoing", ladder_reason="r")
+    order = take_emergency(world.office, world.li, line.finding_id, wish) if emergency else world.approved(line)
+    assert send_due(world.office)["verified"] == 5
+    with world.office.desk.read() as conn:
+        now = ledger.read_order(conn, order.order_id)
+    assert now.state is (State.EMERGENCY if emergency else State.ACKNOWLEDGED)
+    assert set(now.sent_to) == set(now.answers) == {"carriers", "second", "third", "fourth", "fifth"}
+    assert not list_outbox(world.office)
 
 
 def test_drift_is_mended_both_ways(world: World) -> None:
