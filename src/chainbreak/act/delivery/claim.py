@@ -62,7 +62,10 @@ def pass_on(means: Means, conn: Connection, due: Iterable[Any]) -> tuple[list[An
         try:
             with conn.begin_nested():
                 _pass_order(means, conn, ledger.read_order(conn, order_id), messages, now)
-            passed += messages
+                # What somebody queued again was passed on before: no move of the order asks for it any more.
+                ready = [m for m in messages if not m.attempts or still_allowed(means, conn, m)]
+            passed += ready
+            failed += len(messages) - len(ready)
         except _DESK:
             raise
         except Exception as e:  # a fault of ours stops this order, not the queue behind it

@@ -17,7 +17,7 @@ from chainbreak.act.delivery import claim, lane, sender
 from chainbreak.act.orders import ledger
 from chainbreak.act.orders.model import State
 from chainbreak.app import compare_often, tidy
-from chainbreak.app.list_outbox import list_tasks
+from chainbreak.app.list_outbox import list_tasks, retry_outbox
 from chainbreak.app.release_order import release_order
 from chainbreak.app.send_due import means_of, send_due
 from chainbreak.base.errors import InputError, RefusedError
@@ -243,3 +243,19 @@ def test_why_a_partner_does_not_answer_may_change_without_a_comparison(world: Wo
         row = conn.execute(select(partner.c.error).where(partner.c.partner_id == "carriers")).scalar_one()
     assert (row, compared) == ("", ["carriers"])
     assert list_tasks(world.office) == []
+
+
+def test_sending_again_by_hand_does_not_get_past_an_exclusion(world: World, point: Memory) -> None:
+    point.down = True
+    order = world.approved(world.line(NUMBER))
+    send_due(world.office)
+    with world.office.desk.begin() as conn:
+        conn.execute(insert(exclusion).values(kind="line", how="exact", value=NUMBER, reason="x", added_by="x"))
+    point.down = False
+    world.clock.advance(60)
+    with serving(world):
+        eventually(lambda: states(world, order) == ["failed"])
+        retry_outbox(world.office, world.sun, order_id=order.order_id)
+        eventually(lambda: len(list_tasks(world.office)) == 2 or states(world, order) == ["verified"])
+    assert states(world, order) == ["failed"]
+    assert point.holds == {}
