@@ -71,7 +71,7 @@ def change_partner(
             settings or the address are not its own (CB-DL-224..227).
         RefusedError: the role (CB-OR-005).
     """
-    from sqlalchemy import update
+    from sqlalchemy import select, update
 
     from chainbreak.store.desk.tables_delivery import partner as p
 
@@ -84,11 +84,13 @@ def change_partner(
     if address:
         changes["address"] = checked_address(row["format"], address)
     dropped = set(unset)
-    if settings or dropped:
-        merged = {**json.loads(row["settings"]), **(settings or {})}
-        kept = checked_settings(row["format"], {key: value for key, value in merged.items() if key not in dropped})
-        changes["settings"] = json.dumps(kept, ensure_ascii=False, sort_keys=True)
     with changing(office, actor, "partner.change", partner_id, changes) as conn:
+        if settings or dropped:
+            # Read in the same transaction: a token ended meanwhile must not come back with the rest.
+            now = json.loads(conn.execute(select(p.c.settings).where(p.c.partner_id == partner_id)).scalar_one())
+            merged = {key: value for key, value in {**now, **(settings or {})}.items() if key not in dropped}
+            kept = checked_settings(row["format"], merged)
+            changes["settings"] = json.dumps(kept, ensure_ascii=False, sort_keys=True)
         if changes:
             conn.execute(update(p).where(p.c.partner_id == partner_id).values(**changes))
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from chainbreak.app.change_partners import add_partner, change_partner, partner_row
 from chainbreak.app.check_partner import check_partner
 from chainbreak.app.export_log import export_log
+from chainbreak.app.issue_lookup_token import issue_lookup_token
 from chainbreak.app.partner_config import partner_config
 from chainbreak.app.partner_secrets import secrets_of, set_secret
 from chainbreak.app.partner_settings import checked_address, checked_settings, read_setting
@@ -180,3 +181,16 @@ def test_a_configuration_is_closed_to_others_and_never_written_over(world: World
         partner_config(world.office, world.sun, "hidden", tmp_path / "out")
     with pytest.raises(UsageError, match="CB-DL-228"):
         partner_config(world.office, world.sun, "carriers", tmp_path / "other")
+
+
+def test_a_token_ended_while_settings_change_does_not_come_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_partner(world.office, world.sun, "asks", "lookup", ["number.block"], settings={"when_stale": "open"})
+    issue_lookup_token(world.office, world.sun, "asks")
+    before = partner_row(world.office, "asks")
+    issue_lookup_token(world.office, world.sun, "asks", only=True)  # the first was lost
+    after = json.loads(partner_row(world.office, "asks")["settings"])
+    monkeypatch.setattr("chainbreak.app.change_partners.partner_row", lambda *_: before)
+    change_partner(world.office, world.sun, "asks", settings={"when_stale": "closed"})
+    monkeypatch.undo()
+    kept = json.loads(partner_row(world.office, "asks")["settings"])
+    assert kept == after | {"when_stale": "closed"}
