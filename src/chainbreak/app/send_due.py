@@ -44,13 +44,17 @@ def send_due(office: Office) -> dict[str, int]:
 def reconcile(office: Office, partners: Iterable[str] | None = None) -> list[dict[str, Any]]:
     """Compare what partners really hold with what is in force and mend it; `partners`: only these.
 
-    The names that no order may bar go to DNS partners as well. Rows (partner, missing, extra, mended, error).
+    The names that no order may bar go to DNS partners as well. Rows (partner, missing, extra, mended, error, failed).
     """
     from chainbreak.app.allow_list import sync_allow
 
     failed = {row["partner"]: row["error"] for row in sync_allow(office, partners)}
     rows = sender.reconcile(means_of(office), partners)
-    return [{**row, "error": row["error"] or failed.get(row["partner"], "")} for row in rows]
+    return [
+        {**row, "error": row["error"] or failed.get(row["partner"], ""),
+         "failed": row["failed"] or row["partner"] in failed}
+        for row in rows
+    ]  # fmt: skip
 
 
 def send_always(office: Office, stop: threading.Event) -> None:

@@ -89,13 +89,13 @@ def reconcile(
     centre: CentreOption = None, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Compare what partners really hold with what is in force, and mend the difference both ways: what was missing is
-    put back, what was too much is taken away; exit 1 when one could not be compared."""
+    put back, what was too much is taken away; exit 1 when one that tells what it holds could not be compared."""
     from chainbreak.app.bootstrap import open_office
     from chainbreak.app.send_due import reconcile as mend
 
     rows = mend(open_office(centre), partner or None)
     emit(rows, as_json, columns=("partner", "missing", "extra", "error"))
-    if any(row["error"] for row in rows):
+    if any(row["failed"] for row in rows):
         raise typer.Exit(1)
 
 

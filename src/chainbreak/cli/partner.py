@@ -15,6 +15,12 @@ KindsOption = Annotated[list[str] | None, typer.Option("--kind", help="A kind of
 ZhOption = Annotated[str, typer.Option("--name-zh", help="Chinese name")]
 EnOption = Annotated[str, typer.Option("--name-en", help="English name")]
 CallOption = Annotated[str, typer.Option(help="A person there who can be called")]
+FormatOption = Annotated[
+    str,
+    typer.Option(
+        "--format", help="rpz, numbers, holds, requests (files); dns, sip, bank, misp, taxii, lookup, dnsbl, sms"
+    ),
+]
 AddressOption = Annotated[str, typer.Option(help="Where it listens: scheme://host:port/path; files have none")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="key=value of its format; may be repeated")]
 SecretOption = Annotated[list[str] | None, typer.Option("--secret", help="name=FILE; may be repeated")]
@@ -37,7 +43,7 @@ def list_(centre: CentreOption = None, as_json: JsonOption = False) -> None:
 
 @app.command()
 def add(
-    partner_id: str, format_: Annotated[str, typer.Option("--format", help="rpz, numbers, holds, dns, sip, bank, …")],
+    partner_id: str, format_: FormatOption,
     as_name: AsOption, kinds: KindsOption = None, name_zh: ZhOption = "", name_en: EnOption = "", call: CallOption = "",
     address: AddressOption = "", settings: SetOption = None, secrets: SecretOption = None,
     centre: CentreOption = None, as_json: JsonOption = False,

@@ -121,6 +121,16 @@ def test_an_order_is_followed_asked_back_released_and_gone(run: Run, order_id: s
     assert (measured["block_n"], measured["withdraw_n"], measured["withdraw_p95_ms"]) == (1, 1, None)
 
 
+def test_a_comparison_that_failed_ends_with_1_and_one_that_cannot_be_made_does_not(run: Run) -> None:
+    said = ("--kind", "funds.hold", "--set", "agent=CCBKCNBJXXX", "--set", "centre=FZ")
+    assert run("partner", "add", "bank-a", "--format", "bank", *said)[0] == 0
+    code, [row] = run("outbox", "reconcile", "--partner", "bank-a", who="")
+    assert (code, row["error"], row["failed"]) == (0, "this bank does not list what it holds", False)
+    assert run("partner", "add", "keyless", "--format", "dns", "--address", "dns://127.0.0.1:1")[0] == 0
+    code, rows = run("outbox", "reconcile", who="")
+    assert (code, [row["partner"] for row in rows if row["failed"]]) == (1, ["keyless"])
+
+
 def test_who_may_not_is_told_and_nothing_is_retried(run: Run) -> None:
     code, error = run("partner", "show", who="chen")
     assert (code, error[0]["error"]["code"]) == (4, "CB-DL-220")

@@ -18,7 +18,7 @@ from sqlalchemy import select, update
 from chainbreak.act.delivery import claim, queue
 from chainbreak.act.delivery.claim import Result
 from chainbreak.act.delivery.lane import Lane, opened
-from chainbreak.act.delivery.point import PointDownError
+from chainbreak.act.delivery.point import NotListedError, PointDownError
 from chainbreak.act.delivery.points import carries_orders
 from chainbreak.act.delivery.runner import Runner
 from chainbreak.act.orders import ledger
@@ -84,7 +84,8 @@ def _some(all_of: list[_T]) -> Iterator[list[_T]]:
 def reconcile(means: Means, targets: Iterable[str] | None = None) -> list[dict[str, Any]]:
     """Compare what every partner really holds with what is in force, and mend the difference, both ways.
 
-    Rows (partner, missing, extra, mended, error): entries that were not there, entries that had no right to be.
+    Rows (partner, missing, extra, mended, error, failed): entries that were not there, entries that had no right to
+    be; a partner that tells nobody what it holds has an `error` and has not `failed`.
     """
     with means.desk.read() as conn:
         known = conn.execute(select(partner.c.partner_id, partner.c.format).order_by(partner.c.partner_id)).all()
@@ -94,15 +95,20 @@ def reconcile(means: Means, targets: Iterable[str] | None = None) -> list[dict[s
             continue
         with opened(means, target) as lane:
             try:
-                rows.append({**lane.compare(), "error": ""})
+                rows.append({**lane.compare(), "error": "", "failed": False})
+            except NotListedError as e:
+                rows.append(_not_compared(target, str(e), failed=False))
             except (PointDownError, ChainbreakError) as e:
                 why = e.what if isinstance(e, ChainbreakError) else str(e)
-                rows.append({"partner": target, "missing": 0, "extra": 0, "mended": False, "error": why})
+                rows.append(_not_compared(target, why))
             except Exception as e:  # a fault in one room leaves the other partners compared
                 log.error("compare_failed", partner=target, error=type(e).__name__)
-                why = f"a fault of ours: {type(e).__name__}"
-                rows.append({"partner": target, "missing": 0, "extra": 0, "mended": False, "error": why})
+                rows.append(_not_compared(target, f"a fault of ours: {type(e).__name__}"))
     return rows
+
+
+def _not_compared(target: str, why: str, *, failed: bool = True) -> dict[str, Any]:
+    return {"partner": target, "missing": 0, "extra": 0, "mended": False, "error": why, "failed": failed}
 
 
 class Service:

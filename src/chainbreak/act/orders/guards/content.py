@@ -31,7 +31,8 @@ def fits_its_kind(order: Order | None, ask: Ask, rules: Rules) -> Iterator[Objec
     if content.rung not in rule.ladder:
         yield Objection("CB-OR-011", "not a step of this kind's ladder", content.rung, ", ".join(rule.ladder))
     if content.rung == WARNING_PAGE and not rules.delivery.landing:
-        yield Objection("CB-OR-016", "this centre has no warning page; the name would simply not exist")
+        yield Objection("CB-OR-016", "this centre has no warning page; the name would simply not exist",
+                        allowed="delivery.landing in orders.yaml, or a further rung with its reason")  # fmt: skip
     if object_kind(content.object) not in rule.objects:
         yield Objection("CB-OR-012", "this kind of order does not touch such an object",
                         object_kind(content.object), ", ".join(rule.objects))  # fmt: skip
