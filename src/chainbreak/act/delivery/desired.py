@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, select
 
 from chainbreak.act.delivery.queue import BLOCK, FAILED, QUEUED, REJECTED
+from chainbreak.act.orders.force import ends_at_us
 from chainbreak.act.orders.model import ISSUED, Order
 from chainbreak.store.desk.funds import chunks
 from chainbreak.store.desk.tables_delivery import outbox
@@ -67,7 +68,7 @@ def strongest(standing: Sequence[Order], rules: Rules) -> Order | None:
     def rank(order: Order) -> tuple[int, int, str]:
         ladder = rules.kind(order.content.kind).ladder
         rung = order.content.rung
-        ends = order.content.expires_at_us
+        ends = ends_at_us(order)
         return (ladder.index(rung) if rung in ladder else -1, ends, order.order_id)
 
     return max(standing, key=rank)
