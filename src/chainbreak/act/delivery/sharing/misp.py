@@ -9,6 +9,7 @@ from chainbreak.act.delivery.sharing.feed import Feed
 from chainbreak.act.delivery.sharing.misp_form import Misp
 from chainbreak.act.delivery.sharing.misp_form import MispSettings as Settings
 from chainbreak.act.delivery.sharing.misp_server import MispServer
+from chainbreak.act.delivery.sharing.terms import must_have
 from chainbreak.act.delivery.sharing.web import Web
 from chainbreak.base.errors import SetupError
 
@@ -24,8 +25,9 @@ def open_point(setup: Setup) -> Carrier:
     """The MISP or the feed that this partner reads.
 
     Raises:
-        SetupError: address or secret are missing (CB-DL-161, CB-DL-162).
+        SetupError: address or secret are missing (CB-DL-161, CB-DL-162), or a library (CB-DL-170).
     """
+    must_have("pymisp")
     settings = Settings.model_validate(setup.settings)
     form = Misp(settings, setup.partner_id)
     place = Feed(setup.folder, form) if settings.feed else MispServer(server_of(setup, settings), form)

@@ -19,6 +19,7 @@ from chainbreak.act.delivery.sharing.reported import (
     Reported,
     Sighted,
 )  # fmt: skip
+from chainbreak.act.delivery.sharing.terms import must_have
 from chainbreak.base.clock import parse_moment, to_us
 
 KINDS = {
@@ -38,7 +39,12 @@ _WHOLE = re.compile(rf"\s*\[\s*{_ANY}(?:\s+OR\s+{_ANY})*\s*\](?:\s+OR\s+\[\s*{_A
 
 
 def read_stix(objects: Iterable[Any]) -> Reading:
-    """What these objects report."""
+    """What these objects report.
+
+    Raises:
+        SetupError: the library that reads them is not installed (CB-DL-170).
+    """
+    must_have("stix2")
     reading = Reading()
     for said in objects:
         if not isinstance(said, dict) or not isinstance(said.get("id"), str) or len(said["id"]) > 80:

@@ -14,7 +14,7 @@ from chainbreak.act.delivery.point import PointDownError
 from chainbreak.act.delivery.sharing.carrier import Carrier
 from chainbreak.act.delivery.sharing.hosted import Hosted
 from chainbreak.act.delivery.sharing.stix import Stix
-from chainbreak.act.delivery.sharing.terms import Terms
+from chainbreak.act.delivery.sharing.terms import Terms, must_have
 from chainbreak.act.delivery.sharing.web import Reply, Web
 from chainbreak.base.errors import SetupError
 
@@ -51,8 +51,9 @@ def open_point(setup: Setup) -> Carrier:
     """The collection that this partner reads.
 
     Raises:
-        SetupError: settings, address or secret are missing (CB-DL-161, CB-DL-162).
+        SetupError: settings, address or secret are missing (CB-DL-161, CB-DL-162), or a library (CB-DL-170).
     """
+    must_have("stix2")
     settings = Settings.model_validate(setup.settings)
     form = Stix(settings, setup.partner_id, definitions=settings.definitions)
     if settings.hosted:

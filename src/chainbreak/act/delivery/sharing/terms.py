@@ -6,6 +6,7 @@ No name, no victim, no case, no amount, no evidence: an `Entry` holds none but t
 
 from __future__ import annotations
 
+import importlib.util
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID, uuid5
@@ -13,7 +14,7 @@ from uuid import UUID, uuid5
 from pydantic import BaseModel, ConfigDict, Field
 
 from chainbreak.act.orders.ranges import open_digits_of
-from chainbreak.base.errors import InputError
+from chainbreak.base.errors import InputError, SetupError
 from chainbreak.identity.checks import iban_ok
 
 if TYPE_CHECKING:
@@ -73,6 +74,17 @@ def sort_of(entry: Entry) -> Sort:
             return Sort.DOMAIN
     raise InputError("CB-DL-160", "such an object cannot be shared", given=f"{entry.order_id} {entry.kind}",
                      allowed="numbers, domains, addresses, accounts")  # fmt: skip
+
+
+def must_have(part: str) -> None:
+    """Let pass only where `part`, a library of the extra `share`, is installed.
+
+    Raises:
+        SetupError: it is not (CB-DL-170).
+    """
+    if importlib.util.find_spec(part) is None:
+        raise SetupError("CB-DL-170", "a part for sharing is not installed", given=part,
+                         next_step="pip install 'chainbreak[share]'")  # fmt: skip
 
 
 def shared_uuid(terms: Terms, partner_id: str, *parts: str) -> str:

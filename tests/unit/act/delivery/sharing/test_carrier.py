@@ -229,6 +229,15 @@ def test_a_partner_without_an_address_is_refused(room: Any, tmp_path: Path) -> N
         room.open_point(setup(tmp_path, {"collection": "c"} if room is taxii else {}, address="ftp://x"))
 
 
+@pytest.mark.parametrize(("room", "part"), [(misp, "pymisp"), (taxii, "stix2")])
+def test_without_its_library_a_room_says_how_to_get_it(
+    room: Any, part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(SetupError, match=rf"CB-DL-170 .*{part}.*chainbreak\[share\]"):
+        room.open_point(setup(tmp_path, {"feed": True} if room is misp else {"hosted": True}))
+
+
 def test_a_feed_counts_only_what_its_manifest_names(tmp_path: Path, opens: Opens) -> None:
     point = opens("feed")
     order = entry()
