@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from chainbreak.base.clock import SystemClock
 from chainbreak.bench.delivery import lookup_servers
 from chainbreak.bench.delivery.dns_servers import free_port
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "act"))
+ACT = Path(__file__).parents[1] / "unit" / "act"
 pytestmark = pytest.mark.server
 LINE, OTHER = "+8613800138000", "+8613900139000"
 
@@ -34,10 +35,16 @@ LINE, OTHER = "+8613800138000", "+8613900139000"
 def world(tmp_path: Path, sqlite_template: Path) -> Iterator[Any]:
     from chainbreak.app.init_centre import init_centre
     from chainbreak.base.settings import Settings
-    from conftest import World
 
+    # By its path: every folder of tests has a module called conftest.
+    spec = spec_from_file_location("act_conftest", ACT / "conftest.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[spec.name] = module  # its dataclasses look themselves up there
+    spec.loader.exec_module(module)
     clock = SystemClock()
-    made = World(init_centre(tmp_path / "centre", Settings(), clock), clock)  # type: ignore[arg-type]
+    made = module.World(init_centre(tmp_path / "centre", Settings(), clock), clock)  # type: ignore[arg-type]
     yield made
     made.office.desk.close()
 

@@ -242,7 +242,7 @@ def _ms(text: str) -> float:
     (0.95, 1.5, 2000.0)
     """
     number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()  # type: ignore[union-attr]
-    return float(number) * {"us": 0.001, "ms": 1.0, "s": 1_000.0}[unit]
+    return float(number) / {"us": 1_000.0, "ms": 1.0, "s": 0.001}[unit]
 
 
 @contextmanager

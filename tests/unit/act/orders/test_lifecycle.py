@@ -192,7 +192,8 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(by=who)
     def send(self, by: str) -> None:
         move = "send_emergency" if self.place == "emergency" else "send"
-        ok = by == "service" and self.place in {"approved", "emergency"} and not self.over_by_time
+        # From `sent` too: to the partners that the first sending did not reach.
+        ok = by == "service" and self.place in {"approved", "sent", "emergency"} and not self.over_by_time
         if self.attempt(move, by, ok, data={"targets": ["banks"]}, logged=True):
             self.held = True
             self.place = "emergency" if self.place == "emergency" else "sent"

@@ -111,7 +111,8 @@ def fill(approved: Template, lang: Lang, published: Published, values: Mapping[s
     for place, of in approved.places.items():
         value = given.get(place, "")
         text = _day(value, lang, published.zone) if isinstance(value, int) else value
-        if not PLACES[of].fullmatch(text):
+        # Figures written small, ¹ or ₂, count as letters to a pattern.
+        if not PLACES[of].fullmatch(text) or (of == "name" and any(char.isdigit() for char in text)):
             raise InputError("CB-DL-205", "not fit for sending", given=f"the value of {place}", allowed=of)
         filled[place] = text
     return str(getattr(approved, lang)).format(**filled)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -71,7 +72,9 @@ class Desk:
         async def send(message: dict[str, Any]) -> None:
             said.append(message)
 
-        asyncio.run(self.app(scope, receive, send))  # type: ignore[arg-type]
+        # In a thread of its own: a browser of another test may keep this one's event loop.
+        with ThreadPoolExecutor(1) as aside:
+            aside.submit(lambda: asyncio.run(self.app(scope, receive, send))).result()  # type: ignore[arg-type]
         start, end = said
         told = {name.decode(): value.decode() for name, value in start["headers"]}
         assert int(told["content-length"]) == len(end["body"])
