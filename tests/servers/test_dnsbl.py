@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from act_world import World
 
 from chainbreak.app.change_partners import add_partner, change_partner
 from chainbreak.app.partner_secrets import set_secret
@@ -18,7 +18,6 @@ from chainbreak.base.errors import SetupError
 from chainbreak.bench.delivery import dnsbl_servers
 from chainbreak.bench.delivery.dnsbl_servers import Site
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "act"))
 pytestmark = pytest.mark.server
 NUMBER, SPELT = "+8613800138000", "0.0.0.8.3.1.0.0.8.3.1.6.8.tel"
 
@@ -36,7 +35,6 @@ def site() -> Iterator[Site]:
 def world(tmp_path: Path, site: Site) -> Iterator[Any]:
     from chainbreak.app.init_centre import init_centre
     from chainbreak.base.settings import Settings
-    from conftest import World
 
     clock = SystemClock()
     made = World(init_centre(tmp_path / "centre", Settings(), clock), clock)  # type: ignore[arg-type]

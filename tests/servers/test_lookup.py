@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import signal
 import socket
-import sys
 from collections.abc import Iterator
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from act_world import World
 from sqlalchemy import select
 
 from chainbreak.app.change_partners import add_partner, change_partner
@@ -26,7 +25,6 @@ from chainbreak.base.clock import SystemClock
 from chainbreak.bench.delivery import lookup_servers
 from chainbreak.bench.delivery.dns_servers import free_port
 
-ACT = Path(__file__).parents[1] / "unit" / "act"
 pytestmark = pytest.mark.server
 LINE, OTHER = "+8613800138000", "+8613900139000"
 
@@ -36,15 +34,8 @@ def world(tmp_path: Path, sqlite_template: Path) -> Iterator[Any]:
     from chainbreak.app.init_centre import init_centre
     from chainbreak.base.settings import Settings
 
-    # By its path: every folder of tests has a module called conftest.
-    spec = spec_from_file_location("act_conftest", ACT / "conftest.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    sys.modules[spec.name] = module  # its dataclasses look themselves up there
-    spec.loader.exec_module(module)
     clock = SystemClock()
-    made = module.World(init_centre(tmp_path / "centre", Settings(), clock), clock)  # type: ignore[arg-type]
+    made = World(init_centre(tmp_path / "centre", Settings(), clock), clock)  # type: ignore[arg-type]
     yield made
     made.office.desk.close()
 
