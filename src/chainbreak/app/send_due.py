@@ -48,7 +48,7 @@ def reconcile(office: Office, partners: Iterable[str] | None = None) -> list[dic
     """
     from chainbreak.app.allow_list import sync_allow
 
-    failed = {row["partner"]: row["error"] for row in sync_allow(office, partners)}
+    failed = {row["partner"]: row["error"] for row in sync_allow(office, partners) if row["error"]}
     rows = sender.reconcile(means_of(office), partners)
     return [
         {**row, "error": row["error"] or failed.get(row["partner"], ""),
