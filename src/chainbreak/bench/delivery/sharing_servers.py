@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import secrets
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ import httpx
 
 from chainbreak.act.delivery.sharing.taxii import MEDIA_TYPE
 from chainbreak.base.errors import SetupError
+from chainbreak.bench.delivery.dns_servers import free_port
 
 COLLECTION = "91a7b528-80eb-42ed-a74d-c6fbd5a26116"
 READY_S = 20.0
@@ -43,7 +43,7 @@ def medallion() -> Iterator[Taxii]:
     """
     if importlib.util.find_spec("medallion") is None:
         raise SetupError("CB-DL-162", "medallion is not installed", next_step="pip install medallion")
-    port, password = _free_port(), secrets.token_hex(16)
+    port, password = free_port(), secrets.token_hex(16)
     server = Taxii(f"http://127.0.0.1:{port}/shared/", "chainbreak", password)
     with tempfile.TemporaryDirectory(prefix="chainbreak-taxii-") as name:
         folder = Path(name)
@@ -85,9 +85,3 @@ def _wait_for(server: Taxii, process: subprocess.Popen[bytes]) -> None:
         else:
             return
     raise SetupError("CB-DL-162", "medallion does not answer", given=f"exit {process.poll()}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

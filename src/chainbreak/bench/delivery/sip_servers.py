@@ -27,7 +27,7 @@ from chainbreak.act.delivery.sip.probe import Call, Outcome, Prober
 from chainbreak.act.delivery.sip.rpc import Rpc
 from chainbreak.act.delivery.sip.settings import Settings, Trunk
 from chainbreak.base.errors import SetupError
-from chainbreak.bench.delivery.dns_servers import Server
+from chainbreak.bench.delivery.dns_servers import Server, free_port
 
 if TYPE_CHECKING:
     from chainbreak.act.delivery.entry import Entry
@@ -203,12 +203,12 @@ def running(
     with tempfile.TemporaryDirectory(prefix="chainbreak-sip-") as name:
         folder = Path(name)
         given: dict[str, Any] = {
-            "sip": f"127.0.0.1:{_free(socket.SOCK_DGRAM)}", "next_hop": phone.address, "trunks": TRUNKS,
+            "sip": f"127.0.0.1:{free_port()}", "next_hop": phone.address, "trunks": TRUNKS,
             "card_url": "https://centre.example/card", "probe_from": CENTRE, "probe_number": CALLEE,
             "folder": folder if shared else None,
         }  # fmt: skip
         made = Settings.model_validate(given | settings)
-        address = f"http://127.0.0.1:{_free(socket.SOCK_STREAM)}/RPC"
+        address = f"http://127.0.0.1:{free_port()}/RPC"
         for file, content in config(made, address, "trial").items():
             (folder / file).write_bytes(content.encode() if isinstance(content, str) else content)
         if shared:
@@ -224,9 +224,3 @@ def running(
         finally:
             proxy.server.stop()
             phone.close()
-
-
-def _free(kind: int) -> int:
-    with closing(socket.socket(socket.AF_INET, kind)) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -105,12 +105,14 @@ def test_nothing_that_a_source_sends_breaks_the_reading(data: st.DataObject) -> 
     said = copy.deepcopy(indicator())
     for name in data.draw(st.lists(st.sampled_from(sorted(said)), max_size=4)):
         said[name] = data.draw(anything)
-    read_stix([said, data.draw(anything)])
+    readings = [read_stix([said, data.draw(anything)])]
     attribute = MISP.end(MISP.write(entry(), 0, None, NOW_US), False, NOW_US)
     for name in data.draw(st.lists(st.sampled_from(sorted(attribute)), max_size=4)):
         attribute[name] = data.draw(anything)
-    read_misp({"Event": {"Attribute": [attribute, data.draw(anything)], "Object": data.draw(anything)}}, NOW_US)
-    read_misp(data.draw(anything), NOW_US)
+    event = {"Attribute": [attribute, data.draw(anything)], "Object": data.draw(anything)}
+    readings += [read_misp({"Event": event}, NOW_US), read_misp(data.draw(anything), NOW_US)]
+    for one in (reported for reading in readings for reported in reading.reported):
+        assert one.value, "nothing is reported of nothing"
 
 
 def test_a_file_is_a_bundle_events_or_the_folder_of_a_feed(tmp_path: Path) -> None:
