@@ -7,19 +7,12 @@ from typing import Any
 
 import pytest
 from browser import Browser
+from delivered import delivered_order
 from desk_world import SETUP
 
-from chainbreak.act.orders.drafting import Wish
 from chainbreak.app.add_person import GIVEN_ROLES, add_person
-from chainbreak.app.approve_order import approve_order
 from chainbreak.app.bootstrap import Office
-from chainbreak.app.draft_order import draft_order
-from chainbreak.app.find_actor import find_actor
-from chainbreak.app.list_findings import list_findings
-from chainbreak.app.send_due import send_due
-from chainbreak.app.submit_order import submit_order
 from chainbreak.records.actor import Role
-from chainbreak.store.desk.findings import Filter
 
 Program = Callable[[str], Browser]
 SEE = {Role.LIAISON, Role.APPROVER, Role.COMMANDER, Role.AUDITOR, Role.ADMIN}
@@ -31,13 +24,7 @@ def key(name: str) -> dict[str, str]:
 
 @pytest.fixture
 def order_id(office: Office) -> str:
-    found = next(row for row in list_findings(office, Filter(None)) if row["subject_kind"] == "line")
-    wish = Wish("C-1", "阻断", kind="number.block", rung="label")
-    order = draft_order(office, find_actor(office, "chen"), found["finding_id"], wish)
-    order = submit_order(office, find_actor(office, "chen"), order.order_id)
-    approve_order(office, find_actor(office, "lin"), order.order_id, order.digest)
-    send_due(office)
-    return order.order_id
+    return delivered_order(office)
 
 
 def test_what_went_out_is_read_step_by_step(program: Program, order_id: str) -> None:

@@ -6,24 +6,19 @@ from collections.abc import Callable
 
 import pytest
 from browser import Browser
+from delivered import delivered_order
 from pydantic import BaseModel
 
 from chainbreak.act.delivery.points import FORMATS, room_of
-from chainbreak.act.orders.drafting import Wish
 from chainbreak.app.acknowledge_order import acknowledge_order
-from chainbreak.app.approve_order import approve_order
 from chainbreak.app.bootstrap import Office
 from chainbreak.app.change_partners import add_partner
-from chainbreak.app.draft_order import draft_order
 from chainbreak.app.find_actor import find_actor
-from chainbreak.app.list_findings import list_findings
 from chainbreak.app.partner_secrets import set_secret
 from chainbreak.app.release_order import release_order
 from chainbreak.app.send_due import send_due
-from chainbreak.app.submit_order import submit_order
 from chainbreak.audit.tables import entries
 from chainbreak.base.wording import catalogue
-from chainbreak.store.desk.findings import Filter
 
 SignIn = Callable[[str], Browser]
 
@@ -31,13 +26,7 @@ SignIn = Callable[[str], Browser]
 @pytest.fixture
 def order_id(office: Office) -> str:
     """A number that the carriers block."""
-    found = next(row for row in list_findings(office, Filter(None)) if row["subject_kind"] == "line")
-    wish = Wish("C-1", "阻断", kind="number.block", rung="label")
-    order = draft_order(office, find_actor(office, "chen"), found["finding_id"], wish)
-    order = submit_order(office, find_actor(office, "chen"), order.order_id)
-    approve_order(office, find_actor(office, "lin"), order.order_id, order.digest)
-    send_due(office)
-    return order.order_id
+    return delivered_order(office)
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
