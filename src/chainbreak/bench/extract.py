@@ -184,11 +184,11 @@ def hostile(piece: str, length: int) -> str:
 
 
 def cost_of(pattern: re.Pattern[str], text: str) -> float:
-    """CPU seconds to find every match of a pattern in a text."""
-    begin = time.process_time()
+    """CPU seconds of this thread to find every match of a pattern in a text."""
+    begin = time.thread_time()
     for _ in pattern.finditer(text):
         pass
-    return time.process_time() - begin
+    return time.thread_time() - begin
 
 
 def all_patterns() -> list[re.Pattern[str]]:
