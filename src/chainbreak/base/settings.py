@@ -61,6 +61,8 @@ class Settings(BaseModel):
     """Address of a Spark cluster's master for `--engine spark`; empty: this machine."""
     hotline: str = "96110"
     """The published number people call, as printed on notices."""
+    tiers: Literal["three", "four"] = "four"
+    """Which preset of warning tiers holds as long as no change of them was approved."""
     public_url: str = ""
     """Where status pages are reached from outside, as printed on notices; empty: this machine."""
     tracing: Tracing = Tracing()

@@ -1,0 +1,1 @@
+"""Warnings: reach the person being defrauded while it happens. A warning describes an event, never a person."""

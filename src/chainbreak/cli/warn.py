@@ -1,0 +1,9 @@
+"""`chainbreak warn`: from observed contacts to warnings, calls and visits; each part in a file of its own."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True, pretty_exceptions_enable=False, help="Warnings: contacts, plan, calls, visits, outcomes"
+)

@@ -1,0 +1,191 @@
+"""Tables of warnings: contact events, warnings, messages, calls, visits, tiers and draws."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Create the tables."""
+    _core()
+
+
+def _core() -> None:
+    """Events, warnings, what was sent and said about them, tiers, draws."""
+    op.create_table(
+        "warning",
+        sa.Column("warning_id", sa.String(16), nullable=False),
+        sa.Column("recipient", sa.String(40), nullable=False),
+        sa.Column("campaign", sa.String(64), nullable=False),
+        sa.Column("policy", sa.String(32), nullable=False),
+        sa.Column("tier", sa.String(16), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(12), nullable=False),
+        sa.Column("fraud", sa.String(32), nullable=False),
+        sa.Column("district", sa.String(64), nullable=False),
+        sa.Column("place", sa.String(64), nullable=False),
+        sa.Column("lang", sa.String(2), nullable=False),
+        sa.Column("stake_fen", sa.BigInteger()),
+        sa.Column("contacts", sa.Integer(), nullable=False),
+        sa.Column("last_us", sa.BigInteger(), nullable=False),
+        sa.Column("opened_at_us", sa.BigInteger(), nullable=False),
+        sa.Column("tier_at_us", sa.BigInteger(), nullable=False),
+        sa.Column("due_at_us", sa.BigInteger(), nullable=False),
+        sa.Column("visit_due_at_us", sa.BigInteger()),
+        sa.Column("expires_at_us", sa.BigInteger(), nullable=False),
+        sa.Column("calls", sa.Boolean(), nullable=False),
+        sa.Column("escalated", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("call_at_us", sa.BigInteger()),
+        sa.Column("call_order", sa.BigInteger(), nullable=False),
+        sa.Column("draw_id", sa.String(16)),
+        sa.Column("holder", sa.String(64)),
+        sa.Column("held_until_us", sa.BigInteger()),
+        sa.Column("told_at_us", sa.BigInteger()),
+        sa.Column("reached_at_us", sa.BigInteger()),
+        sa.Column("outcome", sa.String(16), nullable=False),
+        sa.Column("outcome_at_us", sa.BigInteger()),
+        sa.Column("updated_at_us", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("warning_id", name=op.f("pk_warning")),
+    )
+    op.create_index(op.f("ix_warning_due"), "warning", ["state", "escalated", "due_at_us"])
+    op.create_index(op.f("ix_warning_expiry"), "warning", ["state", "expires_at_us"])
+    op.create_index(op.f("ix_warning_opened_at_us"), "warning", ["opened_at_us"])
+    op.create_index(op.f("ix_warning_recipient_campaign_state"), "warning", ["recipient", "campaign", "state"])
+    op.create_index(op.f("ix_warning_to_call"), "warning", ["state", "calls", "rank", "call_order"])
+    op.create_table(
+        "contact_event",
+        sa.Column("event_id", sa.String(32), nullable=False),
+        sa.Column("warning_id", sa.String(16), nullable=False),
+        sa.Column("kind", sa.String(24), nullable=False),
+        sa.Column("recipient", sa.String(40), nullable=False),
+        sa.Column("campaign", sa.String(64), nullable=False),
+        sa.Column("indicator", sa.String(255), nullable=False),
+        sa.Column("ground", sa.String(80), nullable=False),
+        sa.Column("source", sa.String(64), nullable=False),
+        sa.Column("confidence", sa.Float(), nullable=False),
+        sa.Column("at_us", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at_us", sa.BigInteger()),
+        sa.Column("received_at_us", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at_us", sa.BigInteger(), nullable=False),
+        sa.Column("stake_fen", sa.BigInteger()),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("retracted_at_us", sa.BigInteger()),
+        sa.ForeignKeyConstraint(
+            ["warning_id"], ["warning.warning_id"], name=op.f("fk_contact_event_warning_id_warning")
+        ),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_contact_event")),
+    )
+    op.create_index(op.f("ix_contact_event_ground"), "contact_event", ["ground"])
+    op.create_index(op.f("ix_contact_event_indicator"), "contact_event", ["indicator"])
+    op.create_index(op.f("ix_contact_event_recipient_at_us"), "contact_event", ["recipient", "at_us"])
+    op.create_index(op.f("ix_contact_event_warning_id"), "contact_event", ["warning_id"])
+    op.create_table(
+        "warning_send",
+        sa.Column("send_id", sa.String(32), nullable=False),
+        sa.Column("warning_id", sa.String(16), nullable=False),
+        sa.Column("recipient", sa.String(40), nullable=False),
+        sa.Column("campaign", sa.String(64), nullable=False),
+        sa.Column("channel", sa.String(8), nullable=False),
+        sa.Column("purpose", sa.String(12), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(12), nullable=False),
+        sa.Column("reason", sa.String(24), nullable=False),
+        sa.Column("planned_at_us", sa.BigInteger(), nullable=False),
+        sa.Column("due_at_us", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at_us", sa.BigInteger(), nullable=False),
+        sa.Column("handed_at_us", sa.BigInteger()),
+        sa.Column("settled_at_us", sa.BigInteger()),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("receipt", sa.String(64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["warning_id"], ["warning.warning_id"], name=op.f("fk_warning_send_warning_id_warning")
+        ),
+        sa.PrimaryKeyConstraint("send_id", name=op.f("pk_warning_send")),
+        sa.UniqueConstraint("warning_id", "channel", "purpose", name=op.f("uq_warning_send_warning_id_channel_purpose")),
+    )
+    op.create_index(op.f("ix_warning_send_recipient_channel_planned_at_us"), "warning_send", ["recipient", "channel", "planned_at_us"])
+    op.create_index(op.f("ix_warning_send_state_due_at_us"), "warning_send", ["state", "due_at_us"])
+    op.create_table(
+        "warning_call",
+        sa.Column("warning_id", sa.String(16), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False, autoincrement=False),
+        sa.Column("operator", sa.String(64), nullable=False),
+        sa.Column("began_at_us", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at_us", sa.BigInteger(), nullable=False),
+        sa.Column("outcome", sa.String(16), nullable=False),
+        sa.Column("stake_fen", sa.BigInteger()),
+        sa.Column("script", sa.String(40), nullable=False),
+        sa.Column("verified", sa.String(12), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["warning_id"], ["warning.warning_id"], name=op.f("fk_warning_call_warning_id_warning")
+        ),
+        sa.PrimaryKeyConstraint("warning_id", "attempt", name=op.f("pk_warning_call")),
+    )
+    op.create_index(op.f("ix_warning_call_operator_began_at_us"), "warning_call", ["operator", "began_at_us"])
+    op.create_table(
+        "warning_move",
+        sa.Column("move_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False, autoincrement=True),
+        sa.Column("warning_id", sa.String(16), nullable=False),
+        sa.Column("at_us", sa.BigInteger(), nullable=False),
+        sa.Column("actor", sa.String(64), nullable=False),
+        sa.Column("move", sa.String(16), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["warning_id"], ["warning.warning_id"], name=op.f("fk_warning_move_warning_id_warning")
+        ),
+        sa.PrimaryKeyConstraint("move_id", name=op.f("pk_warning_move")),
+    )
+    op.create_index(op.f("ix_warning_move_warning_id"), "warning_move", ["warning_id"])
+    op.create_table(
+        "warning_mute",
+        sa.Column("recipient", sa.String(40), nullable=False),
+        sa.Column("at_us", sa.BigInteger(), nullable=False),
+        sa.Column("until_us", sa.BigInteger(), nullable=False),
+        sa.Column("asked_by", sa.String(64), nullable=False),
+        sa.PrimaryKeyConstraint("recipient", name=op.f("pk_warning_mute")),
+    )
+    op.create_table(
+        "statement",
+        sa.Column("statement_id", sa.String(16), nullable=False),
+        sa.Column("recipient", sa.String(40), nullable=False),
+        sa.Column("kind", sa.String(24), nullable=False),
+        sa.Column("source", sa.String(64), nullable=False),
+        sa.Column("told_by", sa.String(16), nullable=False),
+        sa.Column("taken_by", sa.String(64), nullable=False),
+        sa.Column("at_us", sa.BigInteger(), nullable=False),
+        sa.Column("note_ref", sa.String(80), nullable=False),
+        sa.PrimaryKeyConstraint("statement_id", name=op.f("pk_statement")),
+    )
+    op.create_table(
+        "warning_policy",
+        sa.Column("version", sa.Integer(), nullable=False, autoincrement=False),
+        sa.Column("state", sa.String(12), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("back_test", sa.Text(), nullable=False),
+        sa.Column("proposed_by", sa.String(64), nullable=False),
+        sa.Column("proposed_at_us", sa.BigInteger(), nullable=False),
+        sa.Column("decided_by", sa.String(64), nullable=False),
+        sa.Column("decided_at_us", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_warning_policy")),
+    )
+    op.create_index(op.f("ix_warning_policy_state_version"), "warning_policy", ["state", "version"])
+    op.create_table(
+        "warning_draw",
+        sa.Column("draw_id", sa.String(16), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("tier", sa.String(16), nullable=False),
+        sa.Column("seed", sa.String(32), nullable=False),
+        sa.Column("began_at_us", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at_us", sa.BigInteger()),
+        sa.Column("waiting", sa.Integer(), nullable=False),
+        sa.Column("capacity", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("draw_id", name=op.f("pk_warning_draw")),
+    )
+    op.create_index(op.f("ix_warning_draw_rank_began_at_us"), "warning_draw", ["rank", "began_at_us"])
