@@ -31,11 +31,13 @@ warning = Table(
     Column("policy", String(32), nullable=False),  # the version of the tiers it was last judged by
     Column("tier", String(16), nullable=False),
     Column("rank", Integer, nullable=False),  # place of the tier, 0 is the most urgent
+    Column("queue", Integer, nullable=False),  # the rank it is called by: one tier up past half of its deadline
     Column("state", String(12), nullable=False),  # open, resolved, lapsed, retracted
     Column("fraud", String(32), nullable=False),  # type of fraud; "" when not known
     Column("district", String(64), nullable=False),
     Column("place", String(64), nullable=False),  # a cell, for grouping visits; "" when not known
-    Column("lang", String(2), nullable=False),
+    Column("lang", String(2), nullable=False),  # "" when not known: the centre's
+    Column("clause", Integer, nullable=False),  # which clause of its tier was met
     Column("stake_fen", BigInteger),  # at stake, where known
     Column("contacts", Integer, nullable=False),  # standing events that it rests on
     Column("last_us", BigInteger, nullable=False),  # the newest of them
@@ -58,7 +60,7 @@ warning = Table(
     Column("outcome_at_us", BigInteger),
     Column("updated_at_us", BigInteger, nullable=False),
     Index(None, "recipient", "campaign", "state"),
-    Index("ix_warning_to_call", "state", "calls", "rank", "call_order"),
+    Index("ix_warning_to_call", "state", "calls", "queue", "call_order"),
     Index("ix_warning_due", "state", "escalated", "due_at_us"),
     Index("ix_warning_expiry", "state", "expires_at_us"),
     Index(None, "opened_at_us"),
@@ -69,7 +71,7 @@ contact_event = Table(
     "contact_event",
     metadata,
     Column("event_id", String(32), primary_key=True),  # of kind, recipient, indicator, source and its own reference
-    Column("warning_id", String(16), ForeignKey("warning.warning_id"), nullable=False, index=True),
+    Column("warning_id", String(16), ForeignKey("warning.warning_id"), index=True),  # none: below every tier
     Column("kind", String(24), nullable=False),
     Column("recipient", String(40), nullable=False),
     Column("campaign", String(64), nullable=False),

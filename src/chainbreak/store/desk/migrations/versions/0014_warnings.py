@@ -24,11 +24,13 @@ def _core() -> None:
         sa.Column("policy", sa.String(32), nullable=False),
         sa.Column("tier", sa.String(16), nullable=False),
         sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("queue", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(12), nullable=False),
         sa.Column("fraud", sa.String(32), nullable=False),
         sa.Column("district", sa.String(64), nullable=False),
         sa.Column("place", sa.String(64), nullable=False),
         sa.Column("lang", sa.String(2), nullable=False),
+        sa.Column("clause", sa.Integer(), nullable=False),
         sa.Column("stake_fen", sa.BigInteger()),
         sa.Column("contacts", sa.Integer(), nullable=False),
         sa.Column("last_us", sa.BigInteger(), nullable=False),
@@ -56,11 +58,11 @@ def _core() -> None:
     op.create_index(op.f("ix_warning_expiry"), "warning", ["state", "expires_at_us"])
     op.create_index(op.f("ix_warning_opened_at_us"), "warning", ["opened_at_us"])
     op.create_index(op.f("ix_warning_recipient_campaign_state"), "warning", ["recipient", "campaign", "state"])
-    op.create_index(op.f("ix_warning_to_call"), "warning", ["state", "calls", "rank", "call_order"])
+    op.create_index(op.f("ix_warning_to_call"), "warning", ["state", "calls", "queue", "call_order"])
     op.create_table(
         "contact_event",
         sa.Column("event_id", sa.String(32), nullable=False),
-        sa.Column("warning_id", sa.String(16), nullable=False),
+        sa.Column("warning_id", sa.String(16)),
         sa.Column("kind", sa.String(24), nullable=False),
         sa.Column("recipient", sa.String(40), nullable=False),
         sa.Column("campaign", sa.String(64), nullable=False),
@@ -106,9 +108,15 @@ def _core() -> None:
             ["warning_id"], ["warning.warning_id"], name=op.f("fk_warning_send_warning_id_warning")
         ),
         sa.PrimaryKeyConstraint("send_id", name=op.f("pk_warning_send")),
-        sa.UniqueConstraint("warning_id", "channel", "purpose", name=op.f("uq_warning_send_warning_id_channel_purpose")),
+        sa.UniqueConstraint(
+            "warning_id", "channel", "purpose", name=op.f("uq_warning_send_warning_id_channel_purpose")
+        ),
     )
-    op.create_index(op.f("ix_warning_send_recipient_channel_planned_at_us"), "warning_send", ["recipient", "channel", "planned_at_us"])
+    op.create_index(
+        op.f("ix_warning_send_recipient_channel_planned_at_us"),
+        "warning_send",
+        ["recipient", "channel", "planned_at_us"],
+    )
     op.create_index(op.f("ix_warning_send_state_due_at_us"), "warning_send", ["state", "due_at_us"])
     op.create_table(
         "warning_call",

@@ -1,0 +1,139 @@
+"""Warnings on the desk: read and write in bulk, in the caller's transaction.
+
+What stands as open must also not be past its end: a warning ends by itself, whether or not anything runs that says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, func, insert, or_, select, update
+
+from chainbreak.act.warnings.model import OPEN, RESOLVED, ContactEvent, facts_of
+from chainbreak.store.desk.funds import chunks
+from chainbreak.store.desk.tables_warnings import contact_event, warning, warning_move, warning_mute, warning_send
+
+_w, _e, _s = warning.c, contact_event.c, warning_send.c
+ON_ITS_WAY = ("due", "handing", "handed", "delivered", "unknown")
+"""States of messages that count towards caps: they were sent, or will be."""
+
+
+def known_events(conn: Connection, event_ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+    """Rows of `contact_event` by id."""
+    return {
+        row["event_id"]: row
+        for some in chunks(event_ids)
+        for row in conn.execute(select(contact_event).where(_e.event_id.in_(some))).mappings()
+    }
+
+
+def event_of(row: Mapping[str, Any], ref: str = "") -> ContactEvent:
+    """The event of a row. Its source's own reference is in the row's id, not in the row."""
+    return ContactEvent(
+        row["kind"], row["recipient"], row["at_us"], row["ground"], row["source"], ref, row["indicator"],
+        row["campaign"], row["confidence"], row["ended_at_us"], row["stake_fen"], facts=facts_of(row["facts"]),
+    )  # fmt: skip
+
+
+def standing_events(conn: Connection, recipients: Collection[str], now_us: int) -> list[Mapping[str, Any]]:
+    """Rows of events of these recipients that were not taken back and still say something."""
+    return [
+        row
+        for some in chunks(recipients)
+        for row in conn.execute(
+            select(contact_event).where(_e.recipient.in_(some), _e.retracted_at_us.is_(None), _e.expires_at_us > now_us)
+        ).mappings()
+    ]
+
+
+def warnings_of(conn: Connection, recipients: Collection[str], since_us: int, now_us: int) -> list[Mapping[str, Any]]:
+    """Rows of open warnings of these recipients, and of those resolved since `since_us`."""
+    is_open = (_w.state == OPEN) & (_w.expires_at_us > now_us)
+    lately = (_w.state == RESOLVED) & (_w.outcome_at_us > since_us)
+    return [
+        row
+        for some in chunks(recipients)
+        for row in conn.execute(select(warning).where(_w.recipient.in_(some), is_open | lately)).mappings()
+    ]
+
+
+def sent_lately(conn: Connection, recipients: Collection[str], since_us: int) -> dict[str, list[tuple[str, str]]]:
+    """Recipient -> (channel, campaign) of each message planned since and not held back."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for some in chunks(recipients):
+        query = select(_s.recipient, _s.channel, _s.campaign).where(
+            _s.recipient.in_(some), _s.channel.in_(("sms", "push")), _s.purpose == "warn", _s.due_at_us > since_us,
+            _s.state.in_(ON_ITS_WAY),
+        )  # fmt: skip
+        for row in conn.execute(query):
+            found.setdefault(row.recipient, []).append((row.channel, row.campaign))
+    return found
+
+
+def muted(conn: Connection, recipients: Collection[str], now_us: int) -> set[str]:
+    """Which of these want no messages of the lowest tier now."""
+    m = warning_mute.c
+    return {
+        who
+        for some in chunks(recipients)
+        for who in conn.execute(select(m.recipient).where(m.recipient.in_(some), m.until_us > now_us)).scalars()
+    }
+
+
+def insert_rows(conn: Connection, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Add rows by table name, tables in the order given."""
+    for name, some in rows.items():
+        if some:
+            conn.execute(insert(warning.metadata.tables[name]), [dict(row) for row in some])
+
+
+def update_warnings(conn: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Set columns of warnings: each row names its `warning_id` and the columns; rows of one shape go together."""
+    shapes: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        names = tuple(sorted(set(row) - {"warning_id"}))
+        shapes.setdefault(names, []).append({f"b_{name}": value for name, value in row.items()})
+    for names, some in shapes.items():
+        values = {name: bindparam(f"b_{name}") for name in names}
+        conn.execute(update(warning).where(_w.warning_id == bindparam("b_warning_id")).values(values), some)
+
+
+def update_events(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Set what a later word about a contact changed: rows of event_id and warning_id, facts, ends, stake, confidence."""
+    if rows:
+        names = ("warning_id", "facts", "at_us", "ended_at_us", "expires_at_us", "stake_fen", "confidence")
+        values = {name: bindparam(f"b_{name}") for name in names}
+        conn.execute(update(contact_event).where(_e.event_id == bindparam("b_event_id")).values(values),
+                     [{f"b_{name}": value for name, value in row.items()} for row in rows])  # fmt: skip
+
+
+def add_move(conn: Connection, warning_id: str, at_us: int, actor: str, move: str, detail: Mapping[str, Any]) -> None:
+    """Note a change of a warning."""
+    add_moves(conn, [(warning_id, detail)], at_us, actor, move)
+
+
+def add_moves(
+    conn: Connection, changed: Iterable[tuple[str, Mapping[str, Any]]], at_us: int, actor: str, move: str
+) -> None:
+    """Note the same sort of change of several warnings: (warning_id, detail)."""
+    rows = [
+        {"warning_id": warning_id, "at_us": at_us, "actor": actor, "move": move,
+         "detail": json.dumps(dict(detail), sort_keys=True, ensure_ascii=False)}
+        for warning_id, detail in changed
+    ]  # fmt: skip
+    if rows:
+        conn.execute(insert(warning_move), rows)
+
+
+def to_call(now_us: int, holder: str = "") -> Select[Any]:
+    """Who is to be called now, the first first: not past its end, not called again too soon, not open at somebody
+    else's.
+    """
+    free = or_(_w.holder.is_(None), _w.held_until_us <= now_us, _w.holder == holder)
+    return (
+        select(_w.warning_id)
+        .where(_w.state == OPEN, _w.calls, _w.call_at_us <= now_us, _w.expires_at_us > now_us, free)
+        .order_by(_w.queue, _w.call_order, func.coalesce(_w.stake_fen, 0).desc(), _w.warning_id)
+    )  # fmt: skip
