@@ -18,7 +18,8 @@ text_message = Table(
     Column("template", String(32), nullable=False),
     Column("lang", String(2), nullable=False),
     Column("body", Text, nullable=False),  # as it is sent
-    Column("state", String(12), nullable=False),  # queued, submitting, submitted, delivered, failed, expired, unknown
+    # queued, submitting, submitted, delivered, failed, expired, unknown, cancelled
+    Column("state", String(12), nullable=False),
     Column("queued_by", String(64), nullable=False),
     Column("queued_at_us", BigInteger, nullable=False),
     Column("due_at_us", BigInteger, nullable=False),  # not sent before

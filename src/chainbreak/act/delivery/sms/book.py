@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
 QUEUED, SUBMITTING, SUBMITTED = "queued", "submitting", "submitted"
-DELIVERED, FAILED, EXPIRED, UNKNOWN = "delivered", "failed", "expired", "unknown"
-FINAL = frozenset({DELIVERED, FAILED, EXPIRED})
-_WORST_FIRST = (FAILED, EXPIRED, UNKNOWN, SUBMITTING, QUEUED, SUBMITTED, DELIVERED)
+DELIVERED, FAILED, EXPIRED, UNKNOWN, CANCELLED = "delivered", "failed", "expired", "unknown", "cancelled"
+FINAL = frozenset({DELIVERED, FAILED, EXPIRED, CANCELLED})
+_WORST_FIRST = (CANCELLED, FAILED, EXPIRED, UNKNOWN, SUBMITTING, QUEUED, SUBMITTED, DELIVERED)
 SMS = "sms"
 
 
