@@ -8,7 +8,7 @@ from chainbreak.act.delivery import queue
 from chainbreak.act.orders.appeals import ACCEPTED, OPEN
 from chainbreak.act.orders.model import ISSUED
 from chainbreak.base.clock import US_PER_S, rfc3339
-from chainbreak.base.errors import RefusedError, UsageError
+from chainbreak.base.errors import RefusedError, UsageError, did_you_mean
 from chainbreak.records.actor import Role
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def list_outbox(
     queued_at_us, due_at_us, settled_at_us, code); `code`: of the error that stopped a failed one.
 
     Raises:
-        UsageError: no such view (CB-US-001).
+        UsageError: no such view (CB-US-001) or partner (CB-OR-080).
     """
     from chainbreak.store.desk.tables_delivery import outbox as o
 
@@ -48,6 +48,8 @@ def list_outbox(
     newest_first = chosen.where(~unsettled).order_by(newest, o.c.order_id, o.c.target)
     now = office.clock.now_us()
     with office.desk.read() as conn:
+        if partner:
+            _must_be_partner(conn, partner)
         messages = list(conn.execute(urgent_first.limit(limit)))
         messages += conn.execute(newest_first.limit(limit - len(messages)))
         stopped = _codes(conn, [m.order_id for m in messages if m.state == queue.FAILED])
@@ -62,6 +64,16 @@ def list_outbox(
             }
             for m in messages
         ]  # fmt: skip
+
+
+def _must_be_partner(conn: Connection, partner: str) -> None:
+    from sqlalchemy import select
+
+    from chainbreak.store.desk.tables_delivery import partner as p
+
+    known = list(conn.execute(select(p.c.partner_id)).scalars())
+    if partner not in known:
+        raise UsageError("CB-OR-080", "there is no such partner", given=partner, allowed=did_you_mean(partner, known))
 
 
 def _codes(conn: Connection, order_ids: Sequence[str]) -> dict[tuple[str, int, str], str]:

@@ -30,6 +30,8 @@ FIGURE = re.compile(r"[-<]?¥?[\d,]*\d([./]\d+)?%?|-|")
 """Cells of a column of figures: yuan, counts, shares, exact fractions, and nothing."""
 A_YEAR_US = 366 * 86_400_000_000
 """What is shorter is a span; what is longer a moment since 1970."""
+UTC_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+"""A time as `base.clock.rfc3339` writes it."""
 GAP, HEADING = 2, 6
 """Between columns; and of a heading over figures, so wide it stays when the screen is narrow."""
 
@@ -102,14 +104,21 @@ def moment(at_us: int, zone: str) -> str:
 
 
 def readable(value: Any, zone: str) -> Any:
-    """For a person: times (`…_us`) local with their date, spans in hours, money (`…_fen`) in yuan, at any depth.
+    """For a person: times (`…_us`, or in RFC 3339) local with their date, spans in hours, money (`…_fen`) in yuan, at
+    any depth.
 
     >>> readable({"fen": 5, "paid_fen": 123456, "at_us": 1795276777000000, "horizon_us": 172800000000}, "Asia/Shanghai")
     {'fen': '¥0.05', 'paid': '¥1,234.56', 'at': '2026-11-21 23:59:37', 'horizon': '48 h'}
+    >>> readable({"ends_at": "2026-11-21T15:59:37Z"}, "Asia/Shanghai")
+    {'ends_at': '2026-11-21 23:59:37'}
     """
     if isinstance(value, Mapping):
         named = (_readable_pair(str(key), one, zone) for key, one in value.items())
         return dict(named)
+    if isinstance(value, str) and UTC_MOMENT.fullmatch(value):
+        from chainbreak.base.clock import parse_moment
+
+        return moment(parse_moment(value, zone), zone)
     return [readable(one, zone) for one in value] if isinstance(value, (list, tuple)) else value
 
 

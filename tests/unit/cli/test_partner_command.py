@@ -105,6 +105,7 @@ def test_an_order_is_followed_asked_back_released_and_gone(run: Run, order_id: s
     assert run("outbox", "list", who="")[1] == []
     [row] = run("outbox", "list", "--all", "--partner", "carriers", who="")[1]
     assert (row["order_id"], row["state"]) == (order_id, "verified")
+    assert run("outbox", "list", "--partner", "carrier", who="")[0] == 2, "a name that nobody bears is no empty outbox"
     [shown] = run("outbox", "show", order_id, who="")[1]
     assert shown["partners"][0]["holds"] == "yes"
     assert run("outbox", "withdraw", order_id, who="chen")[0] == 4
