@@ -63,6 +63,8 @@ warning = Table(
     Index("ix_warning_to_call", "state", "calls", "queue", "call_order"),
     Index("ix_warning_due", "state", "escalated", "due_at_us"),
     Index("ix_warning_expiry", "state", "expires_at_us"),
+    Index("ix_warning_campaign", "state", "campaign"),
+    Index("ix_warning_district", "state", "district"),
     Index(None, "opened_at_us"),
 )
 """One row a warning: the events of one recipient and one campaign while they last."""
@@ -114,6 +116,7 @@ warning_send = Table(
     Column("receipt", String(64), nullable=False),  # what the channel calls it; "" before it is handed over
     UniqueConstraint("warning_id", "channel", "purpose"),
     Index(None, "state", "due_at_us"),
+    Index(None, "channel", "state", "due_at_us"),
     Index(None, "recipient", "channel", "planned_at_us"),
 )
 """One row a message to be sent, sent, or held back with its reason."""

@@ -12,6 +12,7 @@ depends_on = None
 def upgrade() -> None:
     """Create the tables."""
     _core()
+    _board()
 
 
 def _core() -> None:
@@ -197,3 +198,10 @@ def _core() -> None:
         sa.PrimaryKeyConstraint("draw_id", name=op.f("pk_warning_draw")),
     )
     op.create_index(op.f("ix_warning_draw_rank_began_at_us"), "warning_draw", ["rank", "began_at_us"])
+
+
+def _board() -> None:
+    """What the board counts and filters by."""
+    op.create_index(op.f("ix_warning_campaign"), "warning", ["state", "campaign"])
+    op.create_index(op.f("ix_warning_district"), "warning", ["state", "district"])
+    op.create_index(op.f("ix_warning_send_channel_state_due_at_us"), "warning_send", ["channel", "state", "due_at_us"])
