@@ -13,6 +13,8 @@ def upgrade() -> None:
     """Create the tables."""
     _core()
     _board()
+    _visits()
+    _hotline()
 
 
 def _core() -> None:
@@ -55,6 +57,8 @@ def _core() -> None:
         sa.Column("updated_at_us", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("warning_id", name=op.f("pk_warning")),
     )
+    op.create_index(op.f("ix_warning_campaign"), "warning", ["state", "campaign"])
+    op.create_index(op.f("ix_warning_district"), "warning", ["state", "district"])
     op.create_index(op.f("ix_warning_due"), "warning", ["state", "escalated", "due_at_us"])
     op.create_index(op.f("ix_warning_expiry"), "warning", ["state", "expires_at_us"])
     op.create_index(op.f("ix_warning_opened_at_us"), "warning", ["opened_at_us"])
@@ -70,6 +74,7 @@ def _core() -> None:
         sa.Column("indicator", sa.String(255), nullable=False),
         sa.Column("ground", sa.String(80), nullable=False),
         sa.Column("source", sa.String(64), nullable=False),
+        sa.Column("ref", sa.String(120), nullable=False),
         sa.Column("confidence", sa.Float(), nullable=False),
         sa.Column("at_us", sa.BigInteger(), nullable=False),
         sa.Column("ended_at_us", sa.BigInteger()),
@@ -113,6 +118,7 @@ def _core() -> None:
             "warning_id", "channel", "purpose", name=op.f("uq_warning_send_warning_id_channel_purpose")
         ),
     )
+    op.create_index(op.f("ix_warning_send_channel_state_due_at_us"), "warning_send", ["channel", "state", "due_at_us"])
     op.create_index(
         op.f("ix_warning_send_recipient_channel_planned_at_us"),
         "warning_send",
@@ -205,3 +211,166 @@ def _board() -> None:
     op.create_index(op.f("ix_warning_campaign"), "warning", ["state", "campaign"])
     op.create_index(op.f("ix_warning_district"), "warning", ["state", "district"])
     op.create_index(op.f("ix_warning_send_channel_state_due_at_us"), "warning_send", ["channel", "state", "due_at_us"])
+
+
+def _visits() -> None:
+    """Visits, their results, codes and proofs, and who makes them."""
+    op.create_table(
+        "visit",
+        sa.Column("visit_id", sa.String(16), nullable=False),
+        sa.Column("warning_id", sa.String(16), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("recipient", sa.String(40), nullable=False),
+        sa.Column("state", sa.String(12), nullable=False),
+        sa.Column("reason", sa.String(24), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("due_at_us", sa.BigInteger(), nullable=False),
+        sa.Column("stake_fen", sa.BigInteger()),
+        sa.Column("fraud", sa.String(32), nullable=False),
+        sa.Column("lang", sa.String(2), nullable=False),
+        sa.Column("district", sa.String(64), nullable=False),
+        sa.Column("place", sa.String(64), nullable=False),
+        sa.Column("lat", sa.Float()),
+        sa.Column("lon", sa.Float()),
+        sa.Column("facts_us", sa.BigInteger(), nullable=False),
+        sa.Column("asked_by", sa.String(64), nullable=False),
+        sa.Column("opened_at_us", sa.BigInteger(), nullable=False),
+        sa.Column("unit", sa.String(64), nullable=False),
+        sa.Column("officer", sa.String(64), nullable=False),
+        sa.Column("second", sa.String(64), nullable=False),
+        sa.Column("turn", sa.Integer()),
+        sa.Column("eta_us", sa.BigInteger()),
+        sa.Column("address_n", sa.Integer(), nullable=False),
+        sa.Column("address_until_us", sa.BigInteger()),
+        sa.Column("accepted_at_us", sa.BigInteger()),
+        sa.Column("left_at_us", sa.BigInteger()),
+        sa.Column("arrived_at_us", sa.BigInteger()),
+        sa.Column("ended_at_us", sa.BigInteger()),
+        sa.Column("entry", sa.String(12), nullable=False),
+        sa.Column("outcome", sa.String(16), nullable=False),
+        sa.Column("card_left", sa.Boolean(), nullable=False),
+        sa.Column("checklist", sa.Text(), nullable=False),
+        sa.Column("updated_at_us", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["warning_id"], ["warning.warning_id"], name=op.f("fk_visit_warning_id_warning")),
+        sa.PrimaryKeyConstraint("visit_id", name=op.f("pk_visit")),
+        sa.UniqueConstraint("warning_id", "n", name=op.f("uq_visit_warning_id_n")),
+    )
+    op.create_index(op.f("ix_visit_officer_state"), "visit", ["officer", "state"])
+    op.create_index(op.f("ix_visit_recipient_opened_at_us"), "visit", ["recipient", "opened_at_us"])
+    op.create_index(op.f("ix_visit_state_unit_due_at_us"), "visit", ["state", "unit", "due_at_us"])
+    op.create_table(
+        "visit_move",
+        sa.Column("move_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False, autoincrement=True),
+        sa.Column("visit_id", sa.String(16), nullable=False),
+        sa.Column("at_us", sa.BigInteger(), nullable=False),
+        sa.Column("actor", sa.String(64), nullable=False),
+        sa.Column("move", sa.String(16), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["visit_id"], ["visit.visit_id"], name=op.f("fk_visit_move_visit_id_visit")),
+        sa.PrimaryKeyConstraint("move_id", name=op.f("pk_visit_move")),
+    )
+    op.create_index(op.f("ix_visit_move_visit_id"), "visit_move", ["visit_id"])
+    op.create_table(
+        "visit_result",
+        sa.Column("visit_id", sa.String(16), nullable=False),
+        sa.Column("client_key", sa.String(64), nullable=False),
+        sa.Column("officer", sa.String(64), nullable=False),
+        sa.Column("received_at_us", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("standing", sa.String(12), nullable=False),
+        sa.Column("reason", sa.String(24), nullable=False),
+        sa.ForeignKeyConstraint(["visit_id"], ["visit.visit_id"], name=op.f("fk_visit_result_visit_id_visit")),
+        sa.PrimaryKeyConstraint("visit_id", "client_key", name=op.f("pk_visit_result")),
+    )
+    op.create_index(op.f("ix_visit_result_standing"), "visit_result", ["standing"])
+    op.create_table(
+        "visit_code",
+        sa.Column("visit_id", sa.String(16), nullable=False),
+        sa.Column("way", sa.String(8), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("made_by", sa.String(64), nullable=False),
+        sa.Column("made_at_us", sa.BigInteger(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("used_at_us", sa.BigInteger()),
+        sa.ForeignKeyConstraint(["visit_id"], ["visit.visit_id"], name=op.f("fk_visit_code_visit_id_visit")),
+        sa.PrimaryKeyConstraint("visit_id", "way", name=op.f("pk_visit_code")),
+    )
+    op.create_table(
+        "visit_proof",
+        sa.Column("visit_id", sa.String(16), nullable=False),
+        sa.Column("way", sa.String(8), nullable=False),
+        sa.Column("at_us", sa.BigInteger(), nullable=False),
+        sa.Column("given_by", sa.String(64), nullable=False),
+        sa.Column("metres", sa.Integer()),
+        sa.ForeignKeyConstraint(["visit_id"], ["visit.visit_id"], name=op.f("fk_visit_proof_visit_id_visit")),
+        sa.PrimaryKeyConstraint("visit_id", "way", name=op.f("pk_visit_proof")),
+    )
+    op.create_table(
+        "visit_staff",
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("unit", sa.String(64), nullable=False),
+        sa.Column("place", sa.String(64), nullable=False),
+        sa.Column("lat", sa.Float()),
+        sa.Column("lon", sa.Float()),
+        sa.Column("since_us", sa.BigInteger(), nullable=False),
+        sa.Column("set_by", sa.String(64), nullable=False),
+        sa.ForeignKeyConstraint(["name"], ["person.name"], name=op.f("fk_visit_staff_name_person")),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_visit_staff")),
+    )
+    op.create_index(op.f("ix_visit_staff_unit"), "visit_staff", ["unit"])
+
+
+def _hotline() -> None:
+    """How citizens check who calls, what operators say, whom the fund desk hears of."""
+    op.create_table(
+        "warning_phrase",
+        sa.Column("phrase_id", sa.String(32), nullable=False),
+        sa.Column("warning_id", sa.String(16), nullable=False),
+        sa.Column("recipient", sa.String(40), nullable=False),
+        sa.Column("code", sa.String(4), nullable=False),
+        sa.Column("made_by", sa.String(64), nullable=False),
+        sa.Column("made_at_us", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at_us", sa.BigInteger(), nullable=False),
+        sa.Column("code_until_us", sa.BigInteger(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(12), nullable=False),
+        sa.Column("way", sa.String(8), nullable=False),
+        sa.Column("settled_at_us", sa.BigInteger()),
+        sa.Column("called_back_at_us", sa.BigInteger()),
+        sa.ForeignKeyConstraint(
+            ["warning_id"], ["warning.warning_id"], name=op.f("fk_warning_phrase_warning_id_warning")
+        ),
+        sa.PrimaryKeyConstraint("phrase_id", name=op.f("pk_warning_phrase")),
+    )
+    op.create_index(op.f("ix_warning_phrase_code_code_until_us"), "warning_phrase", ["code", "code_until_us"])
+    op.create_index(op.f("ix_warning_phrase_recipient_state"), "warning_phrase", ["recipient", "state"])
+    op.create_index(op.f("ix_warning_phrase_warning_id"), "warning_phrase", ["warning_id"])
+    op.create_table(
+        "warning_script",
+        sa.Column("fraud", sa.String(32), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False, autoincrement=False),
+        sa.Column("state", sa.String(12), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("proposed_by", sa.String(64), nullable=False),
+        sa.Column("proposed_at_us", sa.BigInteger(), nullable=False),
+        sa.Column("decided_by", sa.String(64), nullable=False),
+        sa.Column("decided_at_us", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("fraud", "version", name=op.f("pk_warning_script")),
+    )
+    op.create_table(
+        "warning_alert",
+        sa.Column("warning_id", sa.String(16), nullable=False),
+        sa.Column("at_us", sa.BigInteger(), nullable=False),
+        sa.Column("raised_by", sa.String(64), nullable=False),
+        sa.Column("stake_fen", sa.BigInteger()),
+        sa.Column("report_id", sa.String(64), nullable=False),
+        sa.Column("state", sa.String(8), nullable=False),
+        sa.Column("taken_by", sa.String(64), nullable=False),
+        sa.Column("taken_at_us", sa.BigInteger()),
+        sa.ForeignKeyConstraint(
+            ["warning_id"], ["warning.warning_id"], name=op.f("fk_warning_alert_warning_id_warning")
+        ),
+        sa.PrimaryKeyConstraint("warning_id", name=op.f("pk_warning_alert")),
+    )
+    op.create_index(op.f("ix_warning_alert_state_at_us"), "warning_alert", ["state", "at_us"])
