@@ -94,12 +94,13 @@ def joined(known: ContactEvent, word: ContactEvent) -> ContactEvent:
 
 def fold(
     policy: Policy, standing: Sequence[Standing], events: Iterable[tuple[str | None, ContactEvent]], now_us: int, *,
-    lower: bool = False,
+    told: frozenset[str] = frozenset(), lower: bool = False,
 ) -> Folded:  # fmt: skip
     """Warnings of one recipient after all of `events`: (the warning it belonged to, None for a new one; the event).
 
     `standing`: his open warnings, and those closed lately. Only events that stand are given; a warning of which none is
-    left is retracted by its caller. `lower`: events were taken back, so a tier may fall; time alone lowers none.
+    left is retracted by its caller. `told`: ids of the events that say something new: such a one opens another warning
+    when its first is over. `lower`: events were taken back, so a tier may fall; time alone lowers none.
     """
     every = sorted(events, key=lambda pair: (pair[1].at_us, pair[1].event_id))
     since = now_us - policy.repeat.window_h * US_PER_HOUR
@@ -108,6 +109,7 @@ def fold(
     open_ = {one.campaign: one for one in standing if one.state == OPEN}
     mine: dict[str, list[ContactEvent]] = {}
     alone: dict[str, list[ContactEvent]] = {}
+    over: set[str] = set()
     folded = Folded()
     for warning_id, event in every:
         of = open_.get(event.of) or _closed(standing, event)
@@ -115,15 +117,18 @@ def fold(
             mine.setdefault(str(warning_id), []).append(event)
         elif of is not None:
             mine.setdefault(of.warning_id, []).append(event)
-        elif warning_id is None:
+        elif warning_id is None or event.event_id in told:
             alone.setdefault(event.of, []).append(event)
+            if warning_id is not None:
+                over.add(event.event_id)
     for warning_id, its in mine.items():
         folded.belongs |= {event.event_id: warning_id for event in its}
         if known[warning_id].state == OPEN:
             folded.changes += _again(policy, known[warning_id], its, contacts, now_us, lower)
     for campaign, its in alone.items():
         judged = judge(policy, its, contacts)
-        opened = warning_id_of(its[0].event_id) if judged else None
+        first = its[0].event_id
+        opened = warning_id_of(first, now_us if first in over else 0) if judged else None
         folded.belongs |= {event.event_id: opened for event in its}
         if judged and opened:
             folded.changes.append(Change(opened, campaign, "opened", judged.rank, now_us, judged, tuple(its)))

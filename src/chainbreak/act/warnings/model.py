@@ -109,13 +109,14 @@ class ContactEvent:
         return json.dumps(dict(self.facts), sort_keys=True, separators=(",", ":"))
 
 
-def warning_id_of(event_id: str) -> str:
-    """The id of the warning that an event opens.
+def warning_id_of(event_id: str, again_at_us: int = 0) -> str:
+    """The id of the warning that an event opens; `again_at_us`: when it opens another, the first being over.
 
     >>> warning_id_of("00ff00ff00ff00ff00ff00ff00ff00ff")
     'W-00ff00ff00ff'
     """
-    return f"W-{event_id[:12]}"
+    named = hashlib.sha256(f"{event_id} {again_at_us}".encode()).hexdigest() if again_at_us else event_id
+    return f"W-{named[:12]}"
 
 
 def send_id_of(warning_id: str, channel: str, purpose: str) -> str:

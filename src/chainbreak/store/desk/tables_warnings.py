@@ -80,6 +80,7 @@ contact_event = Table(
     Column("indicator", String(255), nullable=False),  # a written token, a domain, a template; "" for a statement
     Column("ground", String(80), nullable=False),  # finding:ID, order:ID, report:ID, statement:ID
     Column("source", String(64), nullable=False),  # a partner, `records`, `hotline`
+    Column("ref", String(120), nullable=False),  # the source's own name of the contact
     Column("confidence", Float, nullable=False),  # of the indicator
     Column("at_us", BigInteger, nullable=False),  # since when
     Column("ended_at_us", BigInteger),  # none: goes on, as far as is known
@@ -186,6 +187,7 @@ warning_policy = Table(
     Column("proposed_at_us", BigInteger, nullable=False),
     Column("decided_by", String(64), nullable=False),  # "" until somebody has
     Column("decided_at_us", BigInteger),
+    Column("decided_why", Text, nullable=False),  # the reason of who declined it; "" otherwise
     Index(None, "state", "version"),
 )
 """One row a proposed change of the tiers; the newest approved is in force, none: the preset of the settings."""

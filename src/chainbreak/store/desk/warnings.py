@@ -9,12 +9,12 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_, select, update
 
-from chainbreak.act.warnings.model import OPEN, RESOLVED, ContactEvent, facts_of
 from chainbreak.store.desk.funds import chunks
 from chainbreak.store.desk.tables_warnings import contact_event, warning, warning_move, warning_mute, warning_send
 
+OPEN, RESOLVED = "open", "resolved"
 _w, _e, _s = warning.c, contact_event.c, warning_send.c
 ON_ITS_WAY = ("due", "handing", "handed", "delivered", "unknown")
 """States of messages that count towards caps: they were sent, or will be."""
@@ -23,24 +23,16 @@ ON_ITS_WAY = ("due", "handing", "handed", "delivered", "unknown")
 def known_events(conn: Connection, event_ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
     """Rows of `contact_event` by id."""
     return {
-        row["event_id"]: row
+        row["event_id"]: dict(row)
         for some in chunks(event_ids)
         for row in conn.execute(select(contact_event).where(_e.event_id.in_(some))).mappings()
     }
 
 
-def event_of(row: Mapping[str, Any], ref: str = "") -> ContactEvent:
-    """The event of a row. Its source's own reference is in the row's id, not in the row."""
-    return ContactEvent(
-        row["kind"], row["recipient"], row["at_us"], row["ground"], row["source"], ref, row["indicator"],
-        row["campaign"], row["confidence"], row["ended_at_us"], row["stake_fen"], facts=facts_of(row["facts"]),
-    )  # fmt: skip
-
-
 def standing_events(conn: Connection, recipients: Collection[str], now_us: int) -> list[Mapping[str, Any]]:
     """Rows of events of these recipients that were not taken back and still say something."""
     return [
-        row
+        dict(row)
         for some in chunks(recipients)
         for row in conn.execute(
             select(contact_event).where(_e.recipient.in_(some), _e.retracted_at_us.is_(None), _e.expires_at_us > now_us)
@@ -53,7 +45,7 @@ def warnings_of(conn: Connection, recipients: Collection[str], since_us: int, no
     is_open = (_w.state == OPEN) & (_w.expires_at_us > now_us)
     lately = (_w.state == RESOLVED) & (_w.outcome_at_us > since_us)
     return [
-        row
+        dict(row)
         for some in chunks(recipients)
         for row in conn.execute(select(warning).where(_w.recipient.in_(some), is_open | lately)).mappings()
     ]
@@ -82,6 +74,26 @@ def muted(conn: Connection, recipients: Collection[str], now_us: int) -> set[str
     }
 
 
+def sends_of(conn: Connection, warning_ids: Iterable[str]) -> dict[tuple[str, str], str]:
+    """(warning, channel) -> state of the message that warns, of these warnings."""
+    return {
+        (row.warning_id, row.channel): row.state
+        for some in chunks(warning_ids)
+        for row in conn.execute(
+            select(_s.warning_id, _s.channel, _s.state).where(_s.warning_id.in_(some), _s.purpose == "warn")
+        )
+    }
+
+
+def put_sends(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add planned messages; one that was held back before and may be sent now takes that row's place."""
+    if rows:
+        known = chunks(row["send_id"] for row in rows)
+        for some in known:
+            conn.execute(delete(warning_send).where(_s.send_id.in_(some), _s.state == "suppressed"))
+        conn.execute(insert(warning_send), [dict(row) for row in rows])
+
+
 def insert_rows(conn: Connection, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
     """Add rows by table name, tables in the order given."""
     for name, some in rows.items():
@@ -96,15 +108,15 @@ def update_warnings(conn: Connection, rows: Iterable[Mapping[str, Any]]) -> None
         names = tuple(sorted(set(row) - {"warning_id"}))
         shapes.setdefault(names, []).append({f"b_{name}": value for name, value in row.items()})
     for names, some in shapes.items():
-        values = {name: bindparam(f"b_{name}") for name in names}
+        values: dict[str, Any] = {name: bindparam(f"b_{name}") for name in names}
         conn.execute(update(warning).where(_w.warning_id == bindparam("b_warning_id")).values(values), some)
 
 
 def update_events(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Set what a later word about a contact changed: rows of event_id and warning_id, facts, ends, stake, confidence."""
+    """Set what a later word about a contact changed: rows of event_id and the seven columns named here."""
     if rows:
         names = ("warning_id", "facts", "at_us", "ended_at_us", "expires_at_us", "stake_fen", "confidence")
-        values = {name: bindparam(f"b_{name}") for name in names}
+        values: dict[str, Any] = {name: bindparam(f"b_{name}") for name in names}
         conn.execute(update(contact_event).where(_e.event_id == bindparam("b_event_id")).values(values),
                      [{f"b_{name}": value for name, value in row.items()} for row in rows])  # fmt: skip
 

@@ -12,9 +12,9 @@ depends_on = None
 def upgrade() -> None:
     """Create the tables."""
     _core()
-    _board()
     _visits()
     _hotline()
+    _measure()
 
 
 def _core() -> None:
@@ -188,6 +188,7 @@ def _core() -> None:
         sa.Column("proposed_at_us", sa.BigInteger(), nullable=False),
         sa.Column("decided_by", sa.String(64), nullable=False),
         sa.Column("decided_at_us", sa.BigInteger()),
+        sa.Column("decided_why", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("version", name=op.f("pk_warning_policy")),
     )
     op.create_index(op.f("ix_warning_policy_state_version"), "warning_policy", ["state", "version"])
@@ -204,13 +205,6 @@ def _core() -> None:
         sa.PrimaryKeyConstraint("draw_id", name=op.f("pk_warning_draw")),
     )
     op.create_index(op.f("ix_warning_draw_rank_began_at_us"), "warning_draw", ["rank", "began_at_us"])
-
-
-def _board() -> None:
-    """What the board counts and filters by."""
-    op.create_index(op.f("ix_warning_campaign"), "warning", ["state", "campaign"])
-    op.create_index(op.f("ix_warning_district"), "warning", ["state", "district"])
-    op.create_index(op.f("ix_warning_send_channel_state_due_at_us"), "warning_send", ["channel", "state", "due_at_us"])
 
 
 def _visits() -> None:
@@ -374,3 +368,26 @@ def _hotline() -> None:
         sa.PrimaryKeyConstraint("warning_id", name=op.f("pk_warning_alert")),
     )
     op.create_index(op.f("ix_warning_alert_state_at_us"), "warning_alert", ["state", "at_us"])
+
+
+def _measure() -> None:
+    """Tasks to look at a trigger again."""
+    op.create_table(
+        "trigger_review",
+        sa.Column(
+            "review_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False, autoincrement=True
+        ),
+        sa.Column("trigger", sa.Text(), nullable=False),
+        sa.Column("tier", sa.String(16), nullable=False),
+        sa.Column("fraud", sa.Integer(), nullable=False),
+        sa.Column("known", sa.Integer(), nullable=False),
+        sa.Column("low", sa.Float(), nullable=False),
+        sa.Column("high", sa.Float(), nullable=False),
+        sa.Column("floor", sa.Float(), nullable=False),
+        sa.Column("opened_at_us", sa.BigInteger(), nullable=False),
+        sa.Column("closed_at_us", sa.BigInteger()),
+        sa.Column("closed_by", sa.String(64), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("review_id", name=op.f("pk_trigger_review")),
+    )
+    op.create_index(op.f("ix_trigger_review_closed_at_us"), "trigger_review", ["closed_at_us"])
