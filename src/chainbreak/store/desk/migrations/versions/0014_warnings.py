@@ -205,6 +205,19 @@ def _core() -> None:
         sa.PrimaryKeyConstraint("draw_id", name=op.f("pk_warning_draw")),
     )
     op.create_index(op.f("ix_warning_draw_rank_began_at_us"), "warning_draw", ["rank", "began_at_us"])
+    op.create_table(
+        "warning_drawn",
+        sa.Column("draw_id", sa.String(16), nullable=False),
+        sa.Column("warning_id", sa.String(16), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["draw_id"], ["warning_draw.draw_id"], name=op.f("fk_warning_drawn_draw_id_warning_draw")
+        ),
+        sa.ForeignKeyConstraint(
+            ["warning_id"], ["warning.warning_id"], name=op.f("fk_warning_drawn_warning_id_warning")
+        ),
+        sa.PrimaryKeyConstraint("draw_id", "warning_id", name=op.f("pk_warning_drawn")),
+    )
+    op.create_index(op.f("ix_warning_drawn_warning_id"), "warning_drawn", ["warning_id"])
 
 
 def _visits() -> None:

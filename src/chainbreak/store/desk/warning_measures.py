@@ -1,0 +1,205 @@
+"""What the desk holds about how warnings did: counted in SQL, row by row only where an estimate needs each person."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select
+
+from chainbreak.store.desk.funds import chunks
+from chainbreak.store.desk.tables_reports import report_file
+from chainbreak.store.desk.tables_warnings import (
+    contact_event,
+    warning,
+    warning_call,
+    warning_draw,
+    warning_mute,
+    warning_send,
+)
+
+_w, _e, _c, _s, _d = warning.c, contact_event.c, warning_call.c, warning_send.c, warning_draw.c
+
+
+def _sum(condition: Any) -> Any:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+def counts(conn: Connection, since_us: int, until_us: int, now_us: int, by: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Warnings opened within [since, until), grouped by columns of `warning` and by `outcome`: warnings, due (first
+    contact was due by now), reached_in_time, told_in_time (of these), reached, stake_reached_fen (at stake of those
+    who were reached).
+    """
+    due, was_reached = _w.due_at_us <= now_us, _w.reached_at_us.is_not(None)
+    told = or_(_w.told_at_us <= _w.due_at_us, _w.reached_at_us <= _w.due_at_us)
+    measures = {
+        "warnings": func.count(), "due": _sum(due), "reached_in_time": _sum(and_(due, _w.reached_at_us <= _w.due_at_us)),
+        "told_in_time": _sum(and_(due, told)), "reached": _sum(was_reached),
+        "stake_reached_fen": func.coalesce(func.sum(case((was_reached, _w.stake_fen), else_=None)), 0),
+    }  # fmt: skip
+    keys = [_w[name] for name in (*by, "outcome")]
+    query = select(*keys, *(what.label(name) for name, what in measures.items())).where(*_opened(since_us, until_us))
+    rows = [dict(row) for row in conn.execute(query.group_by(*keys).order_by(*keys)).mappings()]
+    return [row | {name: int(row[name]) for name in measures} for row in rows]
+
+
+def minutes(conn: Connection, since_us: int, until_us: int) -> Iterator[Row[Any]]:
+    """(tier, first_us, told_us, reached_us) of warnings of which somebody was told or reached; `first_us`: since when
+    the first contact was.
+    """
+    first = select(_e.warning_id, func.min(_e.at_us).label("first_us")).group_by(_e.warning_id).subquery()
+    query = (
+        select(_w.tier, first.c.first_us, _w.told_at_us.label("told_us"), _w.reached_at_us.label("reached_us"))
+        .join(first, first.c.warning_id == _w.warning_id)
+        .where(*_opened(since_us, until_us), or_(_w.told_at_us.is_not(None), _w.reached_at_us.is_not(None)))
+    )
+    return iter(conn.execute(query))
+
+
+def outcomes(conn: Connection, since_us: int, until_us: int) -> list[Row[Any]]:
+    """(warning_id, policy, outcome) of each warning opened within [since, until)."""
+    query = select(_w.warning_id, _w.policy, _w.outcome).where(*_opened(since_us, until_us))
+    return list(conn.execute(query.order_by(_w.warning_id)))
+
+
+def events_of(conn: Connection, warning_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+    """Warning -> rows of its contacts, those taken back too."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for some in chunks(warning_ids):
+        for row in conn.execute(select(contact_event).where(_e.warning_id.in_(some))).mappings():
+            found.setdefault(row["warning_id"], []).append(dict(row))
+    return found
+
+
+def drawn(conn: Connection, since_us: int, until_us: int) -> list[Row[Any]]:
+    """Warnings whose place was drawn within [since, until): draw_id, seed, waiting, capacity, began_at_us, warning_id,
+    recipient, campaign, stake_fen, opened_at_us, outcome.
+    """
+    query = (
+        select(_d.draw_id, _d.seed, _d.waiting, _d.capacity, _d.began_at_us, _w.warning_id, _w.recipient, _w.campaign,
+               _w.stake_fen, _w.opened_at_us, _w.outcome)
+        .join(warning, _w.draw_id == _d.draw_id)
+        .where(_d.began_at_us >= since_us, _d.began_at_us < until_us)
+        .order_by(_d.draw_id, _w.warning_id)
+    )  # fmt: skip
+    return list(conn.execute(query))
+
+
+def draws(conn: Connection, since_us: int, until_us: int) -> list[Row[Any]]:
+    """Draws that began within [since, until), with every column of their table."""
+    return list(conn.execute(
+        select(warning_draw).where(_d.began_at_us >= since_us, _d.began_at_us < until_us).order_by(_d.began_at_us)
+    ))  # fmt: skip
+
+
+def first_calls(conn: Connection, since_us: int, until_us: int) -> list[Row[Any]]:
+    """The first attempt of each warning that was first called within [since, until) with a script: script,
+    began_at_us, warning_id, recipient, campaign, stake_fen, outcome (of the warning).
+    """
+    query = (
+        select(_c.script, _c.began_at_us, _w.warning_id, _w.recipient, _w.campaign, _w.stake_fen, _w.outcome)
+        .join(warning, _w.warning_id == _c.warning_id)
+        .where(_c.attempt == 1, _c.script != "", _c.began_at_us >= since_us, _c.began_at_us < until_us)
+        .order_by(_c.began_at_us, _w.warning_id)
+    )
+    return list(conn.execute(query))
+
+
+def call_work(conn: Connection, since_us: int, until_us: int) -> list[dict[str, Any]]:
+    """Attempts that began within [since, until) by `outcome` and `verified`: attempts, talk_us (their time together)."""
+    query = select(
+        _c.outcome, _c.verified, func.count().label("attempts"),
+        func.coalesce(func.sum(_c.ended_at_us - _c.began_at_us), 0).label("talk_us"),
+    ).where(_c.began_at_us >= since_us, _c.began_at_us < until_us).group_by(_c.outcome, _c.verified)  # fmt: skip
+    return [dict(row) | {"talk_us": int(row["talk_us"])} for row in conn.execute(query).mappings()]
+
+
+def dissuaded(conn: Connection, since_us: int, until_us: int) -> list[Row[Any]]:
+    """(recipient, outcome_at_us) of warnings that ended with `dissuaded` within [since, until)."""
+    ended = and_(_w.outcome == "dissuaded", _w.outcome_at_us >= since_us, _w.outcome_at_us < until_us)
+    return list(conn.execute(select(_w.recipient, _w.outcome_at_us).where(ended)))
+
+
+def each_recipient(conn: Connection, since_us: int, until_us: int, answered: Collection[str]) -> dict[str, list[int]]:
+    """How many recipients had so many: `warnings` opened within [since, until), and `messages` handed over then plus
+    calls whose outcome is one of `answered`; each as sorted numbers, one a recipient that had any.
+    """
+    warned = select(func.count()).where(*_opened(since_us, until_us)).group_by(_w.recipient)
+    sent = select(_s.recipient, func.count().label("n")).where(
+        _s.handed_at_us >= since_us, _s.handed_at_us < until_us).group_by(_s.recipient)  # fmt: skip
+    spoke = (
+        select(_w.recipient, func.count().label("n")).join(warning_call, _c.warning_id == _w.warning_id)
+        .where(_c.began_at_us >= since_us, _c.began_at_us < until_us, _c.outcome.in_(answered)).group_by(_w.recipient)
+    )  # fmt: skip
+    told: dict[str, int] = {}
+    for query in (sent, spoke):
+        for row in conn.execute(query):
+            told[row.recipient] = told.get(row.recipient, 0) + row.n
+    return {"warnings": sorted(conn.execute(warned).scalars()), "messages": sorted(told.values())}
+
+
+def mutes(conn: Connection, since_us: int, until_us: int) -> int:
+    """Recipients who asked for no more low messages within [since, until)."""
+    m = warning_mute.c
+    query = select(func.count()).where(m.at_us >= since_us, m.at_us < until_us)
+    return int(conn.execute(query).scalar_one())
+
+
+def muted_spans(conn: Connection) -> dict[str, tuple[int, int]]:
+    """Recipient -> from when until when he wants no low messages."""
+    return {row.recipient: (row.at_us, row.until_us) for row in conn.execute(select(warning_mute))}
+
+
+def sends_by(conn: Connection, since_us: int, until_us: int) -> list[dict[str, Any]]:
+    """Messages planned within [since, until) by district and channel: planned, handed (left us), delivered."""
+    left = _s.handed_at_us.is_not(None)
+    query = (
+        select(_w.district, _s.channel, func.count().label("planned"), _sum(left).label("handed"),
+               _sum(_s.state == "delivered").label("delivered"))
+        .join(warning, _w.warning_id == _s.warning_id)
+        .where(_s.planned_at_us >= since_us, _s.planned_at_us < until_us, _s.purpose == "warn")
+        .group_by(_w.district, _s.channel).order_by(_w.district, _s.channel)
+    )  # fmt: skip
+    return [dict(row) for row in conn.execute(query).mappings()]
+
+
+def contacts(conn: Connection, since_us: int, until_us: int) -> Iterator[dict[str, Any]]:
+    """Every contact received within [since, until), by recipient, then in the order received."""
+    query: Select[Any] = (
+        select(contact_event).where(_e.received_at_us >= since_us, _e.received_at_us < until_us)
+        .order_by(_e.recipient, _e.received_at_us, _e.event_id)
+    )  # fmt: skip
+    for row in conn.execution_options(yield_per=5_000).execute(query).mappings():
+        yield dict(row)
+
+
+def outcomes_by_ground(conn: Connection, grounds: Iterable[str] | None = None) -> list[dict[str, Any]]:
+    """What came of warnings, by what they rested on, the oldest first: ref (`finding:ID`, `order:ID` …), warning_id,
+    outcome, given_at_us; each warning once for each of its grounds.
+    """
+    query = (
+        select(_e.ground.label("ref"), _w.warning_id, _w.outcome, _w.outcome_at_us.label("given_at_us"))
+        .join(warning, _w.warning_id == _e.warning_id).where(_w.outcome != "").distinct()
+        .order_by(_w.outcome_at_us, _w.warning_id, _e.ground)
+    )  # fmt: skip
+    wanted = [query] if grounds is None else [query.where(_e.ground.in_(some)) for some in chunks(grounds)]
+    return [dict(row) for one in wanted for row in conn.execute(one).mappings()]
+
+
+def deleted_reports(conn: Connection) -> dict[str, tuple[bool, int | None]]:
+    """Report -> (whether it was deleted, its loss as corrected), of all that were filed."""
+    f = report_file.c
+    return {row.report_id: (row.state == "deleted", row.loss_fen) for row in
+            conn.execute(select(f.report_id, f.state, f.loss_fen))}  # fmt: skip
+
+
+def marked_victims(conn: Connection) -> dict[str, str]:
+    """Report -> what people said of the things it names (JSON: key -> role), of reports of which somebody said so."""
+    f = report_file.c
+    return {
+        row.report_id: row.said for row in conn.execute(select(f.report_id, f.said).where(f.said.like('%"victim"%')))
+    }
+
+
+def _opened(since_us: int, until_us: int) -> tuple[Any, Any]:
+    return (_w.opened_at_us >= since_us, _w.opened_at_us < until_us)
