@@ -15,6 +15,7 @@ def upgrade() -> None:
     _visits()
     _hotline()
     _measure()
+    _contacts()
 
 
 def _core() -> None:
@@ -404,3 +405,51 @@ def _measure() -> None:
         sa.PrimaryKeyConstraint("review_id", name=op.f("pk_trigger_review")),
     )
     op.create_index(op.f("ix_trigger_review_closed_at_us"), "trigger_review", ["closed_at_us"])
+
+
+def _contacts() -> None:
+    """Contacts set aside, what was taken back, and whom to call about it."""
+    op.create_table(
+        "contact_aside",
+        sa.Column("aside_id", sa.String(32), nullable=False),
+        sa.Column("kind", sa.String(24), nullable=False),
+        sa.Column("about", sa.String(40), nullable=False),
+        sa.Column("indicator", sa.String(255), nullable=False),
+        sa.Column("ground", sa.String(80), nullable=False),
+        sa.Column("reason", sa.String(24), nullable=False),
+        sa.Column("at_us", sa.BigInteger(), nullable=False),
+        sa.Column("stake_fen", sa.BigInteger()),
+        sa.Column("noted_at_us", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("aside_id", name=op.f("pk_contact_aside")),
+    )
+    op.create_index(op.f("ix_contact_aside_at_us"), "contact_aside", ["at_us"])
+    op.create_table(
+        "retraction",
+        sa.Column(
+            "retraction_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False, autoincrement=True
+        ),
+        sa.Column("at_us", sa.BigInteger(), nullable=False),
+        sa.Column("actor", sa.String(64), nullable=False),
+        sa.Column("object", sa.String(255), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("events", sa.Integer(), nullable=False),
+        sa.Column("warnings", sa.Integer(), nullable=False),
+        sa.Column("told", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("retraction_id", name=op.f("pk_retraction")),
+    )
+    op.create_index(op.f("ix_retraction_at_us"), "retraction", ["at_us"])
+    op.create_table(
+        "correction_call",
+        sa.Column("warning_id", sa.String(16), nullable=False),
+        sa.Column("recipient", sa.String(40), nullable=False),
+        sa.Column("opened_at_us", sa.BigInteger(), nullable=False),
+        sa.Column("done_at_us", sa.BigInteger()),
+        sa.Column("done_by", sa.String(64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["warning_id"], ["warning.warning_id"], name=op.f("fk_correction_call_warning_id_warning")
+        ),
+        sa.PrimaryKeyConstraint("warning_id", name=op.f("pk_correction_call")),
+    )
+    op.create_index(
+        op.f("ix_correction_call_done_at_us_opened_at_us"), "correction_call", ["done_at_us", "opened_at_us"]
+    )

@@ -1,0 +1,88 @@
+"""Text messages from confirmed senders, with a confirmed link, or worded like theirs; and who answered one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+
+WORDS_AT_LEAST = 12
+"""Characters that a wording has at least, marks and figures as one each; shorter ones are anybody's."""
+SENT_AT_LEAST = 3
+"""Different recipients whom confirmed senders, or texts with a confirmed link, sent a wording; project default."""
+CONTRACTED = ("service", "short")
+"""Classes of senders under contract with the operators: what they send too is nobody's template."""
+TEXT_COLUMNS = ("recipient", "recipient_class", "indicator_kind", "line", "site", "wording", "at_us", "record_ref")
+
+
+def worded(message: Any) -> Any:
+    """`message` with `wording`: its masked text in which marks, figures and names of hosts are one sign each."""
+    bare = (
+        message.text.lower().re_replace(r"\[[a-z]+:[0-9a-f]{16}\]", "#")
+        .re_replace(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/[a-z0-9/._?=&%-]*)?", "@").re_replace(r"[0-9]+", "#")
+        .re_replace(r"\s+", "")
+    )  # fmt: skip
+    return message.mutate(wording=bare)
+
+
+def direct_texts(message: Any, fraud: Any, site: Any) -> Any:
+    """One row a text that a line of `fraud` (column line) sent, or that names a site of `site` (column name), columns
+    `TEXT_COLUMNS`. A contracted sender's text with the name counts for nothing: it may be the warning itself.
+    """
+    told = worded(message.filter(message.recipient.notnull()))
+    sent = told.semi_join(fraud, [("sender", "line")]).mutate(indicator_kind=ibis.literal("line"), site=_none())
+    others = told.filter(~_contracted(told)).anti_join(fraud, [("sender", "line")])
+    named = _naming(others, site).mutate(indicator_kind=ibis.literal("domain"))
+    both = sent.mutate(line=sent.sender).select(*TEXT_COLUMNS).union(
+        named.mutate(line=ibis.null().cast("int64")).select(*TEXT_COLUMNS)
+    )  # fmt: skip
+    return both.anti_join(fraud, [("recipient", "line")])
+
+
+def templates(message: Any, direct: Any) -> Any:
+    """One row a wording that is taken for a template, columns wording, line and site: what it was learnt from (the
+    smallest of several). `direct`: rows of `direct_texts`.
+    """
+    learnt = direct.filter(direct.wording.length() >= WORDS_AT_LEAST)
+    common = learnt.group_by("wording").agg(
+        reached=learnt.recipient.nunique(), line=learnt.line.min(), site=learnt.site.min()
+    )
+    common = common.filter(common.reached >= SENT_AT_LEAST)
+    honest = worded(message.filter(_contracted(message))).select("wording").distinct()
+    return common.anti_join(honest, "wording").select("wording", "line", "site")
+
+
+def alike_texts(message: Any, template: Any, direct: Any) -> Any:
+    """One row a text worded like a template of `template` that is not among `direct`, columns `TEXT_COLUMNS`."""
+    told = worded(message.filter(message.recipient.notnull(), ~_contracted(message)))
+    alike = told.inner_join(template, "wording").mutate(indicator_kind=ibis.literal("template"))
+    return alike.anti_join(direct, "record_ref").select(*TEXT_COLUMNS)
+
+
+def answers(message: Any, fraud: Any) -> Any:
+    """One row a text that somebody sent to a line of `fraud`: recipient (who answered), recipient_class, line, at_us,
+    record_ref.
+    """
+    mine = message.filter(message.sender.notnull())
+    rows = mine.semi_join(fraud, [("recipient", "line")]).select(
+        recipient="sender", recipient_class="sender_class", line="recipient", at_us="at_us", record_ref="record_ref"
+    )
+    return rows.anti_join(fraud, [("recipient", "line")])
+
+
+def _contracted(message: Any) -> Any:
+    return ibis.coalesce(message.sender_class.isin(CONTRACTED), False)
+
+
+def _none() -> Any:
+    return ibis.null().cast("string")
+
+
+def _naming(told: Any, site: Any) -> Any:
+    """Rows of `told` whose text names a site, with `site`; of several the smallest."""
+    low = told.select("record_ref", text=told.text.lower())
+    # A name stands alone: what goes before it ends no other name but a host of its own, what follows begins none.
+    pairs = low.cross_join(site.select("name"))
+    mark = ibis.literal(r"(^|[^a-z0-9-])") + pairs.name.replace(".", r"\.") + r"($|[^a-z0-9.-]|\.($|[^a-z0-9]))"
+    met = pairs.filter(pairs.text.contains(pairs.name) & pairs.text.re_search(mark))
+    return told.inner_join(met.group_by("record_ref").agg(site=met.name.min()), "record_ref")
