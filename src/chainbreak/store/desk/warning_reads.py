@@ -1,0 +1,247 @@
+"""Warnings of the desk as pages read them: a page at a time by key, counted no further than a person reads.
+
+No question here looks at more than `SCANNED` rows of a group, however many warnings there are. What stands as open must
+also not be past its end; what is past it counts as lapsed, whether or not anything runs that says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, exists, func, select, tuple_
+
+from chainbreak.store.desk.tables_warnings import contact_event, warning
+
+OPEN, LAPSED = "open", "lapsed"
+SCANNED = 20_000
+"""Rows looked at for one page; a filter that few of them meet is answered in parts."""
+MOST = 10_000
+"""A page says "10,000 and more" in the time it takes to count that far."""
+TIERS = 8
+"""The most tiers that a policy may have (act/warnings/tiers)."""
+_w = warning.c
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A filter: `queue` the rank by which it is called, `kind` of any of its events, `without` these campaigns."""
+
+    state: str = OPEN
+    queue: int | None = None
+    district: str = ""
+    kind: str = ""
+    campaign: str = ""
+    without: tuple[str, ...] = ()
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether rows of the state and queue must be looked at one by one."""
+        return bool(self.district or self.kind or self.campaign or self.without)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of one page, and after which warning the next one begins; "" at the end."""
+
+    rows: Sequence[Row]
+    after: str = ""
+
+
+def page(conn: Connection, wanted: Wanted, now_us: int, after: str, limit: int) -> Part:
+    """What is open in the order of calling, what is past by its end, the newest first; `after` names the last warning
+    of the page before.
+    """
+    start = next(iter(_rows(conn, select(warning).where(_w.warning_id == after))), None) if after else None
+    if wanted.state == OPEN:
+        few = _few(conn, wanted, now_us)
+        return _of_few(few, start, limit) if few is not None else _open(conn, wanted, now_us, start, limit)
+    return _past(conn, wanted, now_us, start, limit)
+
+
+def is_open(now_us: int) -> ColumnElement[bool]:
+    """What is still to be worked on."""
+    return (_w.state == OPEN) & (_w.expires_at_us > now_us)
+
+
+def count_up_to(conn: Connection, chosen: Select[Any], most: int = MOST) -> int:
+    """How many rows, counted no further than `most`."""
+    return int(conn.execute(select(func.count()).select_from(chosen.limit(most).subquery())).scalar_one())
+
+
+def _open(conn: Connection, wanted: Wanted, now_us: int, start: Row | None, limit: int) -> Part:
+    rows: list[Row] = []
+    for queue, calls in _groups(wanted, start):
+        if len(rows) == limit:
+            return Part(rows, rows[-1]["warning_id"])
+        among = is_open(now_us) & (_w.queue == queue) & (_w.calls == calls)
+        here = start is not None and (queue, calls) == (start["queue"], start["calls"])
+        from_ = (start["call_order"], start["warning_id"]) if start is not None and here else None
+        part = _scan(conn, among, "call_order", wanted, from_, limit - len(rows), descending=False)
+        rows += part.rows
+        if part.after:
+            return Part(rows, part.after)
+    return Part(rows)
+
+
+def _groups(wanted: Wanted, start: Row | None) -> Iterator[tuple[int, bool]]:
+    """(queue, whether it is called) in the order of the board: within a tier those to be called come first."""
+    for queue in range(TIERS) if wanted.queue is None else (wanted.queue,):
+        for calls in (True, False):
+            if start is None or (queue, not calls) >= (start["queue"], not start["calls"]):
+                yield queue, calls
+
+
+def _few(conn: Connection, wanted: Wanted, now_us: int) -> list[Row] | None:
+    """All that a district or campaign has open, in order, when they are few; None when they are many."""
+    named = {_w.campaign: wanted.campaign, _w.district: wanted.district}
+    conditions = [column == value for column, value in named.items() if value]
+    if not conditions:
+        return None
+    chosen = select(warning).where(_w.state == OPEN, conditions[0]).limit(SCANNED // 4 + 1)
+    rows = _rows(conn, chosen)
+    if len(rows) > SCANNED // 4:
+        return None
+    kept = [row for row in rows if row["expires_at_us"] > now_us and _meets(row, wanted)]
+    if wanted.kind:
+        of_kind = _with_kind(conn, [row["warning_id"] for row in kept], wanted.kind)
+        kept = [row for row in kept if row["warning_id"] in of_kind]
+    return sorted(kept, key=_place)
+
+
+def _meets(row: Row, wanted: Wanted) -> bool:
+    return (
+        wanted.queue in (None, row["queue"]) and wanted.district in ("", row["district"])
+        and wanted.campaign in ("", row["campaign"]) and row["campaign"] not in wanted.without
+    )  # fmt: skip
+
+
+def _place(row: Row) -> tuple[Any, ...]:
+    return (row["queue"], not row["calls"], row["call_order"], row["warning_id"])
+
+
+def _with_kind(conn: Connection, warning_ids: Sequence[str], kind: str) -> set[str]:
+    from chainbreak.store.desk.funds import chunks
+
+    e = contact_event.c
+    return {
+        found
+        for some in chunks(warning_ids)
+        for found in conn.execute(select(e.warning_id).where(e.warning_id.in_(some), e.kind == kind)).scalars()
+    }
+
+
+def _of_few(rows: Sequence[Row], start: Row | None, limit: int) -> Part:
+    left = [row for row in rows if start is None or _place(row) > _place(start)]
+    return Part(left[:limit], left[limit - 1]["warning_id"] if len(left) > limit else "")
+
+
+def _past(conn: Connection, wanted: Wanted, now_us: int, start: Row | None, limit: int) -> Part:
+    from_ = (start["expires_at_us"], start["warning_id"]) if start else None
+    among = [_w.state == wanted.state]
+    if wanted.state == LAPSED:
+        among.append((_w.state == OPEN) & (_w.expires_at_us <= now_us))
+    parts = [_scan(conn, one, "expires_at_us", wanted, from_, limit, descending=True) for one in among]
+    rows = sorted((row for part in parts for row in part.rows), key=_end, reverse=True)
+    # Of a part that was not looked through to its end nothing is known beyond where the look stopped.
+    stops = [_key(conn, part.after) for part in parts if part.after]
+    known = [row for row in rows if not stops or _end(row) >= max(stops)]
+    if len(known) > limit:
+        return Part(known[:limit], known[limit - 1]["warning_id"])
+    return Part(known, max(stops)[1] if stops else "")
+
+
+def _end(row: Row) -> tuple[int, str]:
+    return (row["expires_at_us"], row["warning_id"])
+
+
+def _key(conn: Connection, warning_id: str) -> tuple[int, str]:
+    return _end(_rows(conn, select(warning).where(_w.warning_id == warning_id))[0])
+
+
+def _scan(
+    conn: Connection, among: ColumnElement[bool], order: str, wanted: Wanted, from_: tuple[int, str] | None, limit: int,
+    *, descending: bool,
+) -> Part:  # fmt: skip
+    """At most `limit` rows of `among` beyond `from_` that meet the filter, found among the next `SCANNED`."""
+    column = _w[order]
+    chosen = select(warning).where(among)
+    if from_ is not None:
+        here = tuple_(column, _w.warning_id)
+        chosen = chosen.where(here < tuple_(*from_) if descending else here > tuple_(*from_))
+    ordered = chosen.order_by(*_by(warning, order, descending))
+    found = ordered
+    if wanted.is_narrow:
+        looked = ordered.limit(SCANNED).subquery()
+        found = select(looked).where(_test(looked, wanted)).order_by(*_by(looked, order, descending))
+    rows = _rows(conn, found.limit(limit + 1))
+    if len(rows) > limit:
+        return Part(rows[:limit], rows[limit - 1]["warning_id"])
+    last = ordered.with_only_columns(_w.warning_id).offset(SCANNED - 1).limit(1) if wanted.is_narrow else None
+    return Part(rows, (conn.execute(last).scalar() or "") if last is not None else "")
+
+
+def _rows(conn: Connection, chosen: Select[Any]) -> list[Row]:
+    return [dict(row) for row in conn.execute(chosen).mappings()]
+
+
+def _by(of: FromClause, order: str, descending: bool) -> list[Any]:
+    columns = (of.c[order], of.c.warning_id)
+    return [column.desc() if descending else column for column in columns]
+
+
+def _test(of: FromClause, wanted: Wanted) -> ColumnElement[bool]:
+    e = contact_event.c
+    asked: list[tuple[object, ColumnElement[bool]]] = [
+        (wanted.district, of.c.district == wanted.district),
+        (wanted.campaign, of.c.campaign == wanted.campaign),
+        (wanted.without, of.c.campaign.not_in(wanted.without)),
+        (wanted.kind, exists().where(e.warning_id == of.c.warning_id, e.kind == wanted.kind)),
+    ]
+    return and_(*(test for given, test in asked if given))
+
+
+def heads(conn: Connection, now_us: int, n: int) -> list[tuple[int, str]]:
+    """(queue, campaign) of the first `n` of each tier to be called, in their order."""
+    return [
+        (queue, campaign)
+        for queue in range(TIERS)
+        for campaign in conn.execute(
+            select(_w.campaign).where(is_open(now_us), _w.calls, _w.queue == queue)
+            .order_by(_w.call_order, _w.warning_id).limit(n)
+        ).scalars()
+    ]  # fmt: skip
+
+
+def newest(conn: Connection, n: int) -> list[str]:
+    """Campaigns of the `n` warnings opened last."""
+    return list(conn.execute(select(_w.campaign).order_by(_w.opened_at_us.desc()).limit(n)).scalars())
+
+
+def late_by_queue(conn: Connection, now_us: int) -> dict[int, int]:
+    """Queue -> open warnings past the time of first contact of which nobody was told; counted to `MOST` in all."""
+    late = select(_w.queue).where(
+        is_open(now_us), _w.escalated.in_((0, 1, 2)), _w.due_at_us <= now_us, _w.told_at_us.is_(None)
+    ).limit(MOST).subquery()  # fmt: skip
+    return {int(queue): int(n) for queue, n in conn.execute(select(late.c.queue, func.count()).group_by(late.c.queue))}
+
+
+def events_of(conn: Connection, warning_ids: Sequence[str]) -> dict[str, list[Row]]:
+    """Warning -> its events, the oldest first."""
+    from chainbreak.store.desk.funds import chunks
+
+    e = contact_event.c
+    found: dict[str, list[Row]] = {}
+    for some in chunks(warning_ids):
+        chosen = select(contact_event).where(e.warning_id.in_(some)).order_by(e.at_us, e.event_id)
+        for row in _rows(conn, chosen):
+            found.setdefault(row["warning_id"], []).append(row)
+    return found
+
+
+def waiting(now_us: int, queue: int, *, calls: bool) -> Select[Any]:
+    """Open warnings of a queue that are still to be called; or, of those that are not called, all."""
+    chosen = select(warning).where(is_open(now_us), _w.queue == queue, _w.calls == calls)
+    return chosen.where(_w.call_at_us.is_not(None)) if calls else chosen
