@@ -42,17 +42,14 @@ class Plan:
         conn: Connection, office: Office, policy: Policy, recipients: set[str], warning_ids: Sequence[str], now: int
     ) -> Plan:
         """What the desk knows."""
-        from sqlalchemy import select
-
         from chainbreak.store.desk import warnings as desk
-        from chainbreak.store.desk.tables_warnings import warning_draw as d
 
         lately = desk.sent_lately(conn, recipients, now - DAY_US)
         quiet = desk.muted(conn, recipients, now)
-        running = select(d.c.rank, d.c.draw_id, d.c.seed).where(d.c.ended_at_us.is_(None))
-        draws = {row.rank: (row.draw_id, row.seed) for row in conn.execute(running)}
         sent = {who: Sent(tuple(lately.get(who, ())), who in quiet) for who in recipients}
-        return Plan(policy, office.centre.settings.zone, now, sent, desk.sends_of(conn, warning_ids), draws)
+        return Plan(
+            policy, office.centre.settings.zone, now, sent, desk.sends_of(conn, warning_ids), running_draws(conn)
+        )
 
     def columns(self, change: Change) -> dict[str, Any]:
         """Columns of the warning that its coming to a tier sets: deadlines, call, visit."""
@@ -60,7 +57,7 @@ class Plan:
         from_us = quiet_until(self.policy, tier, self.now, self.zone)
         calls = "call" in tier.actions
         due = due_us(tier, max(change.tier_at_us, from_us))
-        draw_id, place = self.place(change.rank, change.warning_id, due)
+        draw_id, place = place_in(self.draws, change.rank, change.warning_id, due)
         visits = tier.visit == "at_once" and tier.visit_min is not None
         return {
             "tier": tier.name, "rank": change.rank, "queue": change.rank, "clause": change.judged.clause,
@@ -68,11 +65,6 @@ class Plan:
             "call_at_us": from_us if calls else None, "call_order": place, "draw_id": draw_id, "escalated": 0,
             "visit_due_at_us": self.now + (tier.visit_min or 0) * US_PER_MIN if visits else None,
         }  # fmt: skip
-
-    def place(self, rank: int, warning_id: str, due: int) -> tuple[str | None, int]:
-        """(draw, place) in the order of a tier: the deadline, or a drawn one where more wait than can be reached."""
-        drawn = self.draws.get(rank)
-        return (drawn[0], drawn_place(drawn[1], warning_id)) if drawn else (None, due)
 
     def messages(self, recipient: str, change: Change, actions: Sequence[str]) -> list[dict[str, Any]]:
         """Rows of `warning_send` for those `actions` that are messages: to be sent, or held back with the reason. What
@@ -122,3 +114,19 @@ def resting_on(plan: Plan, change: Change) -> dict[str, Any]:
         "contacts": len(change.events), "last_us": change.last_us, "stake_fen": change.stake_fen,
         "expires_at_us": lapses_us(plan.policy, change),
     }  # fmt: skip
+
+
+def running_draws(conn: Connection) -> dict[int, tuple[str, str]]:
+    """Rank of a tier whose order is drawn now -> (draw_id, seed)."""
+    from sqlalchemy import select
+
+    from chainbreak.store.desk.tables_warnings import warning_draw as d
+
+    running = select(d.c.rank, d.c.draw_id, d.c.seed).where(d.c.ended_at_us.is_(None))
+    return {row.rank: (row.draw_id, row.seed) for row in conn.execute(running)}
+
+
+def place_in(draws: Mapping[int, tuple[str, str]], rank: int, warning_id: str, due: int) -> tuple[str | None, int]:
+    """(draw, place) in the queue of a tier: by deadline, or drawn where more wait than can be reached."""
+    drawn = draws.get(rank)
+    return (drawn[0], drawn_place(drawn[1], warning_id)) if drawn else (None, due)

@@ -195,6 +195,7 @@ def _write(
     desk.insert_rows(conn, {"warning": written.warnings, "contact_event": fresh})
     desk.update_events(conn, [_grown_row(e, written.belongs.get(i)) for i, e in told.items() if i in known])
     desk.update_warnings(conn, written.changed)
+    desk.note_drawn(conn, [*written.warnings, *written.changed])
     desk.put_sends(conn, written.sends)
     desk.add_moves(conn, written.raised, now, actor.name, "raised")
     held = sum(1 for row in written.sends if row["state"] == SUPPRESSED)

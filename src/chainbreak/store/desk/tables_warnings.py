@@ -206,3 +206,12 @@ warning_draw = Table(
     Index(None, "rank", "began_at_us"),
 )
 """One row a time in which a tier held more people than could be reached, and its order was drawn."""
+
+warning_drawn = Table(
+    "warning_drawn",
+    metadata,
+    Column("draw_id", String(16), ForeignKey("warning_draw.draw_id"), primary_key=True),
+    Column("warning_id", String(16), ForeignKey("warning.warning_id"), primary_key=True),
+    Index(None, "warning_id"),
+)
+"""One row a warning that took its place in a draw: whom an analysis by assignment counts, reached or not."""

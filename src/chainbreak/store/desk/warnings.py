@@ -12,7 +12,14 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_, select, update
 
 from chainbreak.store.desk.funds import chunks
-from chainbreak.store.desk.tables_warnings import contact_event, warning, warning_move, warning_mute, warning_send
+from chainbreak.store.desk.tables_warnings import (
+    contact_event,
+    warning,
+    warning_drawn,
+    warning_move,
+    warning_mute,
+    warning_send,
+)
 
 OPEN, RESOLVED = "open", "resolved"
 _w, _e, _s = warning.c, contact_event.c, warning_send.c
@@ -38,6 +45,16 @@ def standing_events(conn: Connection, recipients: Collection[str], now_us: int) 
             select(contact_event).where(_e.recipient.in_(some), _e.retracted_at_us.is_(None), _e.expires_at_us > now_us)
         ).mappings()
     ]
+
+
+def events_of(conn: Connection, warning_ids: Iterable[str]) -> dict[str, list[Mapping[str, Any]]]:
+    """Warning -> rows of the events it rests on, taken back ones left out."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for some in chunks(warning_ids):
+        query = select(contact_event).where(_e.warning_id.in_(some), _e.retracted_at_us.is_(None))
+        for row in conn.execute(query.order_by(_e.at_us, _e.event_id)).mappings():
+            found.setdefault(row["warning_id"], []).append(dict(row))
+    return found
 
 
 def warnings_of(conn: Connection, recipients: Collection[str], since_us: int, now_us: int) -> list[Mapping[str, Any]]:
@@ -110,6 +127,18 @@ def update_warnings(conn: Connection, rows: Iterable[Mapping[str, Any]]) -> None
     for names, some in shapes.items():
         values: dict[str, Any] = {name: bindparam(f"b_{name}") for name in names}
         conn.execute(update(warning).where(_w.warning_id == bindparam("b_warning_id")).values(values), some)
+
+
+def note_drawn(conn: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Note which of these (rows of warning_id and draw_id) took a place in a draw."""
+    drawn = [{"draw_id": row["draw_id"], "warning_id": row["warning_id"]} for row in rows if row.get("draw_id")]
+    for some in [drawn[at : at + 500] for at in range(0, len(drawn), 500)]:
+        known = select(warning_drawn.c.draw_id, warning_drawn.c.warning_id).where(
+            warning_drawn.c.warning_id.in_([row["warning_id"] for row in some])
+        )
+        there = {tuple(row) for row in conn.execute(known)}
+        if fresh := [row for row in some if (row["draw_id"], row["warning_id"]) not in there]:
+            conn.execute(insert(warning_drawn), fresh)
 
 
 def update_events(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

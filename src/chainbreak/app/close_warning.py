@@ -1,0 +1,65 @@
+"""Close warnings: whatever is pending about them on any channel is cancelled in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from chainbreak.records.actor import Actor
+
+
+def close_warning(
+    conn: Connection, actor: Actor, warning_ids: Iterable[str], state: str, outcome: str, now_us: int
+) -> list[str]:
+    """Close those of the warnings that are open, in the caller's transaction; their ids.
+
+    `state`: resolved, lapsed or retracted; `outcome` "" when nobody was spoken with. Messages that have not left, the
+    next call and visits that have not begun are off; the caller leaves the leaf.
+    """
+    from sqlalchemy import select, update
+
+    from chainbreak.store.desk import warnings as desk
+    from chainbreak.store.desk.funds import chunks
+    from chainbreak.store.desk.tables_warnings import warning as w
+    from chainbreak.store.desk.warning_sends import cancel_sends
+
+    closed: list[str] = []
+    for some in chunks(warning_ids):
+        still = select(w.c.warning_id).where(w.c.warning_id.in_(some), w.c.state == desk.OPEN)
+        closed += conn.execute(still).scalars().all()
+    reason = outcome or state
+    for some in chunks(closed):
+        conn.execute(update(w).where(w.c.warning_id.in_(some)).values(
+            state=state, outcome=outcome, outcome_at_us=now_us, calls=False, call_at_us=None, visit_due_at_us=None,
+            holder=None, held_until_us=None, updated_at_us=now_us,
+        ))  # fmt: skip
+    cancel_sends(conn, closed, reason, now_us)
+    _cancel_visits(conn, actor, closed, reason, now_us)
+    desk.add_moves(conn, [(one, {"outcome": outcome}) for one in closed], now_us, actor.name, state)
+    return closed
+
+
+def _cancel_visits(conn: Connection, actor: Actor, warning_ids: Iterable[str], reason: str, now_us: int) -> None:
+    """Nobody goes to a door any more about these; who stands at it already finishes."""
+    import json
+
+    from sqlalchemy import insert, select, update
+
+    from chainbreak.act.warnings.visits import model
+    from chainbreak.store.desk.funds import chunks
+    from chainbreak.store.desk.tables_visits import visit as v
+    from chainbreak.store.desk.tables_visits import visit_move
+
+    for some in chunks(warning_ids):
+        pending = v.c.warning_id.in_(some) & v.c.state.in_(model.LIVE - {model.ARRIVED})
+        gone = conn.execute(select(v.c.visit_id).where(pending)).scalars().all()
+        if not gone:
+            continue
+        conn.execute(update(v).where(v.c.visit_id.in_(gone)).values(
+            state=model.CANCELLED, reason=reason, ended_at_us=now_us, updated_at_us=now_us
+        ))  # fmt: skip
+        move = {"at_us": now_us, "actor": actor.name, "move": "cancel", "detail": json.dumps({"why": reason})}
+        conn.execute(insert(visit_move), [{"visit_id": visit_id, **move} for visit_id in gone])
