@@ -14,7 +14,7 @@ app = typer.Typer()
 @app.command()
 def plan(
     operators: Annotated[int | None, typer.Option(min=0, help="Who can call at once; else those on shift")] = None,
-    minutes: Annotated[float | None, typer.Option(min=0.1, help="Minutes a call and its wrap-up; else measured")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0.1, help="Minutes a call takes; else measured")] = None,
     limit: LimitOption = 20, centre: CentreOption = None, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Who is called when, how many not before their deadline, and how many operators would be enough."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from chainbreak.act.warnings.tiers import Policy, Tier
-from chainbreak.base.clock import US_PER_DAY, US_PER_HOUR, from_us
+from chainbreak.base.clock import US_PER_HOUR, from_us, parse_moment
 
 DAY_US = 24 * US_PER_HOUR
 """The window of the daily caps, in µs: any 24 hours, not a calendar day."""
@@ -39,9 +40,8 @@ def quiet_until(policy: Policy, tier: Tier, now_us: int, zone: str) -> int:
     local = from_us(now_us, zone)
     if not tier.quiet or not policy.quiet_hours.holds(local.hour):
         return now_us
-    end = local.replace(hour=policy.quiet_hours.to, minute=0, second=0, microsecond=0)
-    ahead_us = int((end - local).total_seconds() * 1_000_000)
-    return now_us + (ahead_us if ahead_us > 0 else ahead_us + US_PER_DAY)
+    day = local.date() + timedelta(days=1 if local.hour >= policy.quiet_hours.to else 0)
+    return parse_moment(f"{day.isoformat()}T{policy.quiet_hours.to:02d}:00:00", zone)
 
 
 def held_back(policy: Policy, rank: int, channel: str, campaign: str, sent: Sent, due_us: int, over_us: int) -> str:
