@@ -52,6 +52,7 @@ def list_warnings(
         RefusedError: the actor reads no warnings (CB-WA-200).
     """
     from chainbreak.store.desk import warning_reads as reads
+    from chainbreak.store.desk.warnings import events_of
 
     may_read(actor)
     now = office.clock.now_us()
@@ -59,7 +60,7 @@ def list_warnings(
         policy = current_policy(conn, office)
         wanted = wanted_named(policy, tier, state, district, kind, campaign, without)
         part = reads.page(conn, wanted, now, after, min(limit, LARGEST_PAGE))
-        events = reads.events_of(conn, [row["warning_id"] for row in part.rows])
+        events = events_of(conn, [row["warning_id"] for row in part.rows])
     rows = [warning_row(row, events.get(row["warning_id"], ()), policy, now) for row in part.rows]
     return {"rows": rows, "after": part.after}
 

@@ -10,18 +10,32 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, exists, func, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    exists,
+    func,
+    literal,
+    select,
+    tuple_,
+    union_all,
+)
 
-from chainbreak.store.desk.tables_warnings import contact_event, warning
+from chainbreak.records.visit import SUPPRESSED
+from chainbreak.store.desk.tables_visits import visit
+from chainbreak.store.desk.tables_warnings import contact_event, warning, warning_send
 
-OPEN, LAPSED = "open", "lapsed"
+OPEN, LAPSED, DUE = "open", "lapsed", "due"
 SCANNED = 20_000
 """Rows looked at for one page; a filter that few of them meet is answered in parts."""
 MOST = 10_000
 """A page says "10,000 and more" in the time it takes to count that far."""
 TIERS = 8
 """The most tiers that a policy may have (act/warnings/tiers)."""
-_w = warning.c
+_w, _s = warning.c, warning_send.c
 Row = dict[str, Any]
 
 
@@ -187,8 +201,8 @@ def _rows(conn: Connection, chosen: Select[Any]) -> list[Row]:
     return [dict(row) for row in conn.execute(chosen).mappings()]
 
 
-def _by(of: FromClause, order: str, descending: bool) -> list[Any]:
-    columns = (of.c[order], of.c.warning_id)
+def _by(of: FromClause, order: str, descending: bool, ident: str = "warning_id") -> list[Any]:
+    columns = (of.c[order], of.c[ident])
     return [column.desc() if descending else column for column in columns]
 
 
@@ -203,16 +217,9 @@ def _test(of: FromClause, wanted: Wanted) -> ColumnElement[bool]:
     return and_(*(test for given, test in asked if given))
 
 
-def heads(conn: Connection, now_us: int, n: int) -> list[tuple[int, str]]:
-    """(queue, campaign) of the first `n` of each tier to be called, in their order."""
-    return [
-        (queue, campaign)
-        for queue in range(TIERS)
-        for campaign in conn.execute(
-            select(_w.campaign).where(is_open(now_us), _w.calls, _w.queue == queue)
-            .order_by(_w.call_order, _w.warning_id).limit(n)
-        ).scalars()
-    ]  # fmt: skip
+def heads(conn: Connection, now_us: int, queue: int, n: int) -> list[Row]:
+    """The first `n` of a tier to be called."""
+    return _rows(conn, waiting(now_us, queue, calls=True).order_by(_w.call_order, _w.warning_id).limit(n))
 
 
 def newest(conn: Connection, n: int) -> list[str]:
@@ -228,20 +235,49 @@ def late_by_queue(conn: Connection, now_us: int) -> dict[int, int]:
     return {int(queue): int(n) for queue, n in conn.execute(select(late.c.queue, func.count()).group_by(late.c.queue))}
 
 
-def events_of(conn: Connection, warning_ids: Sequence[str]) -> dict[str, list[Row]]:
-    """Warning -> its events, the oldest first."""
-    from chainbreak.store.desk.funds import chunks
-
-    e = contact_event.c
-    found: dict[str, list[Row]] = {}
-    for some in chunks(warning_ids):
-        chosen = select(contact_event).where(e.warning_id.in_(some)).order_by(e.at_us, e.event_id)
-        for row in _rows(conn, chosen):
-            found.setdefault(row["warning_id"], []).append(row)
-    return found
-
-
 def waiting(now_us: int, queue: int, *, calls: bool) -> Select[Any]:
     """Open warnings of a queue that are still to be called; or, of those that are not called, all."""
     chosen = select(warning).where(is_open(now_us), _w.queue == queue, _w.calls == calls)
     return chosen.where(_w.call_at_us.is_not(None)) if calls else chosen
+
+
+def sends_by_state(conn: Connection, since_us: int, channels: Sequence[str], states: Sequence[str]) -> dict[str, Row]:
+    """Channel -> state -> messages due since then; each counted up to `MOST`."""
+    some = [
+        select(literal(channel).label("channel"), literal(state).label("state"), func.count().label("n")).select_from(
+            select(_s.send_id).where(_s.channel == channel, _s.state == state, _s.due_at_us >= since_us)
+            .limit(MOST).subquery()
+        )
+        for channel in channels for state in states
+    ]  # fmt: skip
+    found: dict[str, Row] = {channel: {} for channel in channels}
+    for row in conn.execute(union_all(*some)):
+        found[row.channel][row.state] = int(row.n)
+    return found
+
+
+def held_back(conn: Connection, state: str, now_us: int, after: str, limit: int) -> list[Row]:
+    """Messages in a state of holding back, the latest first; those that are `due` only if their hour is still ahead,
+    the next first. `after`: the last of the page before.
+    """
+    key = tuple_(_s.due_at_us, _s.send_id)
+    chosen, descending = select(warning_send).where(_s.state == state), state != DUE
+    if not descending:
+        chosen = chosen.where(_s.due_at_us > now_us)
+    start = conn.execute(select(_s.due_at_us, _s.send_id).where(_s.send_id == after)).first() if after else None
+    if start is not None:
+        chosen = chosen.where(key < tuple_(*start) if descending else key > tuple_(*start))
+    return _rows(conn, chosen.order_by(*_by(warning_send, "due_at_us", descending, "send_id")).limit(limit))
+
+
+def held_visits(conn: Connection, after: str, limit: int) -> list[Row]:
+    """Visits that a rule held back, the newest first, with `campaign` and `expires_at_us` of their warnings."""
+    v = visit.c
+    chosen = (
+        select(visit, _w.campaign, _w.expires_at_us).join(warning, _w.warning_id == v.warning_id)
+        .where(v.state == SUPPRESSED).order_by(v.opened_at_us.desc(), v.visit_id.desc()).limit(limit)
+    )  # fmt: skip
+    start = conn.execute(select(v.opened_at_us, v.visit_id).where(v.visit_id == after)).first() if after else None
+    if start is not None:
+        chosen = chosen.where(tuple_(v.opened_at_us, v.visit_id) < tuple_(*start))
+    return _rows(conn, chosen)
