@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from chainbreak.city.mix import load_mix
 from chainbreak.city.neighbours import posts_and_sites
 from chainbreak.city.partner import write_declared, write_partner_lines
 from chainbreak.city.places import cell_table
+from chainbreak.city.reactions import Try
 from chainbreak.city.sites import honest_domains
 from chainbreak.city.state import State
 from chainbreak.city.tables import account_table, line_table, outlet_table
@@ -61,11 +63,14 @@ def build(out: Path, preset: str, seed: int, start: date = START, *, mix: Path |
 
 
 def run_days(out: Path, world: World, state: State, truth: Truth, manifest: dict[str, Any], until: int,
-             advance: Advance = silent) -> None:  # fmt: skip
-    """Write the days after `state.day` up to `until`, then truth, state and manifest."""
+             advance: Advance = silent, tries: Sequence[Try] = ()) -> None:  # fmt: skip
+    """Write the days after `state.day` up to `until`, then truth, state and manifest. `tries` are people's warnings."""
     known = Known(honest_domains(world)["domain"].combine_chunks(), posts_and_sites(world)[1])
     while state.day < until:
-        _write_day(out, one_day(world, state, known), manifest["counts"], truth)
+        end = world.day_us(state.day + 2)
+        today = [one for one in tries if one.at_us < end]
+        tries = [one for one in tries if one.at_us >= end]
+        _write_day(out, one_day(world, state, known, today), manifest["counts"], truth)
         advance(1.0)
     truth.save()
     state.save(out / "state")
@@ -100,3 +105,5 @@ def _write_day(out: Path, made: Produced, counts: dict[str, int], truth: Truth) 
     truth_of_farms(made.farmed, truth)
     truth_of_openings(made.day, truth)
     truth.add_rows("events", event_rows(made.day, made.events))
+    truth.add_rows("warned", made.warned)
+    truth.add_rows("spared", made.spared)

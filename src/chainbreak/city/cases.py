@@ -5,6 +5,7 @@ Order in every case: contact, then look-up of the site, then payments, then the 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,13 @@ from chainbreak.city.draws import Ints, Rng, lognormal
 from chainbreak.city.gangs import Gang
 from chainbreak.city.money import APP, ATM, CASH_OUT, ONLINE, PAYMENT, RETURN, Moves, nothing_moved
 from chainbreak.city.state import State
-from chainbreak.city.telephony import Day, Legs, calls
+from chainbreak.city.telephony import NOT_MADE, Day, Legs, calls
 
 Case = dict[str, Any]
 """case, gang, fraud, victim (person), sim (line, -1: none), contact_us, lookup_us or None, pays (µs), share, report_us
 or None; then what happened: paid (µs, fen, mule, and which transfer it is, as `Moves.link`), sites, loss_fen, which
-is what was paid less what a recall brought back."""
+is what was paid less what a recall brought back. Where warnings got through: stops (spells, µs; to None: for good), and
+spared (µs, fen): payments that they kept from happening."""
 RECALLED = -1
 """The hop of money that a victim's bank got back."""
 SMALLEST_FEN, LEAST_RECALLED_FEN = 50_000, 10_000
@@ -86,9 +88,33 @@ def today(day: Day, at_us: int | None) -> bool:
     return at_us is not None and begin <= at_us < begin + US_PER_DAY
 
 
-def follow_ups(day: Day, box_days: list[BoxDay], state: State) -> Legs:
+def stopped(case: Case, at_us: int) -> bool:
+    """Whether a warning keeps a case from going on at a moment."""
+    return any(begin <= at_us and (end is None or at_us < end) for begin, end in case.get("stops", ()))
+
+
+@dataclass(frozen=True)
+class FollowUps:
+    """Today's calls that accompany payments: the case of each, and (caller, victim, second, length, cell, handset)."""
+
+    of: list[Case]
+    rows: list[tuple[int, ...]]
+    points: list[tuple[float, float]]
+    rng: Rng
+
+    def talks(self, day: Day) -> dict[int, list[tuple[int, int]]]:
+        """When each victim is on the telephone with a fraudster, µs UTC."""
+        found: dict[int, list[tuple[int, int]]] = {}
+        for _, victim, second, length, *_ in self.rows:
+            begin = moment(day, second)
+            found.setdefault(victim, []).append((begin, begin + length * US_PER_S))
+        return found
+
+
+def follow_ups(day: Day, box_days: list[BoxDay], state: State) -> FollowUps:
     """Calls that accompany payments, ending before them; from a card of the gang in its box, else from abroad."""
     rng, lines = day.rng("follow-ups"), day.world.lines
+    of: list[Case] = []
     rows: list[tuple[int, ...]] = []
     points: list[tuple[float, float]] = []
     for case in state.cases:
@@ -101,12 +127,21 @@ def follow_ups(day: Day, box_days: list[BoxDay], state: State) -> Legs:
                 continue
             caller, handset, cell, *point = session_at(box_days, case["gang"], second) or (
                 lines.n + int(rng.integers(0, lines.outsiders)), 0, 0, np.nan, np.nan)  # fmt: skip
+            of.append(case)
             rows.append((caller, case["victim"], max(second, 0), talked, cell, handset))
             points.append((point[0], point[1]))
-    callers, victims, seconds, lengths, cells, handsets = np.array(rows, np.int64).reshape(-1, 6).T
-    legs = calls(day, rng, callers, victims, seconds, lengths, cell=cells, caller_handset=handsets)
-    x, y = np.array(points).reshape(-1, 2)[callers < lines.n].T
+    return FollowUps(of, rows, points, rng)
+
+
+def follow_up_legs(day: Day, made: FollowUps) -> Legs:
+    """Their legs; a call does not happen to whom a warning stopped before it."""
+    lines = day.world.lines
+    callers, victims, seconds, lengths, cells, handsets = np.array(made.rows, np.int64).reshape(-1, 6).T
+    legs = calls(day, made.rng, callers, victims, seconds, lengths, cell=cells, caller_handset=handsets)
+    gone = np.array([stopped(case, moment(day, row[2])) for case, row in zip(made.of, made.rows, strict=True)], bool)
+    x, y = np.array(made.points).reshape(-1, 2)[callers < lines.n].T
     # `calls` lists the callers' legs first.
+    legs.kind[np.concatenate([gone[callers < lines.n], gone[victims < lines.n]])] = NOT_MADE
     elsewhere = np.full(len(legs.second) - len(x), np.nan)
     return legs.placed(np.concatenate([x, elsewhere]), np.concatenate([y, elsewhere]))
 
@@ -114,18 +149,24 @@ def follow_ups(day: Day, box_days: list[BoxDay], state: State) -> Legs:
 def calls_for_help(day: Day, state: State) -> Legs:
     """A call to the bank or the police just before the report."""
     rng, lines = day.rng("help"), day.world.lines
-    cases = [case for case in state.cases if today(day, case["report_us"]) and case["loss_fen"]]
+    cases = [c for c in state.cases if today(day, c["report_us"]) and (c["loss_fen"] or "spared" in c)]
     victim = np.array([case["victim"] for case in cases], np.int64)
     second = np.array([(case["report_us"] - day.world.day_us(day.number)) // US_PER_S for case in cases], np.int64)
     to = np.where(
         rng.random(len(cases)) < 0.5, rng.choice(lines.banks, len(cases)), rng.choice(lines.police, len(cases))
     )
-    return calls(day, rng, victim, to, second - rng.integers(60, 300, len(cases)), rng.integers(40, 300, len(cases)))
+    legs = calls(day, rng, victim, to, second - rng.integers(60, 300, len(cases)), rng.integers(40, 300, len(cases)))
+    # Banks and police are no lines of the city, so there is one leg a call; who lost nothing makes none.
+    legs.kind[np.array([not case["loss_fen"] for case in cases], bool)] = NOT_MADE
+    return legs
 
 
-def order_payments(day: Day, state: State) -> None:
-    """Turn today's payments of cases into ordered transfers along the gang's mules, in `state.in_flight`."""
+def order_payments(day: Day, state: State) -> list[list[Any]]:
+    """Turn today's payments of cases into ordered transfers along the gang's mules, in `state.in_flight`; returns those
+    that would have been, had no warning stopped them.
+    """
     promised: dict[int, int] = {}
+    kept: list[list[Any]] = []
     for case in state.cases:
         for number, pay_us in enumerate(case["pays"]):
             if today(day, pay_us):
@@ -135,7 +176,19 @@ def order_payments(day: Day, state: State) -> None:
                     promised[case["victim"]] = promised.get(case["victim"], 0) + fen
                     rng = day.rng("chain", case["case"], number)
                     chain = _chain(day, rng, state, case, pay_us, fen)
-                    state.in_flight += chain + _recall(day, rng, chain)
+                    chain += _recall(day, rng, chain)
+                    if stopped(case, pay_us):
+                        case.setdefault("spared", []).append([pay_us, fen])
+                        kept += chain
+                    else:
+                        state.in_flight += chain
+    return kept
+
+
+def spared_today(day: Day, state: State) -> list[dict[str, Any]]:
+    """Grain: one payment of today that a warning kept from happening, as it was meant."""
+    return [{"case": case["case"], "pay_us": at_us, "fen": fen}
+            for case in state.cases for at_us, fen in case.get("spared", ()) if today(day, at_us)]  # fmt: skip
 
 
 def _mule(rng: Rng, day: Day, state: State, gang: int, layer: str) -> int:
@@ -218,44 +271,58 @@ def _dwell(day: Day, rng: Rng) -> int:
     return int(np.clip(minutes, row["crew_min"][0], LONGEST_DWELL_MIN) * 60) * US_PER_S
 
 
-def book_payments(day: Day, state: State) -> tuple[Moves, Ints]:
-    """Book what is due today; returns the transfers and, by account, what must be kept from honest spending.
+def book_payments(day: Day, state: State, kept: list[list[Any]]) -> tuple[Moves, Ints, int]:
+    """Book what is due today; returns the transfers, by account what must be kept from honest spending, and how many
+    transfers more there were without warnings.
+
+    `kept` are the transfers that warnings kept from happening: the rest of the day goes on as if that money were spent,
+    so that a warning changes nothing before its time.
+    """
+    end = day.world.day_us(day.number) + US_PER_DAY
+    booked, reserve = _due(day, state, [row for row in state.in_flight if row[0] < end])
+    more = 0
+    if kept:
+        as_if, reserve = _due(day, state, [row for row in state.in_flight + kept if row[0] < end])
+        more = len(as_if) - len(booked)
+    by_case = {case["case"]: case for case in state.cases}
+    for place, (at_us, _, payee, fen, kind, _, number, hop, _, _) in enumerate(booked, 1):
+        if number in by_case and kind == RETURN:
+            by_case[number]["loss_fen"] -= fen
+        elif number in by_case and hop == 0:
+            by_case[number]["paid"].append([at_us, fen, payee, -place])
+            by_case[number]["loss_fen"] += fen
+    state.in_flight = [row for row in state.in_flight if row[0] >= end]
+    return (Moves(*np.array(booked, np.int64).T) if booked else nothing_moved()), reserve, more
+
+
+def _due(day: Day, state: State, rows: list[list[Any]]) -> tuple[list[list[Any]], Ints]:
+    """What is booked of the ordered transfers `rows`, and by account what must be kept from honest spending.
 
     Nobody pays what he has not got or what is held in his account: what depended on it does not happen. A recall brings
     back what is left, up to the payment, and nothing where hardly anything is.
     """
-    end = day.world.day_us(day.number) + US_PER_DAY
     reserve = np.zeros(day.world.accounts.n, np.int64)
     running: dict[int, int] = {}
     booked: list[list[Any]] = []
-    by_case = {case["case"]: case for case in state.cases}
-    for row in sorted((row for row in state.in_flight if row[0] < end), key=lambda r: (r[0], r[7], r[1], r[2])):
+    numbers = {case["case"] for case in state.cases}
+    originals = {(case["case"], paid[0]): paid[3] for case in state.cases for paid in case["paid"]}
+    for row in sorted(rows, key=lambda r: (r[0], r[7], r[1], r[2])):
         at_us, payer, payee, fen, kind, _, number, hop, of_us, _ = row
         have = running.get(payer, 0)
         there = int(state.balance[payer]) + have - state.held_fen.get(payer, 0)
         if kind == RETURN:
-            original = _paid_at(by_case.get(number), of_us)
-            fen = min(fen, there) if original else 0
-            if not original or fen < LEAST_RECALLED_FEN:
+            fen = min(fen, there)
+            if (number, of_us) not in originals or fen < LEAST_RECALLED_FEN:
                 continue
-            row[3], row[8] = fen, original[3]
-            by_case[number]["loss_fen"] -= fen
+            row = [*row[:3], fen, *row[4:8], originals[number, of_us], row[9]]
         if there < fen:
             continue
         running[payer], running[payee] = have - fen, running.get(payee, 0) + fen
         reserve[payer] = max(int(reserve[payer]), fen - have)
         booked.append(row)
-        if hop == 0 and number in by_case:
-            by_case[number]["paid"].append([at_us, fen, payee, -len(booked)])
-            by_case[number]["loss_fen"] += fen
-    state.in_flight = [row for row in state.in_flight if row[0] >= end]
-    return (Moves(*np.array(booked, np.int64).T) if booked else nothing_moved()), reserve
-
-
-def _paid_at(case: Case | None, at_us: int) -> list[int] | None:
-    """The payment that the case's victim made at a moment, if it was booked."""
-    paid: list[list[int]] = case["paid"] if case else []
-    return next((payment for payment in paid if payment[0] == at_us), None)
+        if hop == 0 and number in numbers:
+            originals[number, at_us] = -len(booked)
+    return booked, reserve
 
 
 def close_cases(day: Day, state: State) -> list[Case]:

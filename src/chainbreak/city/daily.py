@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +16,11 @@ from chainbreak.city.cases import (
     book_payments,
     calls_for_help,
     close_cases,
+    follow_up_legs,
     follow_ups,
     open_cases,
     order_payments,
+    spared_today,
 )
 from chainbreak.city.draws import Ints
 from chainbreak.city.hotlists import hotlist_table
@@ -31,6 +33,7 @@ from chainbreak.city.messages import message_table, scam_texts
 from chainbreak.city.money import Moves, honest_moves
 from chainbreak.city.neighbours import incident_table, inspection_table
 from chainbreak.city.openings import opened_domains, opening_visits
+from chainbreak.city.reactions import Try, assumed, react
 from chainbreak.city.refunds import returned
 from chainbreak.city.registrations import registrations
 from chainbreak.city.reports import report_rows
@@ -56,10 +59,17 @@ class Produced:
     new_sites: dict[str, int]
     farmed: dict[str, int]
     events: list[Event]
+    warned: list[dict[str, Any]]
+    spared: list[dict[str, Any]]
 
 
-def one_day(world: World, state: State, known: Known) -> Produced:
-    """The day after `state.day`; `state` is moved on by it."""
+def one_day(world: World, state: State, known: Known, tries: Sequence[Try] = (),
+            numbers: Mapping[str, float] | None = None) -> Produced:  # fmt: skip
+    """The day after `state.day`; `state` is moved on by it.
+
+    `tries` are the warnings of the day, to which people react as `numbers` say (None: the table of reactions). The same
+    day with other warnings has the same chances: nothing differs before the first of them.
+    """
     day = Day.of(world, state.day + 1)
     second_hand(day)
     day.outings, events = outings(day)
@@ -69,6 +79,8 @@ def one_day(world: World, state: State, known: Known) -> Produced:
     lent = lent_today(day, box_days)
     day.used[lent] = False
     opened = open_cases(day, box_days, state)
+    followed = follow_ups(day, box_days, state)
+    warned = react(world, state, tries, followed.talks(day), numbers or assumed())
     visits = visit_sites(day, state)
     moved = _money(day, state)
     text_legs, texts, curious = scam_texts(day, state)
@@ -76,9 +88,10 @@ def one_day(world: World, state: State, known: Known) -> Produced:
     registered, codes, farmed = registrations(day, state)
     others = Legs.joined([*honest_legs(day), calls_for_help(day, state), text_legs, told_legs, codes])
     legs = Legs.joined([without_lent(others, lent), *(found.legs for found in box_days),
-                        follow_ups(day, box_days, state)])  # fmt: skip
+                        follow_up_legs(day, followed)])  # fmt: skip
     legs, restarted = restarts(day, legs)
     legs = _cut_off(legs, state)
+    spared = spared_today(day, state)
     reported = close_cases(day, state)
     tables: dict[str, Iterable[pa.Table]] = {
         "call": call_tables(day, legs), "transfer": [transfer_table(day, moved)], "line": _line_changes(day, state),
@@ -90,7 +103,7 @@ def one_day(world: World, state: State, known: Known) -> Produced:
     }  # fmt: skip
     state.day = day.number
     return Produced(day, tables, report_rows(day, reported), moved, box_days, opened, reported, new_sites, farmed,
-                    events + restarted)  # fmt: skip
+                    events + restarted, warned, spared)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -111,13 +124,12 @@ def honest_legs(day: Day) -> list[Legs]:
 
 def _money(day: Day, state: State) -> Moves:
     """The day's transfers; balances are moved on. What is held in an account does not leave it."""
-    order_payments(day, state)
-    fraud, reserve = book_payments(day, state)
+    fraud, reserve, kept = book_payments(day, state, order_payments(day, state))
     for account, fen in state.held_fen.items():
         reserve[account] += fen
     free = np.maximum(state.balance - reserve, 0)
     moved = Moves.joined([fraud, honest_moves(day, free), purse_moves(day, free)])
-    moved = Moves.joined([moved, returned(day, moved, free, state)])
+    moved = Moves.joined([moved, returned(day, moved, free, state, kept)])
     np.add.at(state.balance, moved.payee, moved.fen)
     np.subtract.at(state.balance, moved.payer, moved.fen)
     return _booked(day, moved, state)

@@ -19,16 +19,17 @@ AT_ONCE_S = 90
 """By then the payee's bank has turned away what names somebody else's account."""
 
 
-def returned(day: Day, moved: Moves, free: Ints, state: State) -> Moves:
+def returned(day: Day, moved: Moves, free: Ints, state: State, kept: int = 0) -> Moves:
     """To follow `moved`, the day's other transfers: what was promised earlier and falls due, payments to wrong
     accounts, and what of both and of purchases comes back today. Later returns join `state.returns`.
 
-    What came in today is not spent today, so that it can go back whatever `free` (fen) says of the account.
+    What came in today is not spent today, so that it can go back whatever `free` (fen) says of the account. `kept`: how
+    many transfers of gangs, first among the moves, warnings kept from happening: they take their part in the draws.
     """
     rng, row = day.rng("returns"), day.world.mix["habits"]["returns"]
     due, wrong = affordable(_due(day, state), free), affordable(_mistyped(day, rng, row), free)
     first_wrong = len(moved.at) + len(due.at)
-    backs = Moves.joined([_refunds(day, rng, row, moved), _given_back(rng, row, wrong, first_wrong)])
+    backs = Moves.joined([_refunds(day, rng, row, moved, kept), _given_back(rng, row, wrong, first_wrong)])
     today = backs.at < day.world.day_us(day.number) + US_PER_DAY
     later = backs.where(~today)
     state.returns += np.stack([later.at, later.payer, later.payee, later.fen, later.channel, later.link]).T.tolist()
@@ -53,10 +54,10 @@ def _mistyped(day: Day, rng: Rng, row: dict[str, Any]) -> Moves:
     return moves(day, hours_of(rng, people.rhythm[who]), who, rng.integers(0, people.n, len(who)), fen, APP)
 
 
-def _refunds(day: Day, rng: Rng, row: dict[str, Any], moved: Moves) -> Moves:
+def _refunds(day: Day, rng: Rng, row: dict[str, Any], moved: Moves, kept: int) -> Moves:
     """Shops' refunds of some of the day's purchases, whole or in part."""
     sold = (moved.channel == MERCHANT) & (day.world.accounts.kind[moved.payee] == 1)
-    places = np.flatnonzero(sold & (rng.random(len(moved.at)) < row["purchases"]))
+    places = np.flatnonzero(sold & (rng.random(len(moved.at) + kept)[kept:] < row["purchases"]))
     bought = moved.where(places)
     in_part = rng.random(len(places)) < row["in_part"]
     share = np.where(in_part, rng.uniform(0.1, 0.9, len(places)), 1.0)

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from chainbreak.base.clock import US_PER_DAY, US_PER_S
-from chainbreak.city.cases import today
+from chainbreak.city.cases import stopped, today
 from chainbreak.city.draws import DAY_S, stream
 from chainbreak.city.state import State
 from chainbreak.city.telephony import Day, hours_of
@@ -93,10 +93,11 @@ def visit_sites(day: Day, state: State) -> list[Visit]:
     for case in state.cases:
         if today(day, case["lookup_us"]):
             site = site_of(day.world, case["gang"], state.gangs[case["gang"]].site)
-            case["sites"].append(site)
+            goes = not stopped(case, case["lookup_us"])
+            case["sites"] += [site] if goes else []
             for again in range(int(rng.integers(LOOKS[0], LOOKS[1] + 1))):
                 at = case["lookup_us"] + again * int(rng.integers(20, 110)) * US_PER_S
-                if at < min(end, case["pays"][0]):
+                if goes and at < min(end, case["pays"][0]):
                     out.append((at, case["victim"], site))
     return out
 

@@ -68,6 +68,8 @@ class State:
     held_fen: dict[int, int] = field(default_factory=dict)
     """Account -> amount that must stay in it."""
     sunk_domains: set[str] = field(default_factory=set)
+    told: list[list[Any]] = field(default_factory=list)
+    """Warnings that got through: person, when it was in his mind (µs), channel."""
 
     @staticmethod
     def initial(world: World) -> State:

@@ -18,6 +18,7 @@ from chainbreak.base.errors import InputError, UsageError
 from chainbreak.base.progress import Advance, silent
 from chainbreak.city.build import run_days
 from chainbreak.city.mix import load_mix
+from chainbreak.city.reactions import read_tries
 from chainbreak.city.state import State
 from chainbreak.city.truth import Truth
 from chainbreak.city.world import World, make_world
@@ -28,12 +29,14 @@ WHOLE_FEN = 10**15
 _ZONE_RULE = re.compile(r"^(?P<name>[^\s;$@*]\S*)\s+(?:\d+\s+)?(?:IN\s+)?CNAME\s", re.IGNORECASE)
 
 
-def step(folder: Path, days: int = 1, blocks: list[Path] | None = None, advance: Advance = silent) -> dict[str, Any]:
-    """Add `days` days to the city in `folder`, its gangs reacting to `blocks`; returns the manifest.
+def step(folder: Path, days: int = 1, blocks: list[Path] | None = None, advance: Advance = silent,
+         warnings: Path | None = None) -> dict[str, Any]:  # fmt: skip
+    """Add `days` days to the city in `folder`, its gangs reacting to `blocks` and its people to `warnings`; returns the
+    manifest.
 
     Raises:
         UsageError: no city there (CB-CI-004).
-        InputError: a block file cannot be read (CB-CI-005); nothing is done.
+        InputError: a block file (CB-CI-005) or the warnings (CB-CI-020, CB-CI-021) cannot be read; nothing is done.
     """
     if not (folder / "manifest.json").is_file():
         raise UsageError("CB-CI-004", "no city in this folder", given=str(folder))
@@ -44,7 +47,9 @@ def step(folder: Path, days: int = 1, blocks: list[Path] | None = None, advance:
     state = State.load(folder / "state")
     for path in blocks or []:
         _apply(world, state, path)
-    run_days(folder, world, state, Truth(folder / "truth"), manifest, state.day + days, advance)
+    until = state.day + days
+    tries = read_tries(warnings, world, world.day_us(until + 1)) if warnings else []
+    run_days(folder, world, state, Truth(folder / "truth"), manifest, until, advance, tries)
     return dict(manifest)
 
 

@@ -14,7 +14,7 @@ from chainbreak.city.lines import CLASSES, CONSUMER_PLANS, PLANS
 from chainbreak.city.money import CHANNELS, TRANSFER_KINDS, Moves
 from chainbreak.city.numbers import BANKS
 from chainbreak.city.places import DISTRICTS, SECTORS
-from chainbreak.city.telephony import MT_CALL, Day, Legs
+from chainbreak.city.telephony import MT_CALL, NOT_MADE, Day, Legs
 from chainbreak.city.world import World
 from chainbreak.records.call import CALL_KINDS
 
@@ -49,10 +49,10 @@ def _call_table(day: Day, rng: np.random.Generator, legs: Legs) -> pa.Table:
     measured = (scattered(legs.cell, 201) % 1000 < optional["ta_share"] * 1000) & (rng.random(n) < 0.97)
     lines = world.lines
     roaming = scattered(legs.line, 203) % 400 == 0
-    return pa.table({
+    table = pa.table({
         "at_us": at,
         "duration_s": legs.duration.astype(np.int32),
-        "kind": _take(pa.array(CALL_KINDS), legs.kind),
+        "kind": _take(pa.array(CALL_KINDS), legs.kind, legs.kind == NOT_MADE),
         "msisdn": _take(lines.text, legs.line),
         "imsi": _take(lines.imsi, legs.line),
         "imei": _take(lines.imei, legs.handset, rng.random(n) < missing["imei"]),
@@ -63,6 +63,7 @@ def _call_table(day: Day, rng: np.random.Generator, legs: Legs) -> pa.Table:
         "auth_ms": pa.array(_auth_ms(rng, legs, roaming), mask=rng.random(n) >= optional["auth_share"]),
         "roaming": pa.array(roaming),
     })  # fmt: skip
+    return table if (legs.kind != NOT_MADE).all() else table.filter(pa.array(legs.kind != NOT_MADE))
 
 
 def _timing_advance(day: Day, rng: np.random.Generator, legs: Legs) -> Ints:

@@ -12,6 +12,8 @@ from chainbreak.city.world import World
 from chainbreak.records.call import CALL_KINDS
 
 MO_CALL, MT_CALL, MO_SMS, MT_SMS, ATTACH, DETACH = range(len(CALL_KINDS))
+NOT_MADE = -1
+"""A leg that a warning kept from happening: it takes its part in all draws, and is in no record."""
 # Relative weight of each hour of the day for calls, by rhythm of life (worker, retired, student, night).
 _HOURS = np.array([
     [.05, .02, .01, .01, .02, .15, 1, 3, 5, 7, 8, 8, 7, 6, 6, 6, 6, 7, 8, 8, 7, 4, 1.5, .3],

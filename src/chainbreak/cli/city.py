@@ -38,13 +38,14 @@ def step(
     blocks: Annotated[
         list[Path] | None, typer.Option(help="Number list, hold list or zone as delivered; repeat")
     ] = None,
+    warnings: Annotated[Path | None, typer.Option(help="CSV of warnings given: number, at_us, channel, tier")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Go on by some days, given what is blocked."""
+    """Go on by some days, given what is blocked and who was warned."""
     from chainbreak.app.step_city import step_city
 
     with progress_bar("city", days) as advance:
-        made = step_city(folder, days, blocks or [], advance)
+        made = step_city(folder, days, blocks or [], advance, warnings)
     emit(made, as_json, title=f"city in {folder}")
 
 
