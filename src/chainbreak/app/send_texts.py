@@ -123,13 +123,21 @@ def _alone(office: Office, partner_id: str) -> Iterator[None]:
 
 
 def _announce(office: Office, conn: Connection, parts: Sequence[Part]) -> None:
+    """One leaf for the opening of the vault; about the number itself when it is one, else about the texts."""
+    from chainbreak.act.delivery.sms.book import leaf
     from chainbreak.audit.log import Entry, append_many
 
     now = office.clock.now_us()
-    append_many(conn, [
-        Entry.by(SERVICE, now, "vault.read", part.recipient, purpose=part.purpose, payload={"text": part.text_id})
-        for part in parts if part.part == 1
-    ])  # fmt: skip
+    first = [part for part in parts if part.part == 1]
+    if len(first) == 1:
+        [one] = first
+        append_many(conn, [Entry.by(SERVICE, now, "vault.read", one.recipient, purpose=one.purpose,
+                                    payload={"text": one.text_id})])  # fmt: skip
+        return
+    by_purpose: dict[str, list[str]] = {}
+    for part in first:
+        by_purpose.setdefault(part.purpose, []).append(part.text_id)
+    append_many(conn, [leaf(now, "vault.read", ids, purpose) for purpose, ids in by_purpose.items()])
 
 
 def _numbers(office: Office, parts: Sequence[Part]) -> dict[str, str]:

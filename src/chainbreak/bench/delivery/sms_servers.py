@@ -98,6 +98,7 @@ class _Connection(socketserver.BaseRequestHandler):
         from smpplib import smpp
 
         self.smpp: Any = smpp
+        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         buffer = b""
         with contextlib.suppress(OSError):
             while more := self.request.recv(65_536):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,10 @@ T0 = 1_795_132_800_000_000
 
 
 @pytest.fixture
-def office(desk_url: str, tmp_path: Path) -> Office:
-    return init_centre(tmp_path / "centre", Settings(desk_url=desk_url, name="测试市反诈中心"), FixedClock(T0))
+def office(desk_url: str, tmp_path: Path) -> Iterator[Office]:
+    made = init_centre(tmp_path / "centre", Settings(desk_url=desk_url, name="测试市反诈中心"), FixedClock(T0))
+    yield made
+    made.desk.close()
 
 
 def warning_ids(office: Office) -> list[str]:

@@ -1,7 +1,8 @@
 """The desk's side of texts: what is queued, what is on its way, what became of it. Every step is a transaction's part.
 
-The state of a text follows from the states of its parts (`_folded`), and each change of it is a leaf `text.<state>`.
-Final is final: a receipt moves a part out of `submitted` or `unknown`, never out of `delivered`, `failed`, `expired`.
+Every step takes many at once: a link carries hundreds of parts a second, and a statement or a leaf for each would be
+most of the work. The state of a text follows from the states of its parts (`_folded`); texts that come to a state in
+one step share one leaf `text.<state>`, which commits to their ids. What the centre says is taken by `outcomes`.
 """
 
 from __future__ import annotations
@@ -9,26 +10,26 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from chainbreak.act.delivery.sms.receipts import STATES, Receipt
 from chainbreak.act.delivery.sms.segments import segments
 from chainbreak.audit import log
 from chainbreak.records.actor import SERVICE
+from chainbreak.store.desk.funds import chunks
 from chainbreak.store.desk.tables_texts import text_message as t
 from chainbreak.store.desk.tables_texts import text_part as p
-from chainbreak.store.desk.tables_texts import text_receipt as r
-
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
 
 QUEUED, SUBMITTING, SUBMITTED = "queued", "submitting", "submitted"
 DELIVERED, FAILED, EXPIRED, UNKNOWN, CANCELLED = "delivered", "failed", "expired", "unknown", "cancelled"
 FINAL = frozenset({DELIVERED, FAILED, EXPIRED, CANCELLED})
 _WORST_FIRST = (CANCELLED, FAILED, EXPIRED, UNKNOWN, SUBMITTING, QUEUED, SUBMITTED, DELIVERED)
 SMS = "sms"
+MANY = "texts"
+"""The object of a leaf about several texts; its payload names them."""
+THIS = (p.c.text_id == bindparam("b_text_id")) & (p.c.part == bindparam("b_part"))
+"""One part, for statements that are run for many (`key_of`)."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,19 @@ def add(conn: Connection, row: dict[str, Any]) -> None:
     Raises:
         InputError: it cannot be encoded (CB-DL-201).
     """
-    parts = segments(row["body"], reference_of(row["text_id"]))
-    conn.execute(insert(t).values(**row, state=QUEUED, detail=""))
+    add_many(conn, [row])
+
+
+def add_many(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Queue texts, as `add`."""
+    if not rows:
+        return
+    counts = {body: len(segments(body, 0)) for body in {row["body"] for row in rows}}
+    conn.execute(insert(t), [{**row, "state": QUEUED, "detail": ""} for row in rows])
     conn.execute(insert(p), [
         {"text_id": row["text_id"], "part": at, "reference": reference_of(row["text_id"], at), "state": QUEUED,
          "due_at_us": row["due_at_us"]}
-        for at in range(1, len(parts) + 1)
+        for row in rows for at in range(1, counts[row["body"]] + 1)
     ])  # fmt: skip
 
 
@@ -77,8 +85,8 @@ def expire(conn: Connection, now_us: int) -> dict[str, str]:
     """Texts not begun before their end are not sent any more; the texts so changed."""
     late = select(t.c.text_id).where(t.c.state == QUEUED, t.c.expires_at_us <= now_us)
     gone = conn.execute(late).scalars().all()
-    if gone:
-        _set(conn, p.c.text_id.in_(gone) & (p.c.state == QUEUED), EXPIRED)
+    for some in chunks(gone):
+        conn.execute(update(p).where(p.c.text_id.in_(some), p.c.state == QUEUED).values(state=EXPIRED))
     return fold(conn, dict.fromkeys(gone, "not sent before its end"), now_us)
 
 
@@ -91,102 +99,25 @@ def claim(conn: Connection, most: int, now_us: int) -> list[Part]:
         .order_by(p.c.due_at_us, p.c.text_id, p.c.part).limit(most)
     )  # fmt: skip
     parts = [Part(*row) for row in conn.execute(due)]
-    for part in parts:
-        _set(conn, _is(part), SUBMITTING, sent_at_us=now_us)
-    fold(conn, {part.text_id: "" for part in parts}, now_us)
+    if parts:
+        marked = update(p).where(THIS).values(state=SUBMITTING, sent_at_us=now_us)
+        conn.execute(marked, [key_of(part) for part in parts])
+        fold(conn, {part.text_id: "" for part in parts}, now_us)
     return parts
 
 
-def answered(conn: Connection, part: Part, message_id: str) -> None:
-    """The centre took a part; a receipt that was faster than the answer counts now. A centre that gave it no id took
-    it too, and cannot be asked.
-    """
-    if not message_id:
-        _set(conn, _is(part), UNKNOWN)
-        return
-    early = conn.execute(
-        select(r.c.receipt_id, r.c.stat).where(r.c.message_id == message_id).order_by(r.c.receipt_id)
-    ).all()
-    state = SUBMITTED
-    for receipt in early:
-        state = state if state in FINAL else STATES[receipt.stat]
-        conn.execute(update(r).where(r.c.receipt_id == receipt.receipt_id).values(text_id=part.text_id, part=part.part))
-    _set(conn, _is(part), state, message_id=message_id)
+def refused(conn: Connection, parts: Iterable[Part]) -> None:
+    """The centre will not take these: their texts have failed, and what is still queued of them stays here."""
+    for some in chunks(part.text_id for part in parts):
+        here = p.c.text_id.in_(some) & p.c.state.in_((SUBMITTING, QUEUED))
+        conn.execute(update(p).where(here).values(state=FAILED))
 
 
-def refused(conn: Connection, part: Part) -> None:
-    """The centre will not take a part: the text has failed, and what is still queued of it stays here."""
-    _set(conn, (p.c.text_id == part.text_id) & p.c.state.in_((SUBMITTING, QUEUED)), FAILED)
-
-
-def requeue(conn: Connection, parts: Iterable[Part], due_at_us: int) -> None:
+def requeue(conn: Connection, parts: Sequence[Part], due_at_us: int) -> None:
     """Parts that certainly did not arrive: again at `due_at_us`, unless their text has failed meanwhile."""
-    for part in parts:
-        _set(conn, _is(part) & (p.c.state == SUBMITTING), QUEUED, due_at_us=due_at_us, sent_at_us=None)
-
-
-def lose(conn: Connection, now_us: int) -> dict[str, str]:
-    """Whatever is marked as on its way and nobody waits for any more may have arrived or not; the texts so changed.
-
-    A receipt that came while the answer was still awaited may tell already.
-    """
-    lost = conn.execute(select(p.c.text_id).where(p.c.state == SUBMITTING)).scalars().all()
-    if not lost:
-        return {}
-    _set(conn, p.c.state == SUBMITTING, UNKNOWN)
-    begun = select(t.c.recipient, func.min(p.c.sent_at_us)).join(p, p.c.text_id == t.c.text_id)
-    since = dict(conn.execute(begun.where(p.c.text_id.in_(set(lost))).group_by(t.c.recipient)).all())
-    for row in conn.execute(select(r).where(r.c.text_id.is_(None), r.c.recipient.in_(since))).all():
-        receipt = Receipt(row.message_id, row.stat, row.err, reference=row.reference)
-        if row.at_us >= since[row.recipient] and (found := _lost_part(conn, receipt, row.recipient)):
-            conn.execute(update(r).where(r.c.receipt_id == row.receipt_id).values(text_id=found[0], part=found[1]))
-            _follow(conn, receipt, *found)
-    return fold(conn, dict.fromkeys(lost, "the acknowledgement was lost"), now_us)
-
-
-def told(conn: Connection, receipt: Receipt, recipient: str, now_us: int) -> str | None:
-    """Keep a receipt and follow it; the text it is about, None for a repeat, one before its answer, or a stranger's.
-
-    `recipient`: the written token of the number it names, "" for none.
-    """
-    same = (r.c.message_id == receipt.message_id) & (r.c.stat == receipt.stat)
-    if conn.execute(select(r.c.receipt_id).where(same)).first():
-        return None
-    known = conn.execute(select(p.c.text_id, p.c.part).where(p.c.message_id == receipt.message_id)).first()
-    found = (known.text_id, known.part) if known else _lost_part(conn, receipt, recipient)
-    text_id, part = found or (None, None)
-    conn.execute(insert(r).values(
-        message_id=receipt.message_id, stat=receipt.stat, err=receipt.err, at_us=now_us, recipient=recipient,
-        reference=receipt.reference, text_id=text_id, part=part,
-    ))  # fmt: skip
-    if found:
-        _follow(conn, receipt, *found)
-    return text_id
-
-
-def _lost_part(conn: Connection, receipt: Receipt, recipient: str) -> tuple[str, int] | None:
-    """The part whose acknowledgement was lost and that a receipt with an unknown id is about: the one to the same
-    recipient with its reference, or, from a centre that gives none back, the only one without an id.
-    """
-    nameless = (
-        select(p.c.text_id, p.c.part, p.c.state).join(t, t.c.text_id == p.c.text_id)
-        .where(p.c.state.in_((UNKNOWN, SUBMITTING)), p.c.message_id.is_(None), t.c.recipient == recipient)
-    )  # fmt: skip
-    if receipt.reference is not None:
-        nameless = nameless.where(p.c.reference == receipt.reference)
-    found = conn.execute(nameless.limit(2)).all()
-    return (found[0].text_id, found[0].part) if [row.state for row in found] == [UNKNOWN] else None
-
-
-def _follow(conn: Connection, receipt: Receipt, text_id: str, part: int) -> None:
-    still_open = (p.c.text_id == text_id) & (p.c.part == part) & p.c.state.in_((SUBMITTED, UNKNOWN))
-    _set(conn, still_open, STATES[receipt.stat], message_id=receipt.message_id)
-
-
-def to_ask(conn: Connection, before_us: int, most: int) -> list[str]:
-    """Message ids that were submitted before `before_us` and of which no receipt tells an end, oldest first."""
-    silent = select(p.c.message_id).where(p.c.state == SUBMITTED, p.c.sent_at_us < before_us)
-    return list(conn.execute(silent.order_by(p.c.sent_at_us).limit(most)).scalars())
+    if parts:
+        again = update(p).where(THIS, p.c.state == SUBMITTING)
+        conn.execute(again.values(state=QUEUED, due_at_us=due_at_us, sent_at_us=None), [key_of(part) for part in parts])
 
 
 def is_due(conn: Connection, now_us: int) -> bool:
@@ -198,31 +129,49 @@ def is_due(conn: Connection, now_us: int) -> bool:
 def fold(conn: Connection, touched: Mapping[str, str], now_us: int) -> dict[str, str]:
     """Bring the `touched` texts (id -> why) to the state their parts say; those that changed, with their new state."""
     states: dict[str, list[str]] = {}
-    for row in conn.execute(select(p.c.text_id, p.c.state).where(p.c.text_id.in_(touched))):
-        states.setdefault(row.text_id, []).append(row.state)
-    was = conn.execute(select(t.c.text_id, t.c.state, t.c.purpose).where(t.c.text_id.in_(touched))).all()
-    changed: dict[Any, str] = {row: state for row in was if (state := _folded(states[row.text_id])) != row.state}
-    for row, state in changed.items():
-        values: dict[str, Any] = {"state": state, "detail": touched[row.text_id]}
-        if state in (SUBMITTED, DELIVERED):
-            values["submitted_at_us"] = func.coalesce(t.c.submitted_at_us, now_us)
-        if state in FINAL:
-            values["settled_at_us"] = now_us
-        conn.execute(update(t).where(t.c.text_id == row.text_id).values(**values))
+    was: list[Any] = []
+    for some in chunks(touched):
+        for text_id, state in conn.execute(select(p.c.text_id, p.c.state).where(p.c.text_id.in_(some))):
+            states.setdefault(text_id, []).append(state)
+        was += conn.execute(select(t.c.text_id, t.c.state, t.c.purpose).where(t.c.text_id.in_(some)))
+    changed: dict[str, str] = {}
+    alike: dict[tuple[str, str], list[str]] = {}
+    leaves: dict[tuple[str, str], list[str]] = {}
+    for text_id, old, purpose in was:
+        if (state := _folded(states[text_id])) != old:
+            changed[text_id] = state
+            alike.setdefault((state, touched[text_id]), []).append(text_id)
+            if state not in (QUEUED, SUBMITTING):
+                leaves.setdefault((state, purpose), []).append(text_id)
+    for (state, why), ids in alike.items():
+        _bring(conn, ids, state, why, now_us)
     log.append_many(conn, [
-        log.Entry.by(SERVICE, now_us, f"text.{state}", f"text:{row.text_id}", purpose=row.purpose)
-        for row, state in changed.items() if state not in (QUEUED, SUBMITTING)
+        leaf(now_us, f"text.{state}", ids, purpose) for (state, purpose), ids in leaves.items()
     ])  # fmt: skip
-    return {row.text_id: state for row, state in changed.items()}
+    return changed
+
+
+def leaf(now_us: int, action: str, text_ids: Sequence[str], purpose: str) -> log.Entry:
+    """One leaf about texts: about the text itself when it is one, else about all, with their ids in its payload."""
+    if len(text_ids) == 1:
+        return log.Entry.by(SERVICE, now_us, action, f"text:{text_ids[0]}", purpose=purpose)
+    return log.Entry.by(SERVICE, now_us, action, MANY, purpose=purpose, payload={MANY: sorted(text_ids)})
+
+
+def _bring(conn: Connection, text_ids: Sequence[str], state: str, why: str, now_us: int) -> None:
+    values: dict[str, Any] = {"state": state, "detail": why}
+    if state in (SUBMITTED, DELIVERED):
+        values["submitted_at_us"] = func.coalesce(t.c.submitted_at_us, now_us)
+    if state in FINAL:
+        values["settled_at_us"] = now_us
+    for some in chunks(text_ids):
+        conn.execute(update(t).where(t.c.text_id.in_(some)).values(**values))
 
 
 def _folded(states: Sequence[str]) -> str:
     return min(states, key=_WORST_FIRST.index)
 
 
-def _is(part: Part) -> ColumnElement[bool]:
-    return (p.c.text_id == part.text_id) & (p.c.part == part.part)
-
-
-def _set(conn: Connection, which: ColumnElement[bool], state: str, **values: Any) -> None:
-    conn.execute(update(p).where(which).values(state=state, **values))
+def key_of(part: Part) -> dict[str, Any]:
+    """What `THIS` asks for."""
+    return {"b_text_id": part.text_id, "b_part": part.part}

@@ -82,7 +82,7 @@ class Link:
         self._host, self._port, self._tls = place_of(address)
         self._settings, self._password = settings, password
         self._socket: socket.socket | None = None
-        self._buffer = bytearray()
+        self._buffer, self._outgoing = bytearray(), bytearray()
         self._ahead: list[Any] = []
         self._heard_s = self._enquired_s = 0.0
         self.sequence = 0
@@ -99,9 +99,12 @@ class Link:
             SetupError: the centre does not let us in (CB-DL-203).
         """
         self._buffer.clear()
+        self._outgoing.clear()
         self._ahead = []
         try:
             made = socket.create_connection((self._host, self._port), timeout=self._settings.response_s)
+            # What is small must not wait until the centre has acknowledged what went before.
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._tls:
                 made = ssl.create_default_context().wrap_socket(made, server_hostname=self._host)
         except OSError as e:
@@ -122,8 +125,10 @@ class Link:
         self._heard_s = self._enquired_s = time.monotonic()
 
     def submit(self, number: str, segment: Segment, reference: int, valid_s: int) -> int:
-        """Send one part to `number` (digits, international); its sequence. The centre drops it after `valid_s`."""
-        return self._send(
+        """Put one part to `number` (digits, international) on its way with the next `poll`; its sequence. The centre
+        drops it after `valid_s`.
+        """
+        return self._put(
             "submit_sm", source_addr_ton=self._settings.sender_ton, source_addr_npi=self._settings.sender_npi,
             source_addr=self._settings.sender, dest_addr_ton=INTERNATIONAL, dest_addr_npi=E164,
             destination_addr=number, esm_class=segment.esm_class, data_coding=segment.data_coding,
@@ -139,11 +144,12 @@ class Link:
         )  # fmt: skip
 
     def confirm(self, sequence: int) -> None:
-        """Say that what the centre told is kept: it will not tell it again."""
-        self._send("deliver_sm_resp", sequence)
+        """Say with the next `poll` that what the centre told is kept: it will not tell it again."""
+        self._put("deliver_sm_resp", sequence)
 
     def poll(self, wait_s: float) -> list[Event]:
-        """What came within `wait_s`; keeps the link alive on the way."""
+        """Send what was put, and take what comes within `wait_s`; keeps the link alive on the way."""
+        self._flush()
         pdus = self._ahead or self._read(wait_s)
         self._ahead = []
         events = [self._event(pdu) for pdu in pdus]
@@ -194,19 +200,31 @@ class Link:
         self._drop()
         raise LinkDownError("the bind was not answered")
 
-    def _send(self, command: str, sequence: int | None = None, **fields: Any) -> int:
+    def _put(self, command: str, sequence: int | None = None, **fields: Any) -> int:
         if self._socket is None:
             raise LinkDownError("not connected")
         pdu = self._smpp.make_pdu(command, client=self, **fields)
         if sequence is not None:
             pdu.sequence = sequence
+        self._outgoing += pdu.generate()
+        return int(pdu.sequence)
+
+    def _flush(self) -> None:
+        if self._socket is None:
+            raise LinkDownError("not connected")
+        whole = bytes(self._outgoing)
+        self._outgoing.clear()
         try:
             self._socket.settimeout(self._settings.response_s)
-            self._socket.sendall(pdu.generate())
+            self._socket.sendall(whole)
         except OSError as e:
             self._drop()
             raise LinkDownError(f"lost while sending: {type(e).__name__}") from None
-        return int(pdu.sequence)
+
+    def _send(self, command: str, sequence: int | None = None, **fields: Any) -> int:
+        sent = self._put(command, sequence, **fields)
+        self._flush()
+        return sent
 
     def _read(self, wait_s: float) -> list[Any]:
         if self._socket is None:

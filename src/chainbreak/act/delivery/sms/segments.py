@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chainbreak.base.errors import InputError
 
@@ -68,6 +69,18 @@ def segments(text: str, reference: int) -> list[Segment]:
     Raises:
         InputError: empty, not encodable, or more than 255 parts (CB-DL-201).
     """
+    coding, parts = _cut(text)
+    if len(parts) == 1:
+        return [Segment(parts[0], coding.data_coding, 0)]
+    head = bytes((5, 0, 3, reference % 256, len(parts)))
+    return [
+        Segment(head + bytes([at]) + part, coding.data_coding, UDHI) for at, part in enumerate(parts, start=1)
+    ]  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _cut(text: str) -> tuple[Coding, list[bytes]]:
+    # Remembered: one text goes to thousands, and each part is asked for by itself.
     coding = _CODINGS[GSM7 if all(char in _SEPTETS for char in text) else UCS2]
     try:
         chars = [_SEPTETS[char] if coding.data_coding == GSM7 else char.encode("utf-16-be") for char in text]
@@ -77,14 +90,11 @@ def segments(text: str, reference: int) -> list[Segment]:
     if not whole:
         raise InputError("CB-DL-201", "an empty text cannot be sent")
     if len(whole) <= coding.whole:
-        return [Segment(whole, coding.data_coding, 0)]
+        return coding, [whole]
     parts = list(_filled(chars, coding.part))
     if len(parts) > MAX_PARTS:
         raise InputError("CB-DL-201", "too long for one text", given=f"{len(parts)} parts", allowed=str(MAX_PARTS))
-    head = bytes((5, 0, 3, reference % 256, len(parts)))
-    return [
-        Segment(head + bytes([at]) + part, coding.data_coding, UDHI) for at, part in enumerate(parts, start=1)
-    ]  # fmt: skip
+    return coding, parts
 
 
 def _filled(chars: list[bytes], octets: int) -> Iterator[bytes]:

@@ -2,24 +2,30 @@
 
 What makes it safe is the order of things: a part is marked `submitting` in a kept transaction before it leaves, and a
 receipt is kept before it is confirmed. Whatever stops the session in between leaves parts `submitting`, which the next
-session makes `unknown` before it sends anything (`book.lose`).
+session makes `unknown` before it sends anything (`outcomes.lose`).
+
+What makes it fast is that the desk hears of many at once: parts are claimed for half a second ahead, and answers and
+receipts are kept together every few hundredths of a second. A link that breaks gives back what had not left; a process
+that is killed leaves that half second `unknown`.
 """
 
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from chainbreak.act.delivery.sms import book
+from chainbreak.act.delivery.sms import book, outcomes
 from chainbreak.act.delivery.sms.link import Answered, Event, Link, LinkDownError, Told
 from chainbreak.act.delivery.sms.receipts import STATES, Receipt
 from chainbreak.act.delivery.sms.segments import segments
 from chainbreak.base.clock import US_PER_S
 
 if TYPE_CHECKING:
+    import threading
+
     from sqlalchemy import Connection
 
     from chainbreak.act.delivery.sms import Settings
@@ -33,11 +39,32 @@ WAITS_S = (1, 2, 5, 15, 60)
 """Seconds between attempts, the last again and again (delivery, section 2)."""
 TURN_S = 0.2
 """How long one look for answers waits, in seconds."""
+AHEAD_S, MOST_AHEAD = 0.5, 500
+"""Seconds of sending that are claimed at once, and parts at most: what a kill leaves unknown."""
+KEEP_S, KEEP_AT = 0.05, 250
+"""Seconds that answers and receipts wait for company before they are kept together, and how many are kept at once."""
+
+
+@dataclass
+class _Heard:
+    """What came and is not kept yet."""
+
+    since_s: float = 0.0
+    taken: list[tuple[Part, str]] = field(default_factory=list)
+    refused: dict[str, tuple[Part, str]] = field(default_factory=dict)
+    """text -> the part that was refused, and why."""
+    again: dict[int, list[Part]] = field(default_factory=dict)
+    """due_at_us -> parts that were too much for now."""
+    receipts: list[Receipt] = field(default_factory=list)
+    confirm: list[int] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.taken) + len(self.refused) + len(self.again) + len(self.receipts) + len(self.confirm)
 
 
 @dataclass
 class Session:
-    """One binding to the centre. `announce` leaves the leaves of a claim; `numbers` opens the vault for it."""
+    """One binding to the centre. `announce` leaves the leaf of a claim; `numbers` opens the vault for it."""
 
     desk: Desk
     clock: Clock
@@ -52,14 +79,19 @@ class Session:
     """Told, in the same transaction, of texts that changed state."""
     counts: Counter[str] = field(default_factory=Counter)
     """Texts that came to each state."""
+    _ready: deque[tuple[Part, str]] = field(default_factory=deque)
+    """Claimed at `_claimed_s`, with their numbers, and not sent yet."""
+    _claimed_s: float = 0.0
     _in_flight: dict[int, tuple[Part, float]] = field(default_factory=dict)
+    _heard: _Heard = field(default_factory=_Heard)
     _asked: dict[int, str] = field(default_factory=dict)
     _not_before_s: float = 0.0
     _throttled: int = 0
     _asked_at_s: float = float("-inf")
 
-    def run(self, until_idle_s: float) -> None:
-        """Send what is due and take what is told, until nothing has happened for `until_idle_s`.
+    def run(self, until_idle_s: float, stop: threading.Event | None = None) -> None:
+        """Send what is due and take what is told, until nothing has happened for `until_idle_s`, or `stop` is set and
+        what is on its way has been answered.
 
         Raises:
             LinkDownError: the link broke; what had no answer is `unknown`.
@@ -71,25 +103,48 @@ class Session:
             self.link.open()
             while True:
                 now = time.monotonic()
-                sent = self._send(now)
-                events = self.link.poll(TURN_S if self._in_flight or until_idle_s or self._waiting(now) else 0.0)
-                self._keep(events)
+                stopping = stop is not None and stop.is_set()
+                sent = 0 if stopping else self._send(now)
+                events = self.link.poll(self._patience(now, until_idle_s))
+                self._hear(events)
+                self._keep(now)
+                if stopping and not self._in_flight:
+                    break
                 if sent or events or self._in_flight or self._waiting(now):
                     busy_s = now
                 elif now - busy_s >= until_idle_s:
                     break
                 self._check_answers(now)
         except LinkDownError:
+            self._settle_up()
             self._lose()
             raise
         finally:
-            self.link.close()
+            try:
+                self._settle_up()
+            finally:
+                self.link.close()
+
+    def _settle_up(self) -> None:
+        """Keep what came, and give back what was claimed and has not left."""
+        self._keep_all()
+        if self._ready:
+            self._requeue([part for part, _ in self._ready])
+            self._ready.clear()
+
+    def _patience(self, now: float, until_idle_s: float) -> float:
+        """Seconds to wait for what the centre says."""
+        if self._waiting(now):
+            return min(TURN_S, self._not_before_s - now)
+        if self._heard:
+            return KEEP_S / 2
+        return TURN_S if self._in_flight or until_idle_s else 0.0
 
     def _lose(self) -> None:
         self._in_flight.clear()
         self._asked.clear()
         with self.desk.begin() as conn:
-            changed = book.lose(conn, self.clock.now_us())
+            changed = outcomes.lose(conn, self.clock.now_us())
             self.settled(conn, changed)
         self._count(changed)
 
@@ -103,41 +158,39 @@ class Session:
         room = self.settings.window - len(self._in_flight)
         if room * 2 < self.settings.window or self._waiting(now):
             return 0
-        parts = self._claim(min(room, self.settings.per_s))
-        if not parts:
+        if now - self._claimed_s > 2 * AHEAD_S:
+            self._settle_up()  # the link is slow: what waited that long is claimed anew, if it is still wanted
+        if not self._ready and not self._claim():
             self._ask(now)
             return 0
-        try:
-            numbers = self.numbers(parts)
-        except Exception:
-            self._requeue(parts)  # none of them left
-            raise
-        self._not_before_s = now + len(parts) / self.settings.per_s
-        unknown = [part for part in parts if part.recipient not in numbers]
-        self._refuse(unknown, "no number to send to")
-        for at, part in enumerate(parts):
-            if part in unknown:
-                continue
-            try:
-                sequence = self._submit(part, numbers[part.recipient])
-            except LinkDownError:
-                self._requeue(parts[at + 1 :])  # these never left; the one that broke may have
-                raise
-            self._in_flight[sequence] = (part, time.monotonic())
-        return len(parts)
+        sent = min(room, len(self._ready))
+        self._not_before_s = time.monotonic() + sent / self.settings.per_s
+        for _ in range(sent):
+            part, number = self._ready.popleft()
+            self._in_flight[self._submit(part, number)] = (part, time.monotonic())
+        return sent
 
-    def _claim(self, most: int) -> list[Part]:
+    def _claim(self) -> bool:
         now_us = self.clock.now_us()
         with self.desk.read() as conn:  # looking is free; a write transaction is not
             if not book.is_due(conn, now_us):
-                return []
+                return False
+        most = min(max(self.settings.window, int(self.settings.per_s * AHEAD_S)), MOST_AHEAD)
         with self.desk.begin() as conn:
             gone = book.expire(conn, now_us)
             self.settled(conn, gone)
             parts = book.claim(conn, most, now_us)
             self.announce(conn, parts)
         self._count(gone)
-        return parts
+        try:
+            numbers = self.numbers(parts)
+        except Exception:
+            self._requeue(parts)  # none of them left
+            raise
+        self._claimed_s = time.monotonic()
+        self._ready.extend((part, numbers[part.recipient]) for part in parts if part.recipient in numbers)
+        self._refuse([part for part in parts if part.recipient not in numbers], "no number to send to")
+        return bool(self._ready)
 
     def _submit(self, part: Part, number: str) -> int:
         segment = segments(part.body, book.reference_of(part.text_id))[part.part - 1]
@@ -150,60 +203,76 @@ class Session:
         self._asked_at_s = now
         before_us = self.clock.now_us() - self.settings.query_s * US_PER_S
         with self.desk.read() as conn:
-            silent = book.to_ask(conn, before_us, self.settings.window)
+            silent = outcomes.to_ask(conn, before_us, self.settings.window)
         for message_id in silent:
             self._asked[self.link.query(message_id)] = message_id
 
-    def _keep(self, events: Sequence[Event]) -> None:
-        if not events:
-            return
-        now_us = self.clock.now_us()
-        touched: dict[str, str] = {}
-        with self.desk.begin() as conn:
-            for event in events:
-                if isinstance(event, Answered):
-                    self._answer(conn, event, touched, now_us)
-                elif isinstance(event, Told):
-                    if event.receipt:
-                        self._tell(conn, event.receipt, touched, now_us)
-                elif (message_id := self._asked.pop(event.sequence, "")) and event.stat:
-                    self._tell(conn, Receipt(message_id, event.stat), touched, now_us)
-            changed = book.fold(conn, touched, now_us)
-            self.settled(conn, changed)
-        self._count(changed)
+    def _hear(self, events: Sequence[Event]) -> None:
+        """Take what came; the window is free again at once, the desk hears of it with the next `_keep`."""
+        if events and not self._heard:
+            self._heard.since_s = time.monotonic()
         for event in events:
-            if isinstance(event, Told):
-                self.link.confirm(event.sequence)
+            if isinstance(event, Answered):
+                self._answered(event)
+            elif isinstance(event, Told):
+                self._heard.confirm.append(event.sequence)
+                self._heard.receipts += [event.receipt] if event.receipt else []
+            elif (message_id := self._asked.pop(event.sequence, "")) and event.stat:
+                self._heard.receipts.append(Receipt(message_id, event.stat))
 
-    def _answer(self, conn: Connection, event: Answered, touched: dict[str, str], now_us: int) -> None:
+    def _answered(self, event: Answered) -> None:
         self._asked.pop(event.sequence, "")  # a query that was not understood is no answer about the message
         part, _ = self._in_flight.pop(event.sequence, (None, 0.0))
         if part is None:
             return
-        touched.setdefault(part.text_id, "")
         if event.status in NOT_NOW:
             wait_s = WAITS_S[min(self._throttled, len(WAITS_S) - 1)]
             self._throttled += 1
             self._not_before_s = time.monotonic() + wait_s
-            book.requeue(conn, [part], now_us + wait_s * US_PER_S)
+            late = self._heard.again.setdefault(self.clock.now_us() + wait_s * US_PER_S, [])
+            late += [part, *(one for one, _ in self._ready)]
+            self._ready.clear()
         elif event.status:
-            touched[part.text_id] = f"refused, status {event.status:#x}"
-            book.refused(conn, part)
+            self._heard.refused[part.text_id] = (part, f"refused, status {event.status:#x}")
+            self._ready = deque(one for one in self._ready if one[0].text_id != part.text_id)
         else:
             self._throttled = 0
-            book.answered(conn, part, event.message_id)
+            self._heard.taken.append((part, event.message_id))
 
-    def _tell(self, conn: Connection, receipt: Receipt, touched: dict[str, str], now_us: int) -> None:
-        recipient = self.recipient_of(receipt.number) if receipt.number else ""
-        text_id = book.told(conn, receipt, recipient, now_us)
-        if text_id and STATES[receipt.stat] != book.SUBMITTED:
-            touched[text_id] = f"{receipt.stat} {receipt.err}".strip()
+    def _keep(self, now: float) -> None:
+        """Keep what came, when it has waited long enough, is enough, or nothing more will come soon."""
+        heard = self._heard
+        more_comes = (self._in_flight or self._ready) and now - heard.since_s < KEEP_S and len(heard) < KEEP_AT
+        if heard and not more_comes:
+            self._keep_all()
+            for sequence in heard.confirm:
+                self.link.confirm(sequence)
+
+    def _keep_all(self) -> None:
+        heard = self._heard
+        if not heard:
+            return
+        now_us = self.clock.now_us()
+        with self.desk.begin() as conn:
+            touched = {part.text_id: "" for part, _ in heard.taken}
+            outcomes.answered(conn, heard.taken)
+            for due_at_us, parts in heard.again.items():
+                touched |= {part.text_id: "" for part in parts}
+                book.requeue(conn, parts, due_at_us)
+            touched |= {text_id: why for text_id, (_, why) in heard.refused.items()}
+            book.refused(conn, [part for part, _ in heard.refused.values()])
+            for receipt, text_id in outcomes.told(conn, heard.receipts, self.recipient_of, now_us):
+                if text_id and STATES[receipt.stat] != book.SUBMITTED:
+                    touched[text_id] = f"{receipt.stat} {receipt.err}".strip()
+            changed = book.fold(conn, touched, now_us)
+            self.settled(conn, changed)
+        self._heard = _Heard()
+        self._count(changed)
 
     def _refuse(self, parts: Sequence[Part], why: str) -> None:
         if parts:
             with self.desk.begin() as conn:
-                for part in parts:
-                    book.refused(conn, part)
+                book.refused(conn, parts)
                 changed = book.fold(conn, {part.text_id: why for part in parts}, self.clock.now_us())
                 self.settled(conn, changed)
             self._count(changed)
