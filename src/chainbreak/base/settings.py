@@ -63,6 +63,10 @@ class Settings(BaseModel):
     """The published number people call, as printed on notices."""
     tiers: Literal["three", "four"] = "four"
     """Which preset of warning tiers holds as long as no change of them was approved."""
+    trigger_floor: float = Field(default=0.3, ge=0, le=1)
+    """Share of confirmed fraud below which, with its whole interval, a trigger of warnings is to be looked at again."""
+    visit_address_min: int = Field(default=90, ge=10, le=480)
+    """Minutes for which the address of a visit is shown to who has taken it on; they may open them again."""
     public_url: str = ""
     """Where status pages are reached from outside, as printed on notices; empty: this machine."""
     tracing: Tracing = Tracing()
@@ -187,7 +191,7 @@ def _toml(value: object) -> str:
         return value.isoformat()
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         return str(value)
     escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

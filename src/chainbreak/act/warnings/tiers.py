@@ -221,10 +221,18 @@ def preset(name: str) -> Policy:
     Raises:
         UsageError: there is none (CB-WA-001).
     """
+    return read_policy(preset_text(name))
+
+
+def preset_text(name: str) -> str:
+    """The YAML of a policy that ships, with its comments.
+
+    Raises:
+        UsageError: there is none (CB-WA-001).
+    """
     if name not in PRESETS:
         raise UsageError("CB-WA-001", "no such preset of tiers", given=name, allowed=", ".join(PRESETS))
-    text = resources.files("chainbreak.act.warnings").joinpath("presets", f"{name}.yaml").read_text(encoding="utf-8")
-    return read_policy(text)
+    return resources.files("chainbreak.act.warnings").joinpath("presets", f"{name}.yaml").read_text(encoding="utf-8")
 
 
 def read_policy(text: str) -> Policy:

@@ -14,11 +14,14 @@ from chainbreak.store.desk.tables_warnings import (
     warning,
     warning_call,
     warning_draw,
+    warning_drawn,
+    warning_move,
     warning_mute,
     warning_send,
 )
 
 _w, _e, _c, _s, _d = warning.c, contact_event.c, warning_call.c, warning_send.c, warning_draw.c
+_f = report_file.c
 
 
 def _sum(condition: Any) -> Any:
@@ -33,7 +36,8 @@ def counts(conn: Connection, since_us: int, until_us: int, now_us: int, by: Sequ
     due, was_reached = _w.due_at_us <= now_us, _w.reached_at_us.is_not(None)
     told = or_(_w.told_at_us <= _w.due_at_us, _w.reached_at_us <= _w.due_at_us)
     measures = {
-        "warnings": func.count(), "due": _sum(due), "reached_in_time": _sum(and_(due, _w.reached_at_us <= _w.due_at_us)),
+        "warnings": func.count(), "due": _sum(due),
+        "reached_in_time": _sum(and_(due, _w.reached_at_us <= _w.due_at_us)),
         "told_in_time": _sum(and_(due, told)), "reached": _sum(was_reached),
         "stake_reached_fen": func.coalesce(func.sum(case((was_reached, _w.stake_fen), else_=None)), 0),
     }  # fmt: skip
@@ -72,15 +76,16 @@ def events_of(conn: Connection, warning_ids: Iterable[str]) -> dict[str, list[di
 
 
 def drawn(conn: Connection, since_us: int, until_us: int) -> list[Row[Any]]:
-    """Warnings whose place was drawn within [since, until): draw_id, seed, waiting, capacity, began_at_us, warning_id,
+    """Warnings of draws that began within [since, until): draw_id, seed, waiting, capacity, began_at_us, warning_id,
     recipient, campaign, stake_fen, opened_at_us, outcome.
     """
     query = (
         select(_d.draw_id, _d.seed, _d.waiting, _d.capacity, _d.began_at_us, _w.warning_id, _w.recipient, _w.campaign,
                _w.stake_fen, _w.opened_at_us, _w.outcome)
-        .join(warning, _w.draw_id == _d.draw_id)
+        .join(warning_drawn, warning_drawn.c.draw_id == _d.draw_id)
+        .join(warning, _w.warning_id == warning_drawn.c.warning_id)
         .where(_d.began_at_us >= since_us, _d.began_at_us < until_us)
-        .order_by(_d.draw_id, _w.warning_id)
+        .order_by(_d.began_at_us, _d.draw_id, _w.warning_id)
     )  # fmt: skip
     return list(conn.execute(query))
 
@@ -106,7 +111,7 @@ def first_calls(conn: Connection, since_us: int, until_us: int) -> list[Row[Any]
 
 
 def call_work(conn: Connection, since_us: int, until_us: int) -> list[dict[str, Any]]:
-    """Attempts that began within [since, until) by `outcome` and `verified`: attempts, talk_us (their time together)."""
+    """Attempts begun within [since, until) by `outcome` and `verified`: attempts, talk_us (their time together)."""
     query = select(
         _c.outcome, _c.verified, func.count().label("attempts"),
         func.coalesce(func.sum(_c.ended_at_us - _c.began_at_us), 0).label("talk_us"),
@@ -143,6 +148,18 @@ def mutes(conn: Connection, since_us: int, until_us: int) -> int:
     m = warning_mute.c
     query = select(func.count()).where(m.at_us >= since_us, m.at_us < until_us)
     return int(conn.execute(query).scalar_one())
+
+
+def complaints(conn: Connection, since_us: int, until_us: int) -> int:
+    """Complaints of people who were warned, noted within [since, until)."""
+    m = warning_move.c
+    query = select(func.count()).where(m.move == "complaint", m.at_us >= since_us, m.at_us < until_us)
+    return int(conn.execute(query).scalar_one())
+
+
+def is_warning(conn: Connection, warning_id: str) -> bool:
+    """Whether there is such a warning, open or over."""
+    return conn.execute(select(_w.warning_id).where(_w.warning_id == warning_id)).first() is not None
 
 
 def muted_spans(conn: Connection) -> dict[str, tuple[int, int]]:
@@ -186,19 +203,24 @@ def outcomes_by_ground(conn: Connection, grounds: Iterable[str] | None = None) -
     return [dict(row) for one in wanted for row in conn.execute(one).mappings()]
 
 
-def deleted_reports(conn: Connection) -> dict[str, tuple[bool, int | None]]:
-    """Report -> (whether it was deleted, its loss as corrected), of all that were filed."""
-    f = report_file.c
-    return {row.report_id: (row.state == "deleted", row.loss_fen) for row in
-            conn.execute(select(f.report_id, f.state, f.loss_fen))}  # fmt: skip
+def filed_reports(conn: Connection, since_us: int, until_us: int) -> dict[str, dict[str, Any]]:
+    """Report -> state, record_ref, loss_fen, occurred_at_us as people corrected them, of reports made within [since,
+    until) that are in the inbox.
+    """
+    query = select(_f.report_id, _f.state, _f.record_ref, _f.loss_fen, _f.occurred_at_us).where(
+        *_made(since_us, until_us)
+    )
+    return {row["report_id"]: dict(row) for row in conn.execute(query).mappings()}
 
 
-def marked_victims(conn: Connection) -> dict[str, str]:
-    """Report -> what people said of the things it names (JSON: key -> role), of reports of which somebody said so."""
-    f = report_file.c
-    return {
-        row.report_id: row.said for row in conn.execute(select(f.report_id, f.said).where(f.said.like('%"victim"%')))
-    }
+def marked_victims(conn: Connection, since_us: int, until_us: int) -> dict[str, str]:
+    """Report -> what people said of the things it names (JSON: key -> role), where something is the victim's own."""
+    said = select(_f.report_id, _f.said).where(*_made(since_us, until_us), _f.said.like('%"victim"%'))
+    return {row.report_id: row.said for row in conn.execute(said)}
+
+
+def _made(since_us: int, until_us: int) -> tuple[Any, Any]:
+    return (_f.reported_at_us >= since_us, _f.reported_at_us < until_us)
 
 
 def _opened(since_us: int, until_us: int) -> tuple[Any, Any]:

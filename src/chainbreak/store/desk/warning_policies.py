@@ -26,12 +26,9 @@ def policy_row(conn: Connection, version: int) -> dict[str, Any] | None:
     return dict(row) if row else None
 
 
-def approved_body(conn: Connection, below: int | None = None) -> str | None:
-    """The YAML in force: of the newest approved change, or of the newest below a version; None: the preset."""
-    query = select(_p.body).where(_p.state == APPROVED)
-    if below is not None:
-        query = query.where(_p.version < below)
-    return conn.execute(query.order_by(_p.version.desc()).limit(1)).scalar()
+def approved_body(conn: Connection) -> str | None:
+    """The YAML of the newest approved change; None when the preset is in force."""
+    return conn.execute(select(_p.body).where(_p.state == APPROVED).order_by(_p.version.desc()).limit(1)).scalar()
 
 
 def bodies(conn: Connection) -> list[str]:
