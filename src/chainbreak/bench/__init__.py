@@ -31,6 +31,7 @@ BENCHES = (
     "mules",
     "start",
     "trace",
+    "warnings",
 )
 
 

@@ -19,7 +19,7 @@ def bench(
         str,
         typer.Argument(
             help="audit, classify, console, delivery, demo, extract, faults, goip, ingest, likeness, linkage, lookup, "
-            "mules, start, trace"
+            "mules, start, trace, warnings"
         ),
     ],
     scale: Annotated[str, typer.Option(help="full: the sizes of the claims; small: minutes become seconds")] = "full",
