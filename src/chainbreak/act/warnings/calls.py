@@ -20,7 +20,8 @@ WRAP_UP_S = 15
 @dataclass(frozen=True)
 class Next:
     """`closes`: nobody is told anything more. `call_at_us`: when somebody calls again; None: nobody does.
-    `visit_at_us`: a visit is due, and by when it starts. `escalates`: the calls are used up, a supervisor looks.
+    `visit_at_us`: somebody goes there, and begins by then. `escalates`: the calls are used up; what the tier has for
+    people who were not reached begins, and a supervisor looks.
     """
 
     closes: bool = False
@@ -33,14 +34,13 @@ def after_call(policy: Policy, rank: int, outcome: str, attempts: int, now_us: i
     """What follows from `outcome` of the call that was attempt number `attempts` of a warning of tier `rank`.
 
     Who refused in the top tier is visited; who was not reached, or refused elsewhere, is called again after the gap of
-    the caps, never in the quiet hours of the tier; after the last attempt it is escalated instead, with a visit where
-    the tier has one for people who were not reached.
+    the caps, never in the quiet hours of the tier; after the last attempt it is escalated instead.
 
     >>> from chainbreak.act.warnings.tiers import preset
     >>> four = preset("four")
     >>> after_call(four, 1, "no_answer", 1, 0, "UTC").call_at_us == 5 * US_PER_MIN
     True
-    >>> after_call(four, 1, "no_answer", 3, 0, "UTC") == Next(visit_at_us=60 * US_PER_MIN, escalates=True)
+    >>> after_call(four, 1, "no_answer", 3, 0, "UTC") == Next(escalates=True)
     True
     >>> after_call(four, 0, "refused", 1, 0, "UTC").visit_at_us == 15 * US_PER_MIN
     True
@@ -55,8 +55,7 @@ def after_call(policy: Policy, rank: int, outcome: str, attempts: int, now_us: i
     gaps = policy.caps.call_gaps_min
     if attempts < len(gaps):
         return Next(call_at_us=quiet_until(policy, tier, now_us + gaps[attempts] * US_PER_MIN, zone))
-    visit = now_us + visit_us(policy, rank) if tier.visit != "on_request" else None
-    return Next(visit_at_us=visit, escalates=True)
+    return Next(escalates=True)
 
 
 def visit_us(policy: Policy, rank: int) -> int:

@@ -1,0 +1,71 @@
+"""Take back the newest outcome within a minute: a wrong key on a long shift is no verdict."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from chainbreak.act.warnings.calls import HOLD_US, UNDO_US
+from chainbreak.app.next_warning import must_call
+from chainbreak.base.errors import RefusedError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from chainbreak.app.bootstrap import Office
+    from chainbreak.records.actor import Actor
+
+
+def undo_outcome(office: Office, actor: Actor) -> str:
+    """Take back the actor's newest outcome within a minute; the card is theirs again. Returns the warning's id.
+
+    Messages that were cancelled with it are due again unless they had left our hands; a report that was taken stays.
+
+    Raises:
+        RefusedError: the actor works no calls (CB-WA-140), or there is nothing to undo any more (CB-WA-146).
+    """
+    from sqlalchemy import delete
+
+    from chainbreak.audit.log import Entry, append
+    from chainbreak.store.desk import warning_calls as calls
+    from chainbreak.store.desk import warnings as desk
+    from chainbreak.store.desk.tables_warnings import warning_call as c
+
+    must_call(actor)
+    now = office.clock.now_us()
+    with office.desk.begin() as conn:
+        last = calls.last_by(conn, actor.name)
+        row = calls.row_of(conn, last["warning_id"]) if last else None
+        if last is None or row is None or now - last["ended_at_us"] > UNDO_US or row["attempts"] != last["attempt"]:
+            raise RefusedError("CB-WA-146", "there is nothing to undo any more", allowed="within a minute")
+        warning_id = str(row["warning_id"])
+        before = _before(conn, warning_id, last["attempt"])
+        conn.execute(delete(c).where(c.c.warning_id == warning_id, c.c.attempt == last["attempt"]))
+        calls.take(conn, warning_id, actor.name, now, now + HOLD_US)
+        desk.update_warnings(conn, [{"warning_id": warning_id, "updated_at_us": now, **before["columns"]}])
+        _due_again(conn, before["sends"], now)
+        calls.set_alert(conn, warning_id, state=calls.UNDONE)
+        told = {"attempt": last["attempt"], "outcome": last["outcome"]}
+        desk.add_move(conn, warning_id, now, actor.name, "undone", told)
+        append(conn, Entry.by(actor, now, "warning.undo", f"warning:{warning_id}", purpose="warn", payload=told))
+    return warning_id
+
+
+def _due_again(conn: Connection, send_ids: list[str], now: int) -> None:
+    from sqlalchemy import update
+
+    from chainbreak.store.desk.tables_warnings import warning_send as s
+
+    again = update(s).where(s.c.send_id.in_(send_ids), s.c.state == "cancelled", s.c.expires_at_us > now)
+    conn.execute(again.values(state="due", reason="", settled_at_us=None))
+
+
+def _before(conn: Connection, warning_id: str, attempt: int) -> dict[str, Any]:
+    """What the warning was before an attempt's outcome."""
+    from sqlalchemy import select
+
+    from chainbreak.store.desk.tables_warnings import warning_move as m
+
+    moves = select(m.c.detail).where(m.c.warning_id == warning_id, m.c.move == "called").order_by(m.c.move_id.desc())
+    details = (json.loads(text) for text in conn.execute(moves).scalars())
+    return next(dict(detail) for detail in details if detail["attempt"] == attempt)

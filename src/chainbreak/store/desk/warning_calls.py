@@ -1,0 +1,180 @@
+"""The desk's side of the hotline: who holds which card, attempts, phrases and codes, alerts to the fund desk.
+
+All of it in the caller's transaction, which is alone among writers: two people never take the same card.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, case, func, insert, select, update
+
+from chainbreak.act.warnings.model import FRAUD, REACHED
+from chainbreak.store.desk.tables_hotline import warning_alert, warning_phrase
+from chainbreak.store.desk.tables_warnings import contact_event, warning, warning_call
+from chainbreak.store.desk.warnings import OPEN, to_call
+
+_w, _c, _p, _a, _e = warning.c, warning_call.c, warning_phrase.c, warning_alert.c, contact_event.c
+LIVE, SHOWN, CONFIRMED, LOCKED, REPLACED = "live", "shown", "confirmed", "locked", "replaced"
+ALERT_OPEN, TAKEN, UNDONE = "open", "taken", "undone"
+
+
+def row_of(conn: Connection, warning_id: str) -> dict[str, Any] | None:
+    """The warning's row."""
+    row = conn.execute(select(warning).where(_w.warning_id == warning_id)).mappings().first()
+    return dict(row) if row else None
+
+
+def first_to_call(conn: Connection, holder: str, now_us: int) -> str | None:
+    """The card that `holder` has open and is still to be called, else the first of the queue; None: nobody waits."""
+    queue = to_call(now_us, holder)
+    own = queue.where(_w.holder == holder, _w.held_until_us > now_us)
+    return conn.execute(own.limit(1)).scalar() or conn.execute(queue.limit(1)).scalar()
+
+
+def take(conn: Connection, warning_id: str, holder: str, now_us: int, until_us: int, *, over: bool = False) -> bool:
+    """Lock a card; False if somebody else has it open. Whatever else `holder` had open is free again.
+
+    `over`: take it over, because the person is on the line with `holder` now.
+    """
+    free = _w.holder.is_(None) | (_w.held_until_us <= now_us) | (_w.holder == holder)
+    this = _w.warning_id == warning_id if over else (_w.warning_id == warning_id) & free
+    mine = update(warning).where(this).values(holder=holder, held_until_us=until_us)
+    if conn.execute(mine).rowcount != 1:
+        return False
+    others = update(warning).where(_w.holder == holder, _w.warning_id != warning_id)
+    conn.execute(others.values(holder=None, held_until_us=None))
+    return True
+
+
+def attempts_of(conn: Connection, warning_id: str) -> list[dict[str, Any]]:
+    """Rows of `warning_call`, first to last."""
+    rows = conn.execute(select(warning_call).where(_c.warning_id == warning_id).order_by(_c.attempt))
+    return [dict(row) for row in rows.mappings()]
+
+
+def last_by(conn: Connection, operator: str) -> dict[str, Any] | None:
+    """The newest attempt of one operator."""
+    newest = select(warning_call).where(_c.operator == operator).order_by(_c.ended_at_us.desc(), _c.warning_id)
+    row = conn.execute(newest.limit(1)).mappings().first()
+    return dict(row) if row else None
+
+
+def waiting(conn: Connection, now_us: int, most: int) -> int:
+    """How many wait to be called now, counted up to `most`."""
+    some = to_call(now_us).order_by(None).limit(most).subquery()
+    return int(conn.execute(select(func.count()).select_from(some)).scalar_one())
+
+
+def call_backs(conn: Connection, now_us: int, limit: int) -> list[dict[str, Any]]:
+    """Open warnings that were called without success and are called again, the first due first."""
+    again = (
+        select(warning).where(_w.state == OPEN, _w.calls, _w.attempts > 0, _w.call_at_us.is_not(None),
+                              _w.expires_at_us > now_us)
+        .order_by(_w.call_at_us, _w.warning_id).limit(limit)
+    )  # fmt: skip
+    return [dict(row) for row in conn.execute(again).mappings()]
+
+
+def shift_of(conn: Connection, operator: str, since_us: int) -> dict[str, int]:
+    """calls, reached, dissuaded, verified of one operator since a moment."""
+    counts = {
+        "calls": func.count(),
+        "reached": func.sum(case((_c.outcome.in_(sorted(REACHED)), 1), else_=0)),
+        "dissuaded": func.sum(case((_c.outcome == "dissuaded", 1), else_=0)),
+        "verified": func.sum(case((_c.verified.in_(("phrase", "call_back")), 1), else_=0)),
+    }
+    row = conn.execute(
+        select(*(count.label(name) for name, count in counts.items()))
+        .where(_c.operator == operator, _c.began_at_us >= since_us)
+    ).mappings().one()  # fmt: skip
+    return {name: int(row[name] or 0) for name in counts}
+
+
+def words_of_indicators(conn: Connection, indicators: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Indicator -> what people said who were called about it: `fraud`, `false_alarm`, `wrong_person`, in warnings."""
+    named = sorted({indicator for indicator in indicators if indicator})
+    said = case((_w.outcome.in_(sorted(FRAUD)), "fraud"), else_=_w.outcome)
+    rows = conn.execute(
+        select(_e.indicator, said.label("said"), func.count(func.distinct(_w.warning_id)).label("n"))
+        .join(warning, _w.warning_id == _e.warning_id)
+        .where(_e.indicator.in_(named), _w.outcome.in_([*sorted(FRAUD), "false_alarm", "wrong_person"]))
+        .group_by(_e.indicator, said)
+    )  # fmt: skip
+    found: dict[str, dict[str, int]] = {name: {"fraud": 0, "false_alarm": 0, "wrong_person": 0} for name in named}
+    for row in rows:
+        found[row.indicator][row.said] += row.n
+    return found
+
+
+def phrase_row(conn: Connection, warning_id: str) -> dict[str, Any] | None:
+    """The newest phrase of a warning."""
+    newest = select(warning_phrase).where(_p.warning_id == warning_id).order_by(_p.made_at_us.desc(), _p.phrase_id)
+    row = conn.execute(newest.limit(1)).mappings().first()
+    return dict(row) if row else None
+
+
+def live_phrases(conn: Connection, recipient: str, now_us: int) -> list[dict[str, Any]]:
+    """Phrases that a recipient may still ask for, the newest first."""
+    live = select(warning_phrase).where(_p.recipient == recipient, _p.state == LIVE, _p.expires_at_us > now_us)
+    return [dict(row) for row in conn.execute(live.order_by(_p.made_at_us.desc())).mappings()]
+
+
+def add_phrase(conn: Connection, row: Mapping[str, Any]) -> None:
+    """Add a phrase; those before it of the same recipient serve no more."""
+    before = update(warning_phrase).where(_p.recipient == row["recipient"], _p.state == LIVE)
+    conn.execute(before.values(state=REPLACED, settled_at_us=row["made_at_us"]))
+    conn.execute(insert(warning_phrase).values(**row))
+
+
+def set_phrase(conn: Connection, phrase_id: str, **values: Any) -> None:
+    """Change a phrase's row."""
+    conn.execute(update(warning_phrase).where(_p.phrase_id == phrase_id).values(**values))
+
+
+def note_call_back(conn: Connection, warning_id: str, now_us: int) -> None:
+    """The citizen dialled the published number and gave the code: it is kept with the newest phrase."""
+    newest = phrase_row(conn, warning_id)
+    if newest is not None:
+        set_phrase(conn, newest["phrase_id"], called_back_at_us=now_us)
+
+
+def codes_taken(conn: Connection, now_us: int) -> set[str]:
+    """Case codes that find a warning now."""
+    return set(conn.execute(select(_p.code).where(_p.code_until_us > now_us)).scalars())
+
+
+def by_code(conn: Connection, code: str, now_us: int) -> dict[str, Any] | None:
+    """The phrase row that a case code belongs to now."""
+    now = select(warning_phrase).where(_p.code == code, _p.code_until_us > now_us).order_by(_p.made_at_us.desc())
+    row = conn.execute(now.limit(1)).mappings().first()
+    return dict(row) if row else None
+
+
+def raise_alert(conn: Connection, warning_id: str, operator: str, stake_fen: int | None, now_us: int) -> None:
+    """Tell the fund desk; one alert a warning."""
+    values = {"at_us": now_us, "raised_by": operator, "stake_fen": stake_fen, "state": ALERT_OPEN}
+    if conn.execute(update(warning_alert).where(_a.warning_id == warning_id).values(**values)).rowcount:
+        return
+    conn.execute(insert(warning_alert).values(warning_id=warning_id, report_id="", taken_by="", **values))
+
+
+def set_alert(conn: Connection, warning_id: str, **values: Any) -> bool:
+    """Change an alert; whether there is one."""
+    return conn.execute(update(warning_alert).where(_a.warning_id == warning_id).values(**values)).rowcount == 1
+
+
+def alert_of(conn: Connection, warning_id: str) -> dict[str, Any] | None:
+    """The alert of a warning."""
+    row = conn.execute(select(warning_alert).where(_a.warning_id == warning_id)).mappings().first()
+    return dict(row) if row else None
+
+
+def open_alerts(conn: Connection, limit: int) -> Sequence[dict[str, Any]]:
+    """Alerts that nobody has taken, the oldest first: rows of `warning_alert` with recipient and district."""
+    rows = (
+        select(warning_alert, _w.recipient, _w.district).join(warning, _w.warning_id == _a.warning_id)
+        .where(_a.state == ALERT_OPEN).order_by(_a.at_us, _a.warning_id).limit(limit)
+    )  # fmt: skip
+    return [dict(row) for row in conn.execute(rows).mappings()]
