@@ -185,15 +185,15 @@ def test_killed_between_sending_and_answer(office: Office, centre: Centre) -> No
     centre.ways.answers = False
     queued(office, 3, "en")
     with subprocess.Popen([sys.executable, "-c", SEND, str(office.centre.root), str(T0)]) as sender:
-        assert centre.wait_for(lambda: len(centre.taken) >= 6)  # every part of the three
+        assert centre.wait_for(lambda: len(centre.taken) >= 3)
         sender.send_signal(signal.SIGKILL)
     before = len(centre.taken)
     assert "submitting" in states(office)
     centre.ways.answers = True
     send(office)
-    # What had left is told by receipts; nothing goes twice.
+    # What had left is told by receipts; what was claimed and had not left is sent now; nothing goes twice.
     assert once(centre)
-    assert len(centre.taken) == before
+    assert len(centre.taken) > before
     assert states(office) == ["delivered"] * 3
     assert centre.owed == {}
 

@@ -42,6 +42,7 @@ def send_texts(
         SetupError: no message centre is set up (CB-DL-208), its address, secret or account is wrong (CB-DL-202,
             CB-DL-203, CB-DL-209), another process is at it (CB-DL-210), or the extra is missing (CB-DL-200).
     """
+    from chainbreak.act.delivery.sms.leaving import Leaving
     from chainbreak.act.delivery.sms.link import Link, LinkDownError
     from chainbreak.act.delivery.sms.session import WAITS_S, Session
 
@@ -49,8 +50,9 @@ def send_texts(
     link = Link(address, settings, _password(office, partner_id))
     counts: Counter[str] = Counter()
     with _alone(office, partner_id):
+        leaving = Leaving(office.centre.out / partner_id / ".leaving")
         session = Session(
-            office.desk, office.clock, link, settings, partial(_announce, office), partial(_numbers, office),
+            office.desk, office.clock, link, leaving, settings, partial(_announce, office), partial(_numbers, office),
             partial(_recipient_of, office), partial(_settled, office), counts,
         )  # fmt: skip
         failed, spent_s = 0, 0.0

@@ -6,11 +6,11 @@ Final is final: a receipt moves a part out of `submitted` or `unknown`, never ou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from chainbreak.act.delivery.sms.book import FINAL, SUBMITTED, SUBMITTING, THIS, UNKNOWN, Part, fold, key_of
+from chainbreak.act.delivery.sms.book import FINAL, QUEUED, SUBMITTED, SUBMITTING, THIS, UNKNOWN, Part, fold, key_of
 from chainbreak.act.delivery.sms.receipts import STATES, Receipt
 from chainbreak.store.desk.funds import chunks
 from chainbreak.store.desk.tables_texts import text_message as t
@@ -42,6 +42,18 @@ def answered(conn: Connection, taken: Sequence[tuple[Part, str]]) -> None:
         key_of(part) | {"b_state": states.get(said, SUBMITTED) if said else UNKNOWN, "b_message_id": said or None}
         for part, said in taken
     ])  # fmt: skip
+
+
+def give_back(conn: Connection, claimed_us: int | None, left: Collection[tuple[str, int]], now_us: int) -> None:
+    """Queue again what was claimed at `claimed_us` and is not among those (text, part) that may have `left`."""
+    theirs = select(p.c.text_id, p.c.part).where(p.c.state == SUBMITTING, p.c.sent_at_us == claimed_us)
+    here = [
+        {"b_text_id": row.text_id, "b_part": row.part}
+        for row in conn.execute(theirs) if (row.text_id, row.part) not in left
+    ]  # fmt: skip
+    if claimed_us is not None and here:
+        conn.execute(update(p).where(THIS).values(state=QUEUED, due_at_us=now_us, sent_at_us=None), here)
+        fold(conn, {row["b_text_id"]: "" for row in here}, now_us)
 
 
 def lose(conn: Connection, now_us: int) -> dict[str, str]:

@@ -5,8 +5,8 @@ receipt is kept before it is confirmed. Whatever stops the session in between le
 session makes `unknown` before it sends anything (`outcomes.lose`).
 
 What makes it fast is that the desk hears of many at once: parts are claimed for half a second ahead, and answers and
-receipts are kept together every few hundredths of a second. A link that breaks gives back what had not left; a process
-that is killed leaves that half second `unknown`.
+receipts are kept together every few hundredths of a second. What had not left when the link broke or the process was
+killed is queued again (`leaving`).
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from chainbreak.act.delivery.sms import Settings
     from chainbreak.act.delivery.sms.book import Part
+    from chainbreak.act.delivery.sms.leaving import Leaving
     from chainbreak.base.clock import Clock
     from chainbreak.store.desk import Desk
 
@@ -40,7 +41,7 @@ WAITS_S = (1, 2, 5, 15, 60)
 TURN_S = 0.2
 """How long one look for answers waits, in seconds."""
 AHEAD_S, MOST_AHEAD = 0.5, 500
-"""Seconds of sending that are claimed at once, and parts at most: what a kill leaves unknown."""
+"""Seconds of sending that are claimed at once, and parts at most."""
 KEEP_S, KEEP_AT = 0.05, 250
 """Seconds that answers and receipts wait for company before they are kept together, and how many are kept at once."""
 
@@ -69,6 +70,7 @@ class Session:
     desk: Desk
     clock: Clock
     link: Link
+    leaving: Leaving
     settings: Settings
     announce: Callable[[Connection, Sequence[Part]], None]
     numbers: Callable[[Sequence[Part]], Mapping[str, str]]
@@ -143,8 +145,10 @@ class Session:
     def _lose(self) -> None:
         self._in_flight.clear()
         self._asked.clear()
+        now_us = self.clock.now_us()
         with self.desk.begin() as conn:
-            changed = outcomes.lose(conn, self.clock.now_us())
+            outcomes.give_back(conn, *self.leaving.read(), now_us)
+            changed = outcomes.lose(conn, now_us)
             self.settled(conn, changed)
         self._count(changed)
 
@@ -165,8 +169,9 @@ class Session:
             return 0
         sent = min(room, len(self._ready))
         self._not_before_s = time.monotonic() + sent / self.settings.per_s
-        for _ in range(sent):
-            part, number = self._ready.popleft()
+        going = [self._ready.popleft() for _ in range(sent)]
+        self.leaving.note(part for part, _ in going)
+        for part, number in going:
             self._in_flight[self._submit(part, number)] = (part, time.monotonic())
         return sent
 
@@ -176,6 +181,7 @@ class Session:
             if not book.is_due(conn, now_us):
                 return False
         most = min(max(self.settings.window, int(self.settings.per_s * AHEAD_S)), MOST_AHEAD)
+        self.leaving.begin(now_us)
         with self.desk.begin() as conn:
             gone = book.expire(conn, now_us)
             self.settled(conn, gone)
@@ -259,11 +265,11 @@ class Session:
             for due_at_us, parts in heard.again.items():
                 touched |= {part.text_id: "" for part in parts}
                 book.requeue(conn, parts, due_at_us)
-            touched |= {text_id: why for text_id, (_, why) in heard.refused.items()}
             book.refused(conn, [part for part, _ in heard.refused.values()])
             for receipt, text_id in outcomes.told(conn, heard.receipts, self.recipient_of, now_us):
                 if text_id and STATES[receipt.stat] != book.SUBMITTED:
                     touched[text_id] = f"{receipt.stat} {receipt.err}".strip()
+            touched |= {text_id: why for text_id, (_, why) in heard.refused.items()}
             changed = book.fold(conn, touched, now_us)
             self.settled(conn, changed)
         self._heard = _Heard()
