@@ -30,7 +30,7 @@ def run(
     from chainbreak.base.progress import progress_bar
 
     office = open_office(centre)
-    as_of_us = _moment(as_of, office.centre.settings.zone)
+    as_of_us = moment_of(as_of, office.centre.settings.zone)
     with progress_bar("detect", None):
         outcomes = run_detectors(office, names or (), as_of_us, engine=engine)
     for outcome in outcomes:
@@ -45,7 +45,12 @@ def run(
         raise typer.Exit(1)
 
 
-def _moment(text: str, zone: str) -> int | None:
+def moment_of(text: str, zone: str) -> int | None:
+    """The moment of an option, UTC µs; None when it is empty.
+
+    Raises:
+        UsageError: not a moment (CB-FI-004).
+    """
     from chainbreak.base.clock import parse_moment
     from chainbreak.base.errors import UsageError
 
@@ -72,7 +77,7 @@ def watch(
 
     failed = False
     try:
-        with closing(watch_records(open_office(centre), names or (), every_s=_seconds(every), once=once)) as steps:
+        with closing(watch_records(open_office(centre), names or (), every_s=seconds_of(every), once=once)) as steps:
             for step in steps:
                 failed |= step.failed
                 row = {"detector": step.detector, "records": step.records, "findings": len(step.findings),
@@ -95,7 +100,12 @@ def _tell_step(row: dict[str, Any], as_json: bool) -> None:
     say(f"{row['detector']}: {told}, {row['took_s']} s{'; tried again at the next look' if row['failed'] else ''}")
 
 
-def _seconds(text: str) -> float:
+def seconds_of(text: str) -> float:
+    """The seconds of an interval such as 30s, 5m or 1h.
+
+    Raises:
+        UsageError: not an interval (CB-FI-031).
+    """
     from chainbreak.base.errors import UsageError
 
     if not (found := re.fullmatch(r"([1-9]\d{0,5})([smh]?)", text.strip())):
@@ -138,7 +148,7 @@ def why_not(subject: str, as_of: AsOfOption = "", centre: CentreOption = None, a
     from chainbreak.base.clock import rfc3339
 
     office = open_office(centre)
-    for answer in ask(office, subject, _moment(as_of, office.centre.settings.zone)):
+    for answer in ask(office, subject, moment_of(as_of, office.centre.settings.zone)):
         if as_json:
             emit(answer.as_dict(), as_json)
             continue

@@ -29,7 +29,7 @@ def contacts_of(signs: Iterable[ContactEvent], standing: Iterable[ContactEvent])
     """The events that `signs` make, each once, in order of time; what belongs to one that is `standing` is a further
     word about it. Signs with a reference are events already.
 
-    `standing`: events of the same source whose `at_us` is the moment they were first told of, which is their reference.
+    A new event's reference is the moment of its first sign.
 
     >>> leg = ContactEvent(CALL, "line:1", 60_000_000, "finding:1", "records", "", "line:2", ended_at_us=90_000_000)
     >>> (one,) = contacts_of([leg, replace(leg, at_us=62_000_000, place="c1")], [])
@@ -74,41 +74,41 @@ def _reaches(one: ContactEvent) -> int:
 
 def _events(stood: Sequence[ContactEvent], signs: Sequence[ContactEvent]) -> list[ContactEvent]:
     if not stood:
-        first = min(sign.at_us for sign in signs)
-        return [_together(signs, first)]
-    words: dict[int, list[ContactEvent]] = defaultdict(list)
+        return [_together(signs, str(min(sign.at_us for sign in signs)))]
+    words: dict[str, list[ContactEvent]] = defaultdict(list)
     for sign in signs:  # what joins two that stand is a word about the nearer
-        nearest = min(stood, key=lambda one: (abs(one.at_us - sign.at_us), one.at_us))
-        words[nearest.at_us].append(sign)
-    return [_together(its, at_us) for at_us, its in words.items()]
+        nearest = min(stood, key=lambda one: (abs(one.at_us - sign.at_us), one.at_us, one.ref))
+        words[nearest.ref].append(sign)
+    return [_together(its, ref) for ref, its in words.items()]
 
 
-def _together(signs: Sequence[ContactEvent], first_us: int) -> ContactEvent:
+def _together(signs: Sequence[ContactEvent], ref: str) -> ContactEvent:
     event = signs[0]
     for sign in signs[1:]:
         event = joined(event, sign)
-    ended = max((_end(sign) for sign in signs), default=None)
-    return replace(event, at_us=first_us, ref=str(first_us), ended_at_us=ended)
+    ended = max(_reaches(sign) if sign.ended_at_us is None else sign.ended_at_us for sign in signs)
+    return replace(event, ref=ref, ended_at_us=ended)
 
 
-def _end(sign: ContactEvent) -> int:
-    return sign.at_us if sign.ended_at_us is None else sign.ended_at_us
-
-
-def answered(texts: Iterable[ContactEvent], answers: Iterable[ContactEvent]) -> list[ContactEvent]:
-    """What answers (texts to, or calls of, the recipient's own doing) say of texts: those texts again, as replied to.
-    An answer is about the newest text before it.
+def answered(
+    texts: Iterable[ContactEvent], answers: Iterable[ContactEvent]
+) -> tuple[list[ContactEvent], list[ContactEvent]]:
+    """What answers (texts to, or calls of, the recipient's own doing) say of texts: those texts again, as replied to;
+    and the answers to nothing that is known. An answer is about the newest text of the 24 hours before it.
     """
     by_pair: dict[tuple[str, str], list[ContactEvent]] = defaultdict(list)
     for text in texts:
         by_pair[text.recipient, text.indicator].append(text)
-    found = {}
+    found, stray = [], []
     for answer in answers:
         before = [t for t in by_pair[answer.recipient, answer.indicator] if 0 <= answer.at_us - t.at_us <= ANSWER_US]
-        if before:
-            text = max(before, key=lambda one: one.at_us)
-            found[text.event_id] = replace(text, facts={**text.facts, "replied": True})
-    return list(found.values())
+        if not before:
+            stray.append(answer)
+            continue
+        text = max(before, key=lambda one: (one.at_us, one.ref))
+        ended = max(text.ended_at_us or text.at_us, answer.at_us)
+        found.append(replace(text, facts={**text.facts, "replied": True}, ended_at_us=ended))
+    return found, stray
 
 
 def is_under_sway(at_us: int, calls: Iterable[ContactEvent]) -> bool:

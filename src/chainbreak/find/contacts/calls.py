@@ -11,22 +11,22 @@ from chainbreak.find.features.calls import of_known_sims, voice_of
 CALL_COLUMNS = ("recipient", "recipient_class", "line", "at_us", "end_us", "outgoing", "cell_id", "record_ref")
 
 
-def lines_of(call: Any, register: Any, line: Any, card: Any) -> Any:
-    """One row a line of fraud, column `line`: `line` (column token) itself, and the numbers that the cards of `card`
-    (column token) have in the register or were seen with in `call`.
+def card_lines(call: Any, register: Any, card: Any) -> Any:
+    """One row (line, card): the numbers that the cards of `card` (column token) have in the register, or were seen with
+    in `call`.
     """
-    named = line.select(line=line.token)
-    registered = register.semi_join(card, [("imsi", "token")]).select(line="msisdn")
-    seen = call.semi_join(card, [("imsi", "token")]).select(line="msisdn")
-    rows = named.union(registered).union(seen)
+    registered = register.semi_join(card, [("imsi", "token")]).select(line="msisdn", card="imsi")
+    seen = call.semi_join(card, [("imsi", "token")]).select(line="msisdn", card="imsi")
+    rows = registered.union(seen)
     return rows.filter(rows.line.notnull()).distinct()
 
 
-def fraud_calls(call: Any, fraud: Any) -> Any:
-    """One row an answered leg between a line of `fraud` (column line) and another, columns `CALL_COLUMNS`.
+def fraud_calls(call: Any, fraud: Any, known: Any) -> Any:
+    """One row an answered leg between a line of `fraud` (column line) and one that is not of `known` (column line, all
+    lines of fraud), columns `CALL_COLUMNS`.
 
     A leg recorded on either side tells the same: `outgoing` is the recipient's own doing, `cell_id` where *he* was, so
-    that it is empty on legs of the line of fraud. Two lines of fraud that talk to one another warn nobody.
+    that it is empty on legs of the line of fraud.
     """
     leg = voice_of(of_known_sims(call))
     leg = leg.filter(leg.answered, leg.msisdn.notnull(), leg.peer.notnull())
@@ -40,7 +40,7 @@ def fraud_calls(call: Any, fraud: Any) -> Any:
         recipient=his.msisdn, recipient_class=his.msisdn_class, line=his.peer, at_us=his.at_us, end_us=his.end_us,
         outgoing=his.kind == "mo_call", cell_id=his.cell_id, record_ref=his.record_ref,
     ))  # fmt: skip
-    return rows.anti_join(fraud, [("recipient", "line")]).select(*CALL_COLUMNS)
+    return rows.anti_join(known, [("recipient", "line")]).select(*CALL_COLUMNS)
 
 
 def renewed(register: Any, line: Any) -> Any:

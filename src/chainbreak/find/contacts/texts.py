@@ -25,9 +25,10 @@ def worded(message: Any) -> Any:
     return message.mutate(wording=bare)
 
 
-def direct_texts(message: Any, fraud: Any, site: Any) -> Any:
-    """One row a text that a line of `fraud` (column line) sent, or that names a site of `site` (column name), columns
-    `TEXT_COLUMNS`. A contracted sender's text with the name counts for nothing: it may be the warning itself.
+def direct_texts(message: Any, fraud: Any, site: Any, known: Any) -> Any:
+    """One row a text that a line of `fraud` (column line) sent, or that names a site of `site` (column name), to a line
+    that is not of `known` (column line, all lines of fraud); columns `TEXT_COLUMNS`. A contracted sender's text with
+    the name counts for nothing: it may be the warning itself.
     """
     told = worded(message.filter(message.recipient.notnull()))
     sent = told.semi_join(fraud, [("sender", "line")]).mutate(indicator_kind=ibis.literal("line"), site=_none())
@@ -36,7 +37,7 @@ def direct_texts(message: Any, fraud: Any, site: Any) -> Any:
     both = sent.mutate(line=sent.sender).select(*TEXT_COLUMNS).union(
         named.mutate(line=ibis.null().cast("int64")).select(*TEXT_COLUMNS)
     )  # fmt: skip
-    return both.anti_join(fraud, [("recipient", "line")])
+    return both.anti_join(known, [("recipient", "line")])
 
 
 def templates(message: Any, direct: Any) -> Any:
@@ -59,15 +60,15 @@ def alike_texts(message: Any, template: Any, direct: Any) -> Any:
     return alike.anti_join(direct, "record_ref").select(*TEXT_COLUMNS)
 
 
-def answers(message: Any, fraud: Any) -> Any:
-    """One row a text that somebody sent to a line of `fraud`: recipient (who answered), recipient_class, line, at_us,
-    record_ref.
+def answers(message: Any, fraud: Any, known: Any) -> Any:
+    """One row a text that somebody, not of `known`, sent to a line of `fraud`: recipient (who answered),
+    recipient_class, line, at_us, record_ref.
     """
     mine = message.filter(message.sender.notnull())
     rows = mine.semi_join(fraud, [("recipient", "line")]).select(
         recipient="sender", recipient_class="sender_class", line="recipient", at_us="at_us", record_ref="record_ref"
     )
-    return rows.anti_join(fraud, [("recipient", "line")])
+    return rows.anti_join(known, [("recipient", "line")])
 
 
 def _contracted(message: Any) -> Any:

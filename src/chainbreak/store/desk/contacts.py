@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import Connection, Select, delete, func, insert, select
 
 from chainbreak.store.desk.findings import CONFIRMED, FALSE, OPEN
 from chainbreak.store.desk.funds import chunks
-from chainbreak.store.desk.tables_contacts import contact_aside
+from chainbreak.store.desk.tables_contacts import contact_aside, contact_look
 from chainbreak.store.desk.tables_findings import finding
 from chainbreak.store.desk.tables_orders import order_file, order_support
 from chainbreak.store.desk.tables_series import link_run, series, series_member
@@ -102,3 +102,19 @@ def events_from(conn: Connection, source: str, recipients: Iterable[str], since_
             )
         ).mappings()
     ]
+
+
+def read_look(conn: Connection, version: str) -> tuple[dict[str, int], frozenset[bytes]]:
+    """What collecting has seen: table -> lake version, and marks of indicators; nothing when another version read."""
+    row = conn.execute(select(contact_look).where(contact_look.c.version == version)).first()
+    if row is None:
+        return {}, frozenset()
+    return json.loads(row.consumed), frozenset(row.marks[at : at + 8] for at in range(0, len(row.marks), 8))
+
+
+def put_look(conn: Connection, version: str, consumed: Mapping[str, int], marks: Iterable[bytes]) -> None:
+    """Keep what collecting has seen."""
+    conn.execute(delete(contact_look))
+    conn.execute(insert(contact_look).values(
+        only=1, version=version, consumed=json.dumps(dict(consumed), sort_keys=True), marks=b"".join(sorted(marks))
+    ))  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
 from chainbreak.store.desk.metadata import metadata
 from chainbreak.store.desk.tables_findings import RowId
@@ -14,7 +14,7 @@ contact_aside = Table(
     Column("kind", String(24), nullable=False),  # of event
     Column(
         "about", String(40), nullable=False
-    ),  # written token of the client or payer's account; "" when there is none
+    ),  # written token of the client, or of the account that paid
     Column("indicator", String(255), nullable=False),
     Column("ground", String(80), nullable=False),
     Column("reason", String(24), nullable=False),  # see app/collect_contacts.REASONS
@@ -50,3 +50,13 @@ correction_call = Table(
     Index(None, "done_at_us", "opened_at_us"),
 )
 """One row a person who was told by voice alone, or in person, and has to be told by voice that it was wrong."""
+
+contact_look = Table(
+    "contact_look",
+    metadata,
+    Column("only", Integer, primary_key=True, autoincrement=False),  # 1
+    Column("version", String(16), nullable=False),  # of what reads signs
+    Column("consumed", Text, nullable=False),  # JSON: table -> version of the lake up to which its records were read
+    Column("marks", LargeBinary, nullable=False),  # 8 bytes an indicator that has looked back, sorted
+)
+"""One row: what collecting contacts has seen; 0.8 MB for a hundred thousand indicators."""

@@ -453,3 +453,11 @@ def _contacts() -> None:
     op.create_index(
         op.f("ix_correction_call_done_at_us_opened_at_us"), "correction_call", ["done_at_us", "opened_at_us"]
     )
+    op.create_table(
+        "contact_look",
+        sa.Column("only", sa.Integer(), nullable=False, autoincrement=False),
+        sa.Column("version", sa.String(16), nullable=False),
+        sa.Column("consumed", sa.Text(), nullable=False),
+        sa.Column("marks", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("only", name=op.f("pk_contact_look")),
+    )
