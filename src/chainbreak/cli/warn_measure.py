@@ -76,13 +76,10 @@ def power(
     as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """How many people an arm needs to tell two shares of loss apart: two-sided 5 %, power 80 %."""
-    from chainbreak.act.warnings.measure.power import per_arm
+    from chainbreak.act.warnings.measure.power import design_effect, per_arm
 
-    effect = 1 + max(size - 1, 0) * likeness
-    emit(
-        {"late": late, "early": early, "design_effect": round(effect, 3), "per_arm": per_arm(late, early, effect)},
-        as_json,
-    )
+    effect = design_effect([size], likeness)
+    emit({"late": late, "early": early, "design_effect": effect, "per_arm": per_arm(late, early, effect)}, as_json)
 
 
 @app.command()
