@@ -24,6 +24,7 @@ def close_warning(
     from chainbreak.store.desk import warnings as desk
     from chainbreak.store.desk.funds import chunks
     from chainbreak.store.desk.tables_warnings import warning as w
+    from chainbreak.store.desk.visits import cancel_visits
     from chainbreak.store.desk.warning_sends import cancel_sends
 
     closed: list[str] = []
@@ -37,29 +38,6 @@ def close_warning(
             holder=None, held_until_us=None, updated_at_us=now_us,
         ))  # fmt: skip
     cancel_sends(conn, closed, reason, now_us)
-    _cancel_visits(conn, actor, closed, reason, now_us)
+    cancel_visits(conn, closed, reason, now_us, actor.name)
     desk.add_moves(conn, [(one, {"outcome": outcome}) for one in closed], now_us, actor.name, state)
     return closed
-
-
-def _cancel_visits(conn: Connection, actor: Actor, warning_ids: Iterable[str], reason: str, now_us: int) -> None:
-    """Nobody goes to a door any more about these; who stands at it already finishes."""
-    import json
-
-    from sqlalchemy import insert, select, update
-
-    from chainbreak.act.warnings.visits import model
-    from chainbreak.store.desk.funds import chunks
-    from chainbreak.store.desk.tables_visits import visit as v
-    from chainbreak.store.desk.tables_visits import visit_move
-
-    for some in chunks(warning_ids):
-        pending = v.c.warning_id.in_(some) & v.c.state.in_(model.LIVE - {model.ARRIVED})
-        gone = conn.execute(select(v.c.visit_id).where(pending)).scalars().all()
-        if not gone:
-            continue
-        conn.execute(update(v).where(v.c.visit_id.in_(gone)).values(
-            state=model.CANCELLED, reason=reason, ended_at_us=now_us, updated_at_us=now_us
-        ))  # fmt: skip
-        move = {"at_us": now_us, "actor": actor.name, "move": "cancel", "detail": json.dumps({"why": reason})}
-        conn.execute(insert(visit_move), [{"visit_id": visit_id, **move} for visit_id in gone])

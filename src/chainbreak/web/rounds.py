@@ -44,10 +44,12 @@ def run_round(office: Office) -> None:
     """One round."""
     from chainbreak.app.file_reports import AT_ONCE, file_reports
     from chainbreak.app.lapse_leads import lapse_leads
+    from chainbreak.app.open_visits import open_visits
     from chainbreak.app.publish_checkpoint import publish_checkpoint
     from chainbreak.app.tidy_warnings import tidy_warnings
 
     file_reports(office, AT_ONCE)
     lapse_leads(office)
     tidy_warnings(office)
+    open_visits(office)
     publish_checkpoint(office, only_if_due=True)

@@ -1,0 +1,67 @@
+"""Visits for tests: the warnings of `warning_world`, officers on duty in two districts, cells with places."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, update
+from warning_world import DISTRICTS, warning_world
+
+from chainbreak.app.add_person import add_person
+from chainbreak.app.bootstrap import Office
+from chainbreak.app.find_actor import find_actor
+from chainbreak.app.open_visits import open_visits
+from chainbreak.app.visit_duty import put_on_duty
+from chainbreak.records.actor import Actor, Role
+from chainbreak.store.desk.tables_visits import visit, visit_staff
+from chainbreak.store.desk.tables_warnings import warning
+
+SETUP_NAMES = {"ma": "马警官", "luo": "罗警官", "tang": "唐警官", "bai": "白警官"}
+EAST, SOUTH = DISTRICTS[0], DISTRICTS[1]
+STATION = (33.50, 123.20)
+"""In the open sea, as the simulated city is."""
+
+
+def visit_world(office: Office, each: int = 3) -> dict[str, list[str]]:
+    """Tier -> ids of warnings, the top tier with visits; ma and luo on duty in EAST, tang in SOUTH, bai nowhere.
+
+    The `n`th warning of a tier lies `n` km east of the station.
+    """
+    made = warning_world(office, each)
+    setup = Actor("os:test", frozenset({Role.ADMIN}))
+    for name, shown in SETUP_NAMES.items():
+        if name != "ma":
+            add_person(office, setup, name, ["officer"], shown)
+    he = find_actor(office, "he")
+    for name, unit in (("ma", EAST), ("luo", EAST), ("tang", SOUTH)):
+        put_on_duty(office, he, name, unit)
+    with office.desk.begin() as conn:
+        conn.execute(update(visit_staff).values(lat=STATION[0], lon=STATION[1]))
+    open_visits(office)
+    with office.desk.begin() as conn:
+        for n, visit_id in enumerate(
+            conn.execute(select(visit.c.visit_id).order_by(visit.c.due_at_us)).scalars().all()
+        ):
+            there = {"lat": STATION[0], "lon": STATION[1] + 0.0108 * (n + 1)}
+            conn.execute(update(visit).where(visit.c.visit_id == visit_id).values(**there))
+    return made
+
+
+def visit_of(office: Office, warning_id: str, n: int = 1) -> str:
+    """The id of a warning's n-th visit."""
+    with office.desk.read() as conn:
+        found = select(visit.c.visit_id).where(visit.c.warning_id == warning_id, visit.c.n == n)
+        return str(conn.execute(found).scalar_one())
+
+
+def visit_row(office: Office, visit_id: str) -> dict[str, object]:
+    with office.desk.read() as conn:
+        return dict(conn.execute(select(visit).where(visit.c.visit_id == visit_id)).mappings().one())
+
+
+def warning_row(office: Office, warning_id: str) -> dict[str, object]:
+    with office.desk.read() as conn:
+        return dict(conn.execute(select(warning).where(warning.c.warning_id == warning_id)).mappings().one())
+
+
+def change_warning(office: Office, warning_id: str, **columns: object) -> None:
+    with office.desk.begin() as conn:
+        conn.execute(update(warning).where(warning.c.warning_id == warning_id).values(**columns))
