@@ -12,6 +12,7 @@ from chainbreak.app.current_policy import current_policy
 from chainbreak.app.list_warnings import may_read, warning_row
 from chainbreak.app.read_log import as_row
 from chainbreak.app.take_contacts import event_of
+from chainbreak.base.clock import parse_moment
 from chainbreak.base.errors import UsageError
 from chainbreak.records.actor import Role
 
@@ -163,4 +164,5 @@ def _looks(conn: Connection, row: Row) -> list[Row]:
     about = f"warning:{row['warning_id']}"
     chosen = select(e.c.entry).where(e.c.object.in_((about, row["recipient"]))).order_by(e.c.seq)
     told = [as_row(bytes(entry)) for entry in conn.execute(chosen).scalars()]
-    return [one for one in told if one["object"] == about or one["case"] == row["warning_id"]]
+    mine = [one for one in told if one["object"] == about or one["case"] == row["warning_id"]]
+    return [one | {"at_us": parse_moment(one["time"], "UTC")} for one in mine]

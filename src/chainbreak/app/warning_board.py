@@ -36,8 +36,8 @@ SURGE_COUNTED = 100_000
 
 def warning_board(office: Office, actor: Actor) -> dict[str, Any]:
     """`tiers` (see `_tier`), `capacity` (operators on shift, minutes a call, how many are needed), `sends` of the last
-    day by channel and state, `visits` not over by state, `surges` (campaign, how many are open, of which tier), `most`
-    (where counting stops).
+    day by channel and state, `visits` not over by state, `surges` (campaign, how many are open, of which tier),
+    `districts` of open warnings, `most` (where counting stops).
 
     Raises:
         RefusedError: the actor reads no warnings (CB-WA-200).
@@ -51,10 +51,10 @@ def warning_board(office: Office, actor: Actor) -> dict[str, Any]:
         capacity = capacity_now(conn, now)
         waiting, _ = waiting_now(conn, now, LOOKED_AT)
         in_time = {rank: most for rank, (_, most) in reachable(waiting, capacity, now).items()}
-        late, draws = reads.late_by_queue(conn, now), _draws(conn)
+        draws = _draws(conn)
         tiers = [
             _tier(conn, policy, rank, now) | {
-                "late": late.get(rank, 0), "in_time": in_time.get(rank, 0), "draw": draws.get(rank),
+                "in_time": in_time.get(rank, 0), "draw": draws.get(rank),
             }
             for rank in range(len(policy.tiers))
         ]  # fmt: skip
@@ -62,7 +62,7 @@ def warning_board(office: Office, actor: Actor) -> dict[str, Any]:
             tier["will_be_late"] = max(0, tier["to_call"] - tier["past_due"] - tier["in_time"])
         needed = operators_needed(waiting, capacity, now)
         return {
-            "tiers": tiers, "policy": policy.name, "most": reads.MOST,
+            "tiers": tiers, "policy": policy.name, "most": reads.MOST, "districts": reads.districts(conn),
             "capacity": {"operators": capacity.operators, "minutes": capacity.minutes, "needed": needed,
                          "short": max(0, needed - capacity.operators), "is_least": len(waiting) == LOOKED_AT},
             "sends": reads.sends_by_state(conn, now - US_PER_DAY, CHANNELS, SEND_STATES),

@@ -21,6 +21,7 @@ from chainbreak.console.pages import (
     errors,
     findings,
     golden_hour,
+    hotline,
     ingest,
     landing,
     lead_moves,
@@ -41,6 +42,7 @@ from chainbreak.console.pages import (
     status,
     today,
     users,
+    warnings,
 )
 from chainbreak.console.session import SignInNeeded, Visit, sign_in_address
 from chainbreak.console.view import STATIC, render
@@ -52,6 +54,7 @@ PAGES = (
     series,
     series_moves,
     findings,
+    hotline,
     devices,
     case_new,
     cases,
@@ -69,6 +72,7 @@ PAGES = (
     announcement,
     outbox,
     partners,
+    warnings,
     log,
     ingest,
     users,

@@ -16,7 +16,9 @@ from markupsafe import Markup
 
 from chainbreak.act.returns.machine import READERS as RETURN_READERS
 from chainbreak.app.list_partners import list_partners
+from chainbreak.app.list_warnings import MAY_READ
 from chainbreak.app.move_lead import READERS
+from chainbreak.app.next_warning import MAY_CALL
 from chainbreak.app.read_session import IDLE_US
 from chainbreak.app.show_partner import READERS as PARTNER_READERS
 from chainbreak.app.trace_rights import MAY_READ as TRACE_READERS
@@ -32,7 +34,9 @@ SAID_COOKIE = "chainbreak_said"
 # Entries of the rail: name (word key, icon, address), key after `g`, and who sees it (none named: everybody).
 ENTRIES: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("today", "t", ()),
+    ("warnings", "w", tuple(MAY_READ)),
     ("findings", "f", ()),
+    ("hotline", "h", tuple(MAY_CALL)),
     ("cases", "c", ()),
     ("series", "s", ()),
     ("leads", "d", tuple(READERS)),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from browser import Browser
 from desk_world import SETUP
+from warning_world import warning_world
 
 from chainbreak.act.leads.drafting import Wish as LeadWish
 from chainbreak.act.orders.drafting import Wish
@@ -132,6 +133,7 @@ MATRIX: dict[str, tuple[Any, dict[str, Any], str]] = {
     "/appeals/{appeal_id}/accept": (TAKE_IN, {}, "approved"),
     "/appeals/{appeal_id}/decide": (APPROVER | {Role.COMMANDER}, {"outcome": "refused", "reason": "属实"}, "approved"),
     "/outbox/retry": (LIAISON, {}, ""),
+    "/warnings/{warning_id}/reveal": (REVEAL | {Role.HOTLINE}, {"purpose": "核实预警"}, ""),
     "/log/verify": (ALL, {}, ""),
     "/log/prove": (AUDITOR, {"sequence": 0, "purpose": "例行检查"}, ""),
     "/ingest/quarantine/reveal": (ENGINEER, {"purpose": "修复", "case": "C-1"}, ""),
@@ -187,6 +189,7 @@ def things(office: Office) -> dict[str, str]:
             send_due(office)
             acknowledge_order(office, find_actor(office, "zhou"), order.order_id, "carriers", "full")
     given = Given("6222020200112230001", 1_000, "通知书", NOON_US * 2, victims=(Victim("A1", "王**", 1_000, NOON_US),))
+    made["warning"] = warning_world(office, 1)["high"][0]
     made["return"] = plan_return(office, maker, given).return_id
     made["appeal"] = open_appeal(office, maker, "误封", order_id=made["approved"], channel="hotline")["appeal_id"]
     return made
@@ -219,7 +222,8 @@ def test_a_role_presses_what_is_its_own_and_nothing_else(
             sent["order"] = things["approved"]
         address = path.format(finding_id=things["finding"], order_id=order, appeal_id=things["appeal"], row_id="none",
                               name="qian", lead_id=lead, report_id="none", series_id="S-000001",
-                              return_id=things["return"], run_id="T-000001", partner_id="carriers")  # fmt: skip
+                              return_id=things["return"], run_id="T-000001", partner_id="carriers",
+                              warning_id=things["warning"])  # fmt: skip
         answer = presser.press(address, **sent)
         if path in ("/me/password", "/sign-out"):
             presser = sign_in("presser")
@@ -241,6 +245,8 @@ def test_a_role_presses_what_is_its_own_and_nothing_else(
                 "CB-RM-005",
                 "CB-TR-022",
                 "CB-FD-006",
+                "CB-ID-030",
+                "CB-WA-200",
             )
         )
         if refused == (role in may):

@@ -33,6 +33,7 @@ SCANNED = 20_000
 """Rows looked at for one page; a filter that few of them meet is answered in parts."""
 MOST = 10_000
 """A page says "10,000 and more" in the time it takes to count that far."""
+MOST_DISTRICTS = 200
 TIERS = 8
 """The most tiers that a policy may have (act/warnings/tiers)."""
 _w, _s = warning.c, warning_send.c
@@ -227,12 +228,16 @@ def newest(conn: Connection, n: int) -> list[str]:
     return list(conn.execute(select(_w.campaign).order_by(_w.opened_at_us.desc()).limit(n)).scalars())
 
 
-def late_by_queue(conn: Connection, now_us: int) -> dict[int, int]:
-    """Queue -> open warnings past the time of first contact of which nobody was told; counted to `MOST` in all."""
-    late = select(_w.queue).where(
-        is_open(now_us), _w.escalated.in_((0, 1, 2)), _w.due_at_us <= now_us, _w.told_at_us.is_(None)
-    ).limit(MOST).subquery()  # fmt: skip
-    return {int(queue): int(n) for queue, n in conn.execute(select(late.c.queue, func.count()).group_by(late.c.queue))}
+def districts(conn: Connection) -> list[str]:
+    """Districts of open warnings: from one to the next by the index, so that their number counts, not the warnings'."""
+    found: list[str] = []
+    while len(found) < MOST_DISTRICTS:
+        beyond = select(func.min(_w.district)).where(_w.state == OPEN, _w.district > (found[-1] if found else ""))
+        following = conn.execute(beyond).scalar()
+        if following is None:
+            break
+        found.append(following)
+    return found
 
 
 def waiting(now_us: int, queue: int, *, calls: bool) -> Select[Any]:
