@@ -62,7 +62,7 @@ def warning_measures(office: Office, actor: Actor, days: int = DAYS) -> dict[str
     from chainbreak.store.desk import warning_measures as desk
 
     may_read_measures(actor)
-    now = office.clock.now_us()
+    now = office.clock.now_us() + 1  # what was noted this very moment counts
     since, long_ago = now - min(max(days, 1), LONGEST_DAYS) * US_PER_DAY, now - LONGEST_DAYS * US_PER_DAY
     with office.desk.read() as conn:
         order = {name: rank for policy in policies_by_name(conn).values() for name, rank in policy.ranks.items()}
