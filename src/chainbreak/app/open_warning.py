@@ -54,6 +54,36 @@ def open_warning(office: Office, actor: Actor, named: str) -> dict[str, Any]:
     return warning_card(office, actor, warning_id)
 
 
+def card_in_hand(office: Office, actor: Actor) -> dict[str, Any] | None:
+    """The card that the actor has open, after the page was loaded anew; None: none.
+
+    Raises:
+        RefusedError: the actor works no calls (CB-WA-140).
+    """
+    from chainbreak.app.warning_card import warning_card
+    from chainbreak.store.desk import warning_calls as calls
+
+    must_call(actor)
+    with office.desk.read() as conn:
+        warning_id = calls.in_hand(conn, actor.name, office.clock.now_us())
+    return warning_card(office, actor, warning_id) if warning_id else None
+
+
+def keep_warning(office: Office, actor: Actor, warning_id: str) -> None:
+    """The call goes on: the card stays with the actor for another ten minutes.
+
+    Raises:
+        UsageError: no such warning (CB-WA-141).
+        RefusedError: the actor works no calls (CB-WA-140), or has not opened the card (CB-WA-142).
+    """
+    from chainbreak.store.desk import warning_calls as calls
+
+    now = office.clock.now_us()
+    with office.desk.begin() as conn:
+        held_row(conn, actor, warning_id, now)
+        calls.take(conn, warning_id, actor.name, now, now + HOLD_US)
+
+
 def reveal_recipient(office: Office, actor: Actor, warning_id: str) -> Revealed:
     """The number to dial, for whoever has the card open; a reveal like any other, with the warning as its case.
 

@@ -48,6 +48,12 @@ def take(conn: Connection, warning_id: str, holder: str, now_us: int, until_us: 
     return True
 
 
+def in_hand(conn: Connection, holder: str, now_us: int) -> str | None:
+    """The open warning whose card `holder` has open."""
+    held = select(_w.warning_id).where(_w.state == OPEN, _w.holder == holder, _w.held_until_us > now_us)
+    return conn.execute(held.limit(1)).scalar()
+
+
 def attempts_of(conn: Connection, warning_id: str) -> list[dict[str, Any]]:
     """Rows of `warning_call`, first to last."""
     rows = conn.execute(select(warning_call).where(_c.warning_id == warning_id).order_by(_c.attempt))
