@@ -19,6 +19,7 @@ from chainbreak.api import (
     returns,
     series,
     taxii,
+    warnings_read,
 )
 from chainbreak.api.shape import PROBLEMS, answer_failure
 
@@ -28,7 +29,20 @@ __all__ = ["answer_failure", "mount"]
 def mount(app: FastAPI) -> None:
     """Add every resource under /api/v1, what partners fetch and the health routes to `app`."""
     v1 = APIRouter(prefix="/api/v1", responses=PROBLEMS)
-    for resource in (findings, series, leads, money, holds, orders, receipts, returns, log, partners, desk):
+    for resource in (
+        findings,
+        series,
+        leads,
+        money,
+        holds,
+        orders,
+        receipts,
+        returns,
+        log,
+        partners,
+        desk,
+        warnings_read,
+    ):
         v1.include_router(resource.router)
     app.include_router(v1)
     app.include_router(taxii.router)

@@ -12,8 +12,10 @@ from chainbreak.app.current_policy import current_policy
 from chainbreak.app.list_warnings import may_read, warning_row
 from chainbreak.app.read_log import as_row
 from chainbreak.app.take_contacts import event_of
+from chainbreak.app.word_warning import clause_in_words, contact_in_words
 from chainbreak.base.clock import parse_moment
 from chainbreak.base.errors import UsageError
+from chainbreak.base.wording import LANGS
 from chainbreak.records.actor import Role
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ Row = dict[str, Any]
 
 def show_warning(office: Office, actor: Actor, warning_id: str) -> dict[str, Any]:
     """The row of `list_warnings` with `policy`, `tier_at_us`, `why` (the trigger that was met, see `_why`), `events`
-    (each with `facts` and the `ground` it rests on), `course` (what was done, by time: `what` and its columns),
+    (each with `facts`, its `words` and what it `rests_on`), `course` (what was done, by time: `what` and its columns),
     `sends`, `held_back`, `draw`, and `looks` (None: not within the actor's rights).
 
     Raises:
@@ -56,8 +58,7 @@ def show_warning(office: Office, actor: Actor, warning_id: str) -> dict[str, Any
         found = warning_row(row, events, policy, now) | {
             "policy": row["policy"], "tier_at_us": row["tier_at_us"], "lang": row["lang"], "place": row["place"],
             "why": _why(policy, row, [event for event in events if event["retracted_at_us"] is None]),
-            "events": [event | {"facts": facts_of(event["facts"]), "rests_on": grounds[event["ground"]]}
-                       for event in events],
+            "events": [_told(event) | {"rests_on": grounds[event["ground"]]} for event in events],
             "course": _course(conn, row, sends), "sends": sends,
             "held_back": [send for send in sends if send["state"] in HELD_BACK],
             "draw": next(iter(_rows(conn, draw)), None),
@@ -92,18 +93,25 @@ def _about(conn: Connection, chosen: Select[Any], warning_id: str) -> list[Row]:
 
 
 def _why(policy: Policy, row: Row, events: Sequence[Mapping[str, Any]]) -> Row | None:
-    """Which trigger was met: `tier` and `clause` of the policy, `event_id`, and by how many tiers repeated contact
-    raised it; judging is pure, so it is done again. None when no trigger of today's tiers is met any more.
+    """Which trigger was met: `tier`, `clause` and its `words`, `event_id`, by how many tiers repeated contact raised it;
+    judging is pure, so it is done again. None when no trigger of today's tiers is met any more.
     """
     judged = judge(policy, [event_of(event) for event in events], 1)
     if judged is None:
         return None
     tier = policy.tiers[judged.rank]
+    clause = tier.when[judged.clause]
     return {
-        "tier": tier.name, "word": tier.word.model_dump(), "clause": tier.when[judged.clause],
+        "tier": tier.name, "word": tier.word.model_dump(), "words": {a: clause_in_words(clause, a) for a in LANGS},
+        "clause": tier.model_dump(by_alias=True, exclude_none=True)["when"][judged.clause],
         "event_id": judged.event_id, "raised": max(0, judged.rank - row["rank"]),
         "window_h": policy.repeat.window_h,
     }  # fmt: skip
+
+
+def _told(event: Row) -> Row:
+    facts = facts_of(event["facts"])
+    return event | {"facts": facts, "words": {lang: contact_in_words(event["kind"], facts, lang) for lang in LANGS}}
 
 
 def _grounds(conn: Connection, refs: Sequence[str]) -> dict[str, Row]:

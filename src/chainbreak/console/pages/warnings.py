@@ -15,7 +15,6 @@ from chainbreak.app.report_texts import type_names
 from chainbreak.app.reveal_identifier import MAY_REVEAL, reveal_identifier
 from chainbreak.app.show_warning import show_warning
 from chainbreak.app.warning_board import warning_board
-from chainbreak.app.word_warning import clause_in_words, contact_in_words
 from chainbreak.console.session import Signed, Visit
 from chainbreak.console.view import render
 from chainbreak.records.kind import Identifier
@@ -119,7 +118,5 @@ def _words(visit: Visit) -> dict[str, Any]:
     names = type_names(visit.office)
     return {
         "fraud_name": lambda key: names.get(key, {}).get(visit.lang, ""),
-        "contact": lambda kind, facts: contact_in_words(kind, facts, visit.lang),
-        "clause": lambda clause: clause_in_words(clause, visit.lang),
         "state_hues": STATE_HUES,
     }
