@@ -55,6 +55,7 @@ def confirmed_indicators(office: Office, conn: Connection, known: Known) -> dict
     """Name -> indicator, of all that is confirmed or under an order in force; of several grounds the surest stands."""
     from chainbreak.app.contact_grounds import STANDING_ORDERS
     from chainbreak.store.desk import contacts
+    from chainbreak.store.desk.retractions import retracted_objects
 
     found: dict[str, Indicator] = {}
     rows = contacts.confirmed_findings(conn)
@@ -68,6 +69,9 @@ def confirmed_indicators(office: Office, conn: Connection, known: Known) -> dict
         # An order that rests on no finding was signed by people who knew: nobody calibrated that.
         score = 1.0 if row["score"] is None else row["score"]
         _add(found, row["object"], f"order:{row['order_id']}", score, row["starts_at_us"])
+    # What was taken back since it was found warns no more until something newer says so.
+    back = retracted_objects(conn)
+    found = {name: one for name, one in found.items() if back.get(name, one.since_us - 1) < one.since_us}
     return _with_series(office, conn, known, found)
 
 

@@ -1,4 +1,4 @@
-"""`chainbreak warn`: collect, watch, aside."""
+"""`chainbreak warn`: collect, watch, take, aside, report, retract, corrections, corrected."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from chainbreak.cli.common import CentreOption, JsonOption, LimitOption, emit, say
+from chainbreak.cli.common import AsOption, CentreOption, JsonOption, LimitOption, emit, say
 
 app = typer.Typer(pretty_exceptions_enable=False)
 COUNTS = ("signs", "new", "grown", "repeated", "opened", "raised", "unreachable", "review", "took_s")
@@ -72,3 +72,74 @@ def aside(
 
     emit(list_asides(open_office(centre), reason=reason, limit=limit), as_json,
          columns=("at", "kind", "reason", "about", "indicator", "ground", "stake_fen"))  # fmt: skip
+
+
+@app.command()
+def report(
+    number: Annotated[str, typer.Argument(help="Telephone number of the person who is talked to, as it was told")],
+    as_name: AsOption,
+    kind: Annotated[str, typer.Option(help="report.third_party, screenshare.reported, cash.or_courier, app.installed")],
+    told_by: Annotated[str, typer.Option("--told-by", help="family, bank, worker, citizen or courier")],
+    urgency: Annotated[str, typer.Option(help="medium, high or top")],
+    words: Annotated[str, typer.Option(help="What was said; kept in the vault")] = "",
+    at: Annotated[str, typer.Option("--at", help="Since when; default: now")] = "",
+    stake: Annotated[str, typer.Option("--stake", help="Yuan at stake, as 35000 or 35000.50")] = "",
+    fraud: Annotated[str, typer.Option(help="Type of fraud, if known")] = "",
+    district: Annotated[str, typer.Option(help="Where the person lives, for a visit")] = "",
+    centre: CentreOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Record that somebody reports a person being talked to, and warn that person."""
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.find_actor import find_actor
+    from chainbreak.app.report_texts import loss_in
+    from chainbreak.app.take_statement import Told, take_statement
+    from chainbreak.cli.detect import moment_of
+
+    office = open_office(centre)
+    at_us = moment_of(at, office.centre.settings.zone) or office.clock.now_us()
+    told = Told(number, kind, told_by, urgency, at_us, words, loss_in(office, stake), fraud, district)
+    emit(take_statement(office, find_actor(office, as_name), told), as_json)
+
+
+@app.command()
+def retract(
+    what: Annotated[str, typer.Argument(help="A written token, a domain, finding:ID or statement:ID")],
+    as_name: AsOption,
+    reason: Annotated[str, typer.Option(help="Why it was wrong")],
+    centre: CentreOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Take back every contact with something that was no fraud; everyone who was told gets a correction."""
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.find_actor import find_actor
+    from chainbreak.app.retract_contacts import retract_contacts
+
+    office = open_office(centre)
+    emit(retract_contacts(office, find_actor(office, as_name), what, reason), as_json)
+
+
+@app.command()
+def corrections(centre: CentreOption = None, as_json: JsonOption = False) -> None:
+    """People who heard of a wrong warning by voice alone and have to be called, the oldest first."""
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.retract_contacts import list_corrections
+    from chainbreak.cli.common import readable
+
+    office = open_office(centre)
+    rows = list_corrections(office)
+    zone = office.centre.settings.zone
+    emit(rows if as_json else [readable(row, zone) for row in rows], as_json,
+         columns=None if as_json else ("warning_id", "recipient", "opened_at"))  # fmt: skip
+
+
+@app.command()
+def corrected(
+    warning_id: str, as_name: AsOption, centre: CentreOption = None, as_json: JsonOption = False
+) -> None:  # fmt: skip
+    """Note that the person was called and told that the warning was wrong."""
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.find_actor import find_actor
+    from chainbreak.app.retract_contacts import made_correction
+
+    office = open_office(centre)
+    made_correction(office, find_actor(office, as_name), warning_id)
+    emit({"warning_id": warning_id, "corrected": True}, as_json)
