@@ -3,7 +3,8 @@
 1. the coming epoch's keys are written and named in keys/rotation.json: from here on nothing else may make tokens;
 2. the vault gets a shelf under the new key, and the map old token -> new token;
 3. each lake table is exchanged in one atomic commit, which carries the rotation's name: a table is done or untouched;
-4. the old shelf goes, the new epoch comes into force, the old key is destroyed.
+4. who is warned, or was lately, is exchanged on the desk;
+5. the old shelf goes, the new epoch comes into force, the old key is destroyed.
 
 What was decided is not rewritten: findings, orders and log entries keep the tokens they were made, signed and hashed
 with, and the vault resolves those through the map. Earlier lake versions keep old tokens until `chainbreak purge`.
@@ -43,6 +44,7 @@ def rotate_keys(
             "CB-ID-033", "this role may not rotate keys", given="+".join(sorted(actor.roles)),
             allowed=", ".join(MAY_ROTATE),
         )  # fmt: skip
+    from chainbreak.app.exchange_recipients import exchange_recipients
     from chainbreak.app.readings import forget_readings
     from chainbreak.find.watch.state import forget_all
 
@@ -58,6 +60,8 @@ def rotate_keys(
         forget_all(office.centre.watch)
         forget_readings(office)
         exchanged = [table for table in office.lake.tables() if _exchange_table(office, table, exchange, name, advance)]
+        if Identifier.LINE in exchange:
+            exchange_recipients(office, *exchange[Identifier.LINE])
         for kind, epoch in coming.items():
             office.vault.drop_epoch(kind, epoch - 1)
         keys.finish_rotation()

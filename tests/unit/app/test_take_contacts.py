@@ -19,11 +19,12 @@ from chainbreak.act.warnings.model import ContactEvent
 from chainbreak.app.bootstrap import Office, open_office
 from chainbreak.app.close_warning import close_warning
 from chainbreak.app.plan_warnings import plan_warnings
+from chainbreak.app.rotate_keys import rotate_keys
 from chainbreak.app.take_contacts import take_contacts
 from chainbreak.app.tidy_warnings import tidy_warnings
 from chainbreak.app.verify_log import verify_log
 from chainbreak.base.clock import FixedClock
-from chainbreak.records.actor import SERVICE
+from chainbreak.records.actor import SERVICE, Actor, Role
 from chainbreak.store.desk.tables_findings import finding
 from chainbreak.store.desk.tables_warnings import (
     contact_event,
@@ -39,6 +40,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "support"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from desk_world import make_world
 from take_until_killed import NOW, contacts
+from warning_world import known_lines
 
 MIN_US = 60_000_000
 
@@ -262,3 +264,17 @@ def test_nobody_on_shift_draws_nothing(office: Office) -> None:
     take_contacts(office, SERVICE, [call(office, who=i, ref=str(i)) for i in range(9)])
     assert tidy_warnings(office)["drawn"] == 0
     assert plan_warnings(office)["calls"][0]["call_at_us"] is None
+
+
+def test_new_keys_leave_a_person_his_warnings_and_caps(office: Office) -> None:
+    (before,) = known_lines(office, 1)
+    low = replace(call(office), recipient=before, kind="sms.template", facts={"replied": False})
+    take_contacts(office, SERVICE, [low])
+    rotate_keys(office, Actor("qian", frozenset({Role.ENGINEER})))
+    (after,) = known_lines(office, 1)
+    assert after != before
+    taken = take_contacts(office, SERVICE, [replace(low, recipient=after, ref="2")])
+    assert (taken.new, taken.opened, taken.raised, taken.planned) == (1, 0, 1, 0)
+    assert {row["recipient"] for table in (warning, contact_event, warning_send) for row in rows(office, table)} == {
+        after
+    }
