@@ -21,11 +21,12 @@ from chainbreak.act.warnings.contacts import (
     TEXT,
     UNDER_SWAY_US,
     answered,
+    as_known,
     contacts_of,
     is_under_sway,
 )
 from chainbreak.app.confirmed_indicators import Indicator, Known, confirmed_indicators, suspected
-from chainbreak.app.contact_signs import SOURCE, SUSPECTED, TABLES, Reader, Signs, with_places
+from chainbreak.app.contact_signs import SUSPECTED, TABLES, Reader, Signs, with_places
 from chainbreak.app.take_contacts import Taken, event_of, take_in
 from chainbreak.base.clock import US_PER_HOUR
 from chainbreak.base.errors import ChainbreakError
@@ -223,13 +224,12 @@ def _told(
 
     theirs = {line for one in signs if one.kind == PAYMENT for line in lines.get(one.ref, ())}
     about = {one.recipient for one in (*signs, *answers)} | theirs
-    standing = [event_of(row) for row in contacts.events_from(conn, SOURCE, sorted(about), since_us - ANSWER_US)]
+    standing = [event_of(row) for row in contacts.events_since(conn, sorted(about), since_us - ANSWER_US)]
     spoken = {line: [*calls.get(line, ())] for line in theirs}
     for one in standing:
         if one.kind == CALL and one.recipient in theirs:
             spoken[one.recipient].append(one)
-    told = {(one.kind, one.indicator, one.ref): one.recipient for one in standing}
-    signs = [_payment(one, lines[one.ref], spoken, told) if one.kind == PAYMENT else one for one in signs]
+    signs = [_payment(one, lines[one.ref], spoken, standing) if one.kind == PAYMENT else one for one in signs]
     events = contacts_of(signs, standing)
     texts = [one for one in (*standing, *events) if one.kind == TEXT]
     replied, stray = answered(texts, answers)
@@ -241,12 +241,14 @@ def _told(
 
 def _payment(
     one: ContactEvent, lines: Sequence[str], calls: Mapping[str, Sequence[ContactEvent]],
-    told: Mapping[tuple[str, str, str], str],
+    standing: Sequence[ContactEvent],
 ) -> ContactEvent:  # fmt: skip
-    """A payment with what calls say of it, on the line it was first told of: registers change, the event does not."""
+    """A payment with what calls say of it, as the event that stands of it: the bank may have told of it before, on
+    another line of the payer; and registers change, an event does not.
+    """
     under_sway = any(is_under_sway(one.at_us, calls.get(line, ())) for line in lines)
     facts = {**one.facts, "during_call": True} if under_sway else one.facts
-    return replace(one, facts=facts, recipient=told.get((one.kind, one.indicator, one.ref), one.recipient))
+    return as_known(replace(one, facts=facts), standing, lines)
 
 
 def _mark(one: Indicator) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -134,18 +135,24 @@ def _keep(conn: Connection, actor: Actor, statement_id: str, recipient: str, tol
 
 
 def _event(conn: Connection, statement_id: str, recipient: str, told: Told, now: int) -> ContactEvent:
-    from chainbreak.store.desk import warnings as desk
-
-    still = [row for row in desk.warnings_of(conn, [recipient], now, now) if row["state"] == desk.OPEN]
-    newest = max(still, key=lambda row: (row["last_us"], row["warning_id"]), default=None)
+    campaign = open_campaigns(conn, [recipient], now).get(recipient, "")
     facts: dict[str, FactValue] = {"urgency": told.urgency}
     if told.stake_fen is not None:
         facts["amount_fen"] = told.stake_fen
     return ContactEvent(
         told.kind, recipient, told.at_us, f"statement:{statement_id}", SOURCE, statement_id,
-        campaign=newest["campaign"] if newest else "", stake_fen=told.stake_fen, fraud=told.fraud,
+        campaign=campaign, stake_fen=told.stake_fen, fraud=told.fraud,
         district=told.district, facts=facts,
     )  # fmt: skip
+
+
+def open_campaigns(conn: Connection, recipients: Collection[str], now: int) -> dict[str, str]:
+    """Recipient -> campaign of the newest open warning: what is told of the same person is told of the same talk."""
+    from chainbreak.store.desk import warnings as desk
+
+    rows = [row for row in desk.warnings_of(conn, recipients, now, now) if row["state"] == desk.OPEN]
+    newest = sorted(rows, key=lambda row: (row["last_us"], row["warning_id"]))
+    return {row["recipient"]: row["campaign"] for row in newest}
 
 
 def _warning(conn: Connection, event_id: str) -> dict[str, str]:

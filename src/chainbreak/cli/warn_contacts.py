@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -143,3 +144,28 @@ def corrected(
     office = open_office(centre)
     made_correction(office, find_actor(office, as_name), warning_id)
     emit({"warning_id": warning_id, "corrected": True}, as_json)
+
+
+@app.command("take-events")
+def take_events(
+    files: Annotated[list[Path], typer.Argument(help="NDJSON or CSV, see docs/reference/contact-events.md")],
+    source: Annotated[str, typer.Option("--source", help="The partner whose events these are")],
+    as_name: AsOption, centre: CentreOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Take contacts that a partner observed; bad rows are told with their line, the others are taken."""
+    from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.bring_events import bring_events
+    from chainbreak.app.find_actor import find_actor
+
+    office = open_office(centre)
+    actor, bad = find_actor(office, as_name), 0
+    for path in files:
+        row = {"file": path.name} | bring_events(office, actor, source, path).as_dict()
+        bad += row["bad"]
+        emit(row if as_json else [row], as_json,
+             columns=("file", "rows", "new", "grown", "repeated", "opened", "raised", "bad"))  # fmt: skip
+        for fault in [] if as_json else row["faults"]:
+            allowed = f"; {fault['allowed']}" if fault["allowed"] else ""
+            say(f"{path.name} row {fault['row']}: {fault['code']} {fault['field']}{allowed}")
+    if bad:
+        raise typer.Exit(1)

@@ -16,11 +16,14 @@ from chainbreak.act.warnings.model import ContactEvent
 from chainbreak.base.clock import US_PER_HOUR, US_PER_MIN, US_PER_S
 
 CALL, TEXT, VISIT, PAYMENT = "call.fraud_line", "sms.template", "visit.scam_domain", "transfer.toward_mule"
-TOGETHER_US = {CALL: 10 * US_PER_S, TEXT: US_PER_HOUR, VISIT: US_PER_HOUR}
+TOGETHER_US = {CALL: 10 * US_PER_S, TEXT: US_PER_HOUR, VISIT: US_PER_HOUR, PAYMENT: 2 * US_PER_MIN}
 """Kind -> µs within which two signs of one recipient and one indicator are one contact. Of a call both operators' legs,
-whose clocks differ by seconds; an hour of look-ups or texts. Defaults of this project."""
+whose clocks differ by seconds; an hour of look-ups or texts; a payment of one amount as the bank and as the ledger have
+it. Defaults of this project."""
 ANSWER_US = 24 * US_PER_HOUR
 """µs after a text in which an answer, or a call back, answers it."""
+LATE_US = 25 * US_PER_HOUR
+"""How far back an event that stands may have begun and still be the one that a new sign belongs to."""
 UNDER_SWAY_US = 60 * US_PER_MIN
 """µs after a call in which a payment is made under it (warnings, section 1)."""
 
@@ -29,7 +32,7 @@ def contacts_of(signs: Iterable[ContactEvent], standing: Iterable[ContactEvent])
     """The events that `signs` make, each once, in order of time; what belongs to one that is `standing` is a further
     word about it. Signs with a reference are events already.
 
-    A new event's reference is the moment of its first sign.
+    A new event's reference is the moment of its first sign; a further word has source and reference of the event.
 
     >>> leg = ContactEvent(CALL, "line:1", 60_000_000, "finding:1", "records", "", "line:2", ended_at_us=90_000_000)
     >>> (one,) = contacts_of([leg, replace(leg, at_us=62_000_000, place="c1")], [])
@@ -74,20 +77,36 @@ def _reaches(one: ContactEvent) -> int:
 
 def _events(stood: Sequence[ContactEvent], signs: Sequence[ContactEvent]) -> list[ContactEvent]:
     if not stood:
-        return [_together(signs, str(min(sign.at_us for sign in signs)))]
-    words: dict[str, list[ContactEvent]] = defaultdict(list)
+        return [_together(signs, signs[0].source, str(min(sign.at_us for sign in signs)))]
+    words: dict[tuple[str, str], list[ContactEvent]] = defaultdict(list)
     for sign in signs:  # what joins two that stand is a word about the nearer
-        nearest = min(stood, key=lambda one: (abs(one.at_us - sign.at_us), one.at_us, one.ref))
-        words[nearest.ref].append(sign)
-    return [_together(its, ref) for ref, its in words.items()]
+        nearest = min(stood, key=lambda one: (abs(one.at_us - sign.at_us), one.at_us, one.event_id))
+        words[nearest.source, nearest.ref].append(sign)
+    return [_together(its, *named) for named, its in words.items()]
 
 
-def _together(signs: Sequence[ContactEvent], ref: str) -> ContactEvent:
+def _together(signs: Sequence[ContactEvent], source: str, ref: str) -> ContactEvent:
     event = signs[0]
     for sign in signs[1:]:
         event = joined(event, sign)
     ended = max(_reaches(sign) if sign.ended_at_us is None else sign.ended_at_us for sign in signs)
-    return replace(event, ref=ref, ended_at_us=ended)
+    return replace(event, source=source, ref=ref, ended_at_us=ended)
+
+
+def as_known(event: ContactEvent, standing: Iterable[ContactEvent], lines: Sequence[str] = ()) -> ContactEvent:
+    """The event as a further word about one that stands, whoever told of that: the same contact seen by two. `lines`:
+    other lines of the recipient that it may have been told of; itself when nothing like it stands.
+    """
+    alike = [
+        one for one in standing
+        if (one.kind, one.indicator) == (event.kind, event.indicator)
+        and (one.recipient == event.recipient or one.recipient in lines)
+        and one.at_us - TOGETHER_US[one.kind] <= event.at_us <= _reaches(one) + TOGETHER_US[one.kind]
+        and (one.kind != PAYMENT or one.stake_fen == event.stake_fen)
+    ]  # fmt: skip
+    known = min(alike, key=lambda one: (one.event_id != event.event_id, abs(one.at_us - event.at_us), one.event_id),
+                default=event)  # fmt: skip
+    return replace(event, recipient=known.recipient, source=known.source, ref=known.ref)
 
 
 def answered(

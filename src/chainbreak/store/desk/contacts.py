@@ -89,16 +89,16 @@ def asides(reason: str = "", limit: int = 200) -> Select[Any]:
     return query.where(a.reason == reason) if reason else query
 
 
-def events_from(conn: Connection, source: str, recipients: Iterable[str], since_us: int) -> list[Mapping[str, Any]]:
-    """Rows of events of one source about these recipients since a moment that were not taken back, whether or not they
-    still say something.
+def events_since(conn: Connection, recipients: Iterable[str], since_us: int) -> list[Mapping[str, Any]]:
+    """Rows of events about these recipients since a moment that were not taken back, whether or not they still say
+    something.
     """
     return [
         dict(row)
         for some in chunks(recipients)
         for row in conn.execute(
             select(contact_event).where(
-                _e.recipient.in_(some), _e.source == source, _e.retracted_at_us.is_(None), _e.at_us >= since_us
+                _e.recipient.in_(some), _e.retracted_at_us.is_(None), _e.at_us >= since_us
             )
         ).mappings()
     ]
