@@ -93,7 +93,7 @@ def _about(conn: Connection, chosen: Select[Any], warning_id: str) -> list[Row]:
 
 
 def _why(policy: Policy, row: Row, events: Sequence[Mapping[str, Any]]) -> Row | None:
-    """Which trigger was met: `tier`, `clause` and its `words`, `event_id`, by how many tiers repeated contact raised it;
+    """Which trigger was met: `tier`, `clause` and its `words`, `event_id`, by how many tiers repetition raised it;
     judging is pure, so it is done again. None when no trigger of today's tiers is met any more.
     """
     judged = judge(policy, [event_of(event) for event in events], 1)
