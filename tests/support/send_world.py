@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -20,6 +21,16 @@ def warned(office: Office, n: int, tier: str = "low", channel: str = "sms", **sa
     now = office.clock.now_us()
     ids = [add_warning(office, event_of(tier, line, now, i), now) for i, line in enumerate(known_lines(office, n))]
     return [plan(office, warning_id, channel, **said) for warning_id in ids]
+
+
+def money_events(office: Office, sources: list[str]) -> list[str]:
+    """A warning of the top tier for each source that says money moves, with a bank's notice; ids of the notices."""
+    now, lines = office.clock.now_us(), known_lines(office, len(sources))
+    made = []
+    for i, (line, source) in enumerate(zip(lines, sources, strict=True)):
+        event = replace(event_of("urgent", line, now, i), source=source, ref=f"pay-{i}", stake_fen=5_000_000)
+        made.append(plan(office, add_warning(office, event, now), "bank"))
+    return made
 
 
 def plan(office: Office, warning_id: str, channel: str = "sms", purpose: str = "warn", **said: Any) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 US_PER_MS = 1_000
 LEVEL_MS = {
     "sip": 100, "dns": 1_000, "dnsbl": 1_000, "lookup": 1_000, "bank": 1_000, "sms": 2_000, "misp": 5_000,
-    "taxii": 5_000,
+    "taxii": 5_000, "push": 2_000, "bankdesk": 2_000,
 }  # fmt: skip
 """Service level by format, both ways (delivery, section 10)."""
 FILE_LEVEL_MS = 60_000

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.orders import ledger
@@ -15,11 +16,14 @@ from chainbreak.app.give_notice import NOT_TOLD
 from chainbreak.app.order_ask import rules_to_let_go
 from chainbreak.base.clock import US_PER_HOUR
 from chainbreak.base.errors import InputError, SetupError
+from chainbreak.base.log import frames_of, get_log
 from chainbreak.records.actor import SERVICE
 from chainbreak.records.finding import read_token, write_token
 from chainbreak.records.kind import Identifier
 
 if TYPE_CHECKING:
+    import threading
+
     from sqlalchemy import Connection
 
     from chainbreak.act.delivery.sms import Settings
@@ -27,13 +31,19 @@ if TYPE_CHECKING:
     from chainbreak.app.bootstrap import Office
 
 FORMAT = "sms"
+LOOK_S, PAUSE_S = 5.0, 60.0
+"""Seconds between looks whether the partner is there or was changed, and after a failure: a centre that does not let us
+in may close the account when it is asked too often."""
+QUIET = frozenset({"CB-DL-200", "CB-DL-208", "CB-DL-210"})
+"""What a service does not complain of: texts are not set up here, or another process sends them."""
 NOT_REACHED = ("failed", "expired", "unknown")
 
 
 def send_texts(
-    office: Office, *, stay_s: float = 2.0, patience_s: float = 30.0, wait: Callable[[float], None] = time.sleep
-) -> dict[str, Any]:
-    """Send what is due, and stay bound until nothing has come for `stay_s` seconds.
+    office: Office, *, stay_s: float = 2.0, patience_s: float = 30.0, wait: Callable[[float], object] = time.sleep,
+    stop: Callable[[], bool] = lambda: False,
+) -> dict[str, Any]:  # fmt: skip
+    """Send what is due, and stay bound until nothing has come for `stay_s` seconds, or `stop` says so.
 
     A broken link is opened anew with growing waits, until it has failed for `patience_s`. Returns how many texts came
     to each state (submitted, delivered, failed, expired, unknown) and `link`: "" or why it is down.
@@ -58,12 +68,12 @@ def send_texts(
         failed, spent_s = 0, 0.0
         while True:
             try:
-                session.run(stay_s)
+                session.run(stay_s, stop)
                 why = ""
                 break
             except LinkDownError as e:
                 why = str(e)
-            if spent_s >= patience_s:
+            if spent_s >= patience_s or stop():
                 break
             pause_s = min(WAITS_S[min(failed, len(WAITS_S) - 1)], patience_s - spent_s)
             failed, spent_s = failed + 1, spent_s + pause_s
@@ -71,6 +81,32 @@ def send_texts(
     return {state: counts[state] for state in ("submitted", "delivered", "failed", "expired", "unknown")} | {
         "link": why
     }
+
+
+def send_texts_always(office: Office, stop: threading.Event) -> None:
+    """The same as a service until `stop` is set: always bound, bound anew when the partner was changed."""
+    while not stop.is_set():
+        try:
+            send_texts(office, stay_s=inf, patience_s=inf, wait=stop.wait, stop=_Ended(office, stop))
+        except Exception as e:  # nobody to send through, a wrong password, a desk out of reach: tried again
+            if getattr(e, "code", "") not in QUIET:
+                get_log("delivery").error("texts_failed", error=type(e).__name__, code=getattr(e, "code", ""),
+                                          where=frames_of(e))  # fmt: skip
+                stop.wait(PAUSE_S)
+            stop.wait(LOOK_S)
+
+
+class _Ended:
+    """Whether `stop` is set, or the message centre's settings are others than when this was made."""
+
+    def __init__(self, office: Office, stop: threading.Event) -> None:
+        self._office, self._stop, self._was, self._looked_s = office, stop, _gateway(office), time.monotonic()
+
+    def __call__(self) -> bool:
+        if self._stop.is_set() or time.monotonic() - self._looked_s < LOOK_S:
+            return self._stop.is_set()
+        self._looked_s = time.monotonic()
+        return _gateway(self._office) != self._was
 
 
 def _gateway(office: Office) -> tuple[str, str, Settings]:
@@ -165,21 +201,25 @@ def _recipient_of(office: Office, digits: str) -> str:
 
 
 def _settled(office: Office, conn: Connection, changed: Mapping[str, str]) -> None:
-    """Notices whose text was delivered have been given; where it was not, or nobody knows, a person is asked to tell
-    the one concerned otherwise.
+    """Messages about warnings follow their texts. Notices whose text was delivered have been given; where it was not,
+    or nobody knows, a person is asked to tell the one concerned otherwise.
     """
     from sqlalchemy import select
 
+    from chainbreak.app.settle_sends import texts_settled
+    from chainbreak.store.desk.funds import chunks
     from chainbreak.store.desk.tables_orders import notice
     from chainbreak.store.desk.tables_texts import text_message as t
 
+    texts_settled(office, conn, changed)
     now = office.clock.now_us()
     texts = (
         select(t.c.state, t.c.detail, t.c.queued_by, notice.c.order_id)
         .join(notice, t.c.event == "notice:" + notice.c.order_id)
-        .where(t.c.text_id.in_(changed), t.c.purpose == "notice", notice.c.state != "given").order_by(t.c.text_id)
+        .where(t.c.purpose == "notice", notice.c.state != "given").order_by(t.c.text_id)
     )  # fmt: skip
-    for row in conn.execute(texts).all():
+    found = [row for some in chunks(changed) for row in conn.execute(texts.where(t.c.text_id.in_(some)))]
+    for row in found:
         if row.state == "delivered":
             _given(conn, row.order_id, row.queued_by, now)
         elif row.state in NOT_REACHED and not ledger.has_open_task(conn, NOT_TOLD, row.order_id):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from chainbreak.cli import warn_contacts, warn_hotline, warn_list, warn_measure, warn_plan, warn_visit
+from chainbreak.cli import warn_contacts, warn_hotline, warn_list, warn_measure, warn_plan, warn_send, warn_visit
 
 app = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="Warnings: contacts, plan, calls, visits, outcomes"
@@ -15,3 +15,4 @@ app.add_typer(warn_visit.app)
 app.add_typer(warn_hotline.app)
 app.add_typer(warn_contacts.app)
 app.add_typer(warn_list.app)
+app.add_typer(warn_send.app)

@@ -18,7 +18,7 @@ from chainbreak.base.failure import Failure, failure_of
 from chainbreak.base.log import frames_of, get_log
 from chainbreak.console import routes as console
 from chainbreak.web.guard import Guard
-from chainbreak.web.rounds import keep_rounds, sending
+from chainbreak.web.rounds import keep_rounds, sending, warning
 
 log = get_log("web")
 _CODE_OF_STATUS = {401: "CB-UI-001", 403: "CB-UI-003", 404: "CB-UI-004", 405: "CB-UI-005", 413: "CB-UI-010"}
@@ -33,7 +33,7 @@ def create_app(office: Office, *, background: bool = False) -> Guard:
             yield
             return
         task = asyncio.create_task(keep_rounds(office))
-        with sending(office):
+        with sending(office), warning(office):
             yield
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -15,13 +15,15 @@ POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
+_PERMISSIONS = (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), clipboard-read=()")
+AT_THE_DOOR = b"camera=(), microphone=(), geolocation=(self), clipboard-read=()"
 HEADERS = [
     (b"content-security-policy", POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), clipboard-read=()"),
+    _PERMISSIONS,
     (b"x-frame-options", b"DENY"),
 ]
 LARGEST_BODY = 1 << 20
@@ -43,6 +45,9 @@ class Guard:
         added = [*HEADERS, (b"x-request-id", request_id.encode())]
         if not scope["path"].startswith("/static/"):
             added.append((b"cache-control", b"no-store"))
+        if scope["path"].startswith("/visits/"):
+            # An officer may prove by distance that they were there; the browser asks them each time.
+            added = [pair for pair in added if pair != _PERMISSIONS] + [(_PERMISSIONS[0], AT_THE_DOOR)]
 
         is_answered = False
 

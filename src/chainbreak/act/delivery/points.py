@@ -33,6 +33,8 @@ FORMATS: dict[str, tuple[str, frozenset[str] | None]] = {
     "lookup": (f"{_HERE}.lookup", frozenset({"domain.sinkhole", "number.block", "funds.hold"})),
     "dnsbl": (f"{_HERE}.lookup.dnsbl", frozenset({"domain.sinkhole", "number.block"})),
     "sms": (f"{_HERE}.sms", NONE),
+    "push": (f"{_HERE}.webhook", NONE),
+    "bankdesk": (f"{_HERE}.webhook.bankdesk", NONE),
 }  # fmt: skip
 """Format -> its room, and the kinds of order it can say; `ANY`: every kind, `NONE`: none, so nothing is compared."""
 IN_FOLDERS = frozenset({"rpz", "numbers", "holds", "requests"})
@@ -40,7 +42,7 @@ IN_FOLDERS = frozenset({"rpz", "numbers", "holds", "requests"})
 _WEB = ("https", "http")
 SCHEMES: dict[str, tuple[str, ...]] = {
     "dns": ("dns",), "dnsbl": ("dns",), "sip": _WEB, "bank": _WEB, "misp": _WEB, "taxii": _WEB, "lookup": _WEB,
-    "sms": ("smpp", "smpps"),
+    "sms": ("smpp", "smpps"), "push": _WEB, "bankdesk": _WEB,
 }  # fmt: skip
 """How the address of a partner of each format begins; whether http will do there is for its room to say."""
 

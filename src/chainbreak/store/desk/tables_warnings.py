@@ -118,6 +118,7 @@ warning_send = Table(
     UniqueConstraint("warning_id", "channel", "purpose"),
     Index(None, "state", "due_at_us"),
     Index(None, "channel", "state", "due_at_us"),
+    Index("ix_warning_send_to_claim", "channel", "state", "rank", "due_at_us"),
     Index(None, "recipient", "channel", "planned_at_us"),
 )
 """One row a message to be sent, sent, or held back with its reason."""

@@ -41,9 +41,10 @@ class Web:
     """One partner's server at `address`."""
 
     def __init__(
-        self, address: str, headers: dict[str, str], *, login: tuple[str, str] | None = None, ca: str = ""
-    ) -> None:
-        self.address = address.rstrip("/")
+        self, address: str, headers: dict[str, str], *, login: tuple[str, str] | None = None, ca: str = "",
+        most: int = LARGEST_ANSWER,
+    ) -> None:  # fmt: skip
+        self.address, self._most = address.rstrip("/"), most
         try:
             check = ssl.create_default_context(cafile=ca or None)
             usable = is_private(self.address)
@@ -73,6 +74,14 @@ class Web:
         content = json.dumps(body, ensure_ascii=False).encode()
         return self._ask("POST", path, content=content, headers={"content-type": content_type})
 
+    def send(self, path: str, content: bytes, headers: dict[str, str]) -> Reply:
+        """POST `content` as it is, for who signs it.
+
+        Raises:
+            PointDownError: as `get`.
+        """
+        return self._ask("POST", path, content=content, headers=headers)
+
     def close(self) -> None:
         """Give back connections."""
         self._client.close()
@@ -85,8 +94,8 @@ class Web:
                     raw += some
                     if time.monotonic() > until:
                         raise PointDownError(f"an answer of more than {MOST_S:.0f} s")
-                    if len(raw) > LARGEST_ANSWER:
-                        raise PointDownError(f"an answer of more than {LARGEST_ANSWER} bytes")
+                    if len(raw) > self._most:
+                        raise PointDownError(f"an answer of more than {self._most} bytes")
         except httpx.HTTPError as e:
             raise PointDownError(type(e).__name__) from None
         # A refused key is a person's to mend: the message waits, and the partner shows as down until then. 403 is left

@@ -78,7 +78,18 @@ def open_point(setup: Setup) -> Point:
     Raises:
         SetupError: an address that is none (CB-DL-202), or the extra is missing (CB-DL-200).
     """
-    from chainbreak.act.delivery.sms.link import Link
-    from chainbreak.act.delivery.sms.point import CentrePoint
+    from chainbreak.act.delivery.asked import AskedPoint
+    from chainbreak.act.delivery.point import PointDownError
+    from chainbreak.act.delivery.sms.link import Link, LinkDownError
 
-    return CentrePoint(Link(setup.address, Settings.model_validate(setup.settings), setup.secret("password")))
+    link = Link(setup.address, Settings.model_validate(setup.settings), setup.secret("password"))
+
+    def bind() -> str:
+        try:
+            link.open()
+        except LinkDownError as e:
+            raise PointDownError(str(e)) from None
+        link.close()
+        return "it lets us in; a message centre holds no orders"
+
+    return AskedPoint(bind, link.close)

@@ -24,8 +24,6 @@ from chainbreak.act.delivery.sms.segments import segments
 from chainbreak.base.clock import US_PER_S
 
 if TYPE_CHECKING:
-    import threading
-
     from sqlalchemy import Connection
 
     from chainbreak.act.delivery.sms import Settings
@@ -91,8 +89,8 @@ class Session:
     _throttled: int = 0
     _asked_at_s: float = float("-inf")
 
-    def run(self, until_idle_s: float, stop: threading.Event | None = None) -> None:
-        """Send what is due and take what is told, until nothing has happened for `until_idle_s`, or `stop` is set and
+    def run(self, until_idle_s: float, stop: Callable[[], bool] = lambda: False) -> None:
+        """Send what is due and take what is told, until nothing has happened for `until_idle_s`, or `stop` says so and
         what is on its way has been answered.
 
         Raises:
@@ -105,7 +103,7 @@ class Session:
             self.link.open()
             while True:
                 now = time.monotonic()
-                stopping = stop is not None and stop.is_set()
+                stopping = stop()
                 sent = 0 if stopping else self._send(now)
                 events = self.link.poll(self._patience(now, until_idle_s))
                 self._hear(events)

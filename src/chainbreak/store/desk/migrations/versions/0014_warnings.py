@@ -16,6 +16,7 @@ def upgrade() -> None:
     _hotline()
     _measure()
     _contacts()
+    _channels()
 
 
 def _core() -> None:
@@ -461,3 +462,8 @@ def _contacts() -> None:
         sa.Column("marks", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("only", name=op.f("pk_contact_look")),
     )
+
+
+def _channels() -> None:
+    """Messages in the order they are claimed."""
+    op.create_index("ix_warning_send_to_claim", "warning_send", ["channel", "state", "rank", "due_at_us"])
