@@ -45,7 +45,7 @@ def warning_world(office: Office, each: int = 3) -> dict[str, list[str]]:
     made: dict[str, list[str]] = {tier: [] for tier in kinds}
     for i, line in enumerate(lines):
         tier, n = kinds[i // each], i % each
-        made[tier].append(add_warning(office, event_of(tier, line, now, n), now + n))
+        made[tier].append(add_warning(office, event_of(tier, line, now, n), now - each + n))
     return made
 
 

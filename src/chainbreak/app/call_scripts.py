@@ -53,7 +53,7 @@ def list_scripts(office: Office, actor: Actor, fraud: str = "") -> list[dict[str
     with office.desk.read() as conn:
         rows = conn.execute(select(s).order_by(s.c.fraud, s.c.version)).all()
         counted = conn.execute(select(c.c.script, func.count()).group_by(c.c.script))
-        spoken: dict[str, int] = dict(counted.tuples())
+        spoken: dict[str, int] = {row[0]: row[1] for row in counted}
         standing = {name: _approved(conn, name) for name in names}
     listed = []
     for name in names:

@@ -46,6 +46,8 @@ TAKE_IN = {Role.HOTLINE, Role.LIAISON, Role.APPROVER, Role.COMMANDER}
 ENGINEER, ADMIN, LIAISON, AUDITOR, APPROVER = (
     {role} for role in (Role.ENGINEER, Role.ADMIN, Role.LIAISON, Role.AUDITOR, Role.APPROVER)
 )
+CALL = {Role.HOTLINE}
+HEAR = {Role.HOTLINE, Role.FUND_DESK, Role.OFFICER, Role.COMMANDER, Role.ANALYST}
 DISPATCH, UNIT = {Role.COMMANDER, Role.APPROVER, Role.LIAISON}, {Role.OFFICER, Role.LIAISON}
 REVIEW = {Role.ANALYST, Role.COMMANDER, Role.APPROVER}
 ON_LEADS = DRAFT | DISPATCH | UNIT
@@ -54,6 +56,7 @@ TAKE, ANALYST = JUDGE | {Role.HOTLINE}, {Role.ANALYST}
 PLAN, PAY = {Role.FUND_DESK, Role.ANALYST}, {Role.FUND_DESK, Role.LIAISON}
 SIGN = {Role.APPROVER, Role.COMMANDER}
 ON_RETURNS = PLAN | SIGN | {Role.HOTLINE, Role.LIAISON}
+PROPOSE = {Role.HOTLINE, Role.ANALYST, Role.ENGINEER, Role.COMMANDER}
 WHY, SEEN, LINKED = {"reason": "理由"}, {"seen": 1}, {"why": "核对依据"}
 PUBLIC = {"/sign-in", "/sign-in/{secret}", "/status", "/status/{code}/appeal"}
 # Address -> who may, what is sent, and which of the orders made below it is about.
@@ -81,6 +84,15 @@ MATRIX: dict[str, tuple[Any, dict[str, Any], str]] = {
     "/leads/{lead_id}/wake": (DRAFT | UNIT, SEEN, "lead snooze"),
     "/leads/{lead_id}/reveal": (REVEAL | UNIT | {Role.HOTLINE}, {"purpose": "落地核查", "case": "C-9"}, "lead accept"),
     "/leads/{lead_id}/undo": (ON_LEADS, SEEN, "lead draft"),
+    "/hotline/next": (CALL, {}, ""),
+    "/hotline/open": (CALL, {"named": "W-000000000000"}, ""),
+    "/hotline/undo": (CALL, {}, ""),
+    "/hotline/{warning_id}/outcome": (CALL, {"attempt": 1, "outcome": "6"}, ""),
+    "/hotline/{warning_id}/number": (CALL, {}, ""),
+    "/hotline/{warning_id}/phrase": (CALL, {}, ""),
+    "/hotline/{warning_id}/keep": (CALL, {}, ""),
+    "/hotline/{warning_id}/mute": (CALL, {"days": 0}, ""),
+    "/hotline/{warning_id}/take": ({Role.FUND_DESK}, {}, ""),
     "/cases": (TAKE, {"narrative": "接到13800138000来电，被骗500元。", "receipt": "x"}, ""),
     "/cases/new/read": (TAKE, {"narrative": "接到13800138000来电"}, ""),
     "/cases/new/near": (TAKE, {"narrative": "接到13800138000来电"}, ""),
@@ -133,6 +145,13 @@ MATRIX: dict[str, tuple[Any, dict[str, Any], str]] = {
     "/appeals/{appeal_id}/accept": (TAKE_IN, {}, "approved"),
     "/appeals/{appeal_id}/decide": (APPROVER | {Role.COMMANDER}, {"outcome": "refused", "reason": "属实"}, "approved"),
     "/outbox/retry": (LIAISON, {}, ""),
+    "/warnings/report": (HEAR, {"number": "0571-88881234", "kind": "imitation"}, ""),
+    "/warnings/report/read": (HEAR, {"number": "0571-88881234"}, ""),
+    "/warnings/tiers": (PROPOSE, {"body": "name: x", "why": "试", "days": 1}, ""),
+    "/warnings/tiers/{version}/approve": (APPROVER, {}, ""),
+    "/warnings/tiers/{version}/decline": (APPROVER, {"reason": "再议"}, ""),
+    "/warnings/tiers/{version}/withdraw": (ALL, {}, ""),  # the proposer's own
+    "/warnings/reviews/{review_id}": (PROPOSE, {"note": "保留"}, ""),
     "/warnings/{warning_id}/reveal": (REVEAL | {Role.HOTLINE}, {"purpose": "核实预警"}, ""),
     "/log/verify": (ALL, {}, ""),
     "/log/prove": (AUDITOR, {"sequence": 0, "purpose": "例行检查"}, ""),
@@ -223,7 +242,7 @@ def test_a_role_presses_what_is_its_own_and_nothing_else(
         address = path.format(finding_id=things["finding"], order_id=order, appeal_id=things["appeal"], row_id="none",
                               name="qian", lead_id=lead, report_id="none", series_id="S-000001",
                               return_id=things["return"], run_id="T-000001", partner_id="carriers",
-                              warning_id=things["warning"])  # fmt: skip
+                              warning_id=things["warning"], version=1, review_id=1)  # fmt: skip
         answer = presser.press(address, **sent)
         if path in ("/me/password", "/sign-out"):
             presser = sign_in("presser")
@@ -246,7 +265,11 @@ def test_a_role_presses_what_is_its_own_and_nothing_else(
                 "CB-TR-022",
                 "CB-FD-006",
                 "CB-ID-030",
+                "CB-WA-140",
+                "CB-WA-149",
+                "CB-WA-180",
                 "CB-WA-200",
+                "CB-WA-202",
             )
         )
         if refused == (role in may):

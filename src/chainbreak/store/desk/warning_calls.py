@@ -116,8 +116,9 @@ def words_of_indicators(conn: Connection, indicators: Iterable[str]) -> dict[str
 
 def phrase_row(conn: Connection, warning_id: str) -> dict[str, Any] | None:
     """The newest phrase of a warning."""
-    newest = select(warning_phrase).where(_p.warning_id == warning_id).order_by(_p.made_at_us.desc(), _p.phrase_id)
-    row = conn.execute(newest.limit(1)).mappings().first()
+    newest = (_p.made_at_us.desc(), _p.settled_at_us.is_not(None), _p.phrase_id)
+    query = select(warning_phrase).where(_p.warning_id == warning_id).order_by(*newest).limit(1)
+    row = conn.execute(query).mappings().first()
     return dict(row) if row else None
 
 
