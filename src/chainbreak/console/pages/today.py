@@ -8,6 +8,7 @@ from chainbreak.act.delivery.queue import CORRECT
 from chainbreak.app.list_checkpoints import list_checkpoints
 from chainbreak.app.next_lead import leads_waiting_for
 from chainbreak.app.show_today import SHOWN, show_today
+from chainbreak.app.warnings_for_me import warnings_for_me
 from chainbreak.console.pages import leads, outbox
 from chainbreak.console.pages.orders import HUE
 from chainbreak.console.session import Signed
@@ -17,13 +18,14 @@ from chainbreak.records.actor import Role
 router = APIRouter()
 # What each role came for, and the rest of the page after it. Who holds several roles sees first what others wait for.
 FIRST: dict[Role, tuple[str, ...]] = {
-    Role.OFFICER: ("leads",),
-    Role.APPROVER: ("awaiting", "leads", "appeals", "expiring"),
+    Role.HOTLINE: ("calls",),
+    Role.OFFICER: ("visits", "leads"),
+    Role.APPROVER: ("late", "awaiting", "leads", "appeals", "expiring"),
     Role.ANALYST: ("queue", "leads", "awaiting"),
     Role.FUND_DESK: ("queue", "awaiting"),
     Role.LIAISON: ("outbox", "leads", "corrections", "expiring"),
     Role.AUDITOR: ("log", "appeals"),
-    Role.COMMANDER: ("awaiting", "leads", "expiring", "queue"),
+    Role.COMMANDER: ("late", "awaiting", "leads", "expiring", "queue"),
     Role.ENGINEER: ("sources", "queue"),
 }
 USUAL = ("queue", "awaiting", "expiring", "appeals", "sources")
@@ -36,8 +38,9 @@ def page(visit: Signed) -> Response:
     panels = list(dict.fromkeys([*first, *USUAL]))
     waiting, waiting_n = leads_waiting_for(visit.office, visit.actor, SHOWN)
     today = show_today(visit.office) | {"leads": waiting, "leads_n": waiting_n}
+    warned = warnings_for_me(visit.office, visit.actor, SHOWN)
     return render(
-        visit, "today.html", here="today", today=today, panels=panels, shown_rows=SHOWN,
+        visit, "today.html", here="today", today=today, warned=warned, panels=panels, shown_rows=SHOWN,
         hues=HUE | outbox.HUE | leads.HUES,
         corrections=[row for row in today["outbox"] if row["action"] == CORRECT],
         checkpoints=list_checkpoints(visit.office)[:SHOWN] if "log" in panels else [],

@@ -223,6 +223,24 @@ def heads(conn: Connection, now_us: int, queue: int, n: int) -> list[Row]:
     return _rows(conn, waiting(now_us, queue, calls=True).order_by(_w.call_order, _w.warning_id).limit(n))
 
 
+def to_call_first(conn: Connection, now_us: int, n: int) -> list[Row]:
+    """The first `n` to be called now."""
+    from chainbreak.store.desk.warnings import to_call
+
+    ids = conn.execute(to_call(now_us).limit(n)).scalars().all()
+    rows = {row["warning_id"]: row for row in _rows(conn, select(warning).where(_w.warning_id.in_(ids)))}
+    return [rows[one] for one in ids]
+
+
+def latest(conn: Connection, now_us: int, n: int) -> list[Row]:
+    """The `n` open warnings whose first contact is overdue longest, nobody having been told."""
+    late = is_open(now_us) & (_w.due_at_us <= now_us) & _w.told_at_us.is_(None)
+    by_due = select(warning).where(late).order_by(_w.due_at_us, _w.warning_id).limit(n)
+    # By each step of escalation the index gives them in order.
+    rows = [row for step in (0, 1, 2) for row in _rows(conn, by_due.where(_w.escalated == step))]
+    return sorted(rows, key=lambda row: (row["due_at_us"], row["warning_id"]))[:n]
+
+
 def newest(conn: Connection, n: int) -> list[str]:
     """Campaigns of the `n` warnings opened last."""
     return list(conn.execute(select(_w.campaign).order_by(_w.opened_at_us.desc()).limit(n)).scalars())
