@@ -61,6 +61,7 @@ class Produced:
     events: list[Event]
     warned: list[dict[str, Any]]
     spared: list[dict[str, Any]]
+    talks: dict[int, list[tuple[int, int]]]
 
 
 def one_day(world: World, state: State, known: Known, tries: Sequence[Try] = (),
@@ -103,7 +104,7 @@ def one_day(world: World, state: State, known: Known, tries: Sequence[Try] = (),
     }  # fmt: skip
     state.day = day.number
     return Produced(day, tables, report_rows(day, reported), moved, box_days, opened, reported, new_sites, farmed,
-                    events + restarted, warned, spared)  # fmt: skip
+                    events + restarted, warned, spared, followed.talks(day))  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -114,40 +114,49 @@ def stops(world: World, numbers: Mapping[str, float], case: Case, told: Sequence
     return [[at_us, at_us + after_us if weak and not n else None] for n, at_us in enumerate(begins)]
 
 
-def react(world: World, state: State, tries: Sequence[Try], talks: Mapping[int, Sequence[Talk]],
-          numbers: Mapping[str, float]) -> list[dict[str, Any]]:  # fmt: skip
-    """Let `tries` reach people, and set what stops in their cases; grain of what is returned: one try, with truth.
+class Reactions:
+    """A day's people as warnings reach them one after another; what stops in a case is set in it.
 
     `talks`: person -> talks with a fraudster today. A talk that an earlier warning prevented keeps nobody busy.
     """
-    cases = {case["victim"]: case for case in state.cases}
-    told: dict[int, list[tuple[int, str]]] = {}
-    for person, at_us, channel in state.told:
-        told.setdefault(person, []).append((at_us, channel))
-    for person in cases.keys() & told.keys():
-        _settle(world, numbers, cases[person], told[person])
-    rows: list[dict[str, Any]] = []
-    counts: Counter[tuple[int, str, int]] = Counter()
-    for one in sorted(tries, key=lambda t: (t.at_us, t.line, t.channel)):
-        person = int(world.lines.owner[one.line])
-        case, key = cases.get(person), (one.line, one.channel, _day(world, one.at_us))
-        busy = [talk for talk in talks.get(person, ()) if case is None or not stopped(case, talk[0])]
-        came = heard(world, numbers, one, counts[key], busy)
-        counts[key] += 1
+
+    def __init__(self, world: World, state: State, talks: Mapping[int, Sequence[Talk]], numbers: Mapping[str, float]):
+        self.world, self.state, self.talks, self.numbers = world, state, talks, numbers
+        self.cases = {case["victim"]: case for case in state.cases}
+        self.told: dict[int, list[tuple[int, str]]] = {}
+        self.counts: Counter[tuple[int, str, int]] = Counter()
+        for person, at_us, channel in state.told:
+            self.told.setdefault(person, []).append((at_us, channel))
+        for person in self.cases.keys() & self.told.keys():
+            self._settle(person)
+
+    def take(self, one: Try) -> dict[str, Any]:
+        """What comes of the next try, in order of time; grain: one try, with what is so."""
+        person = int(self.world.lines.owner[one.line])
+        case, key = self.cases.get(person), (one.line, one.channel, _day(self.world, one.at_us))
+        busy = [talk for talk in self.talks.get(person, ()) if case is None or not stopped(case, talk[0])]
+        came = heard(self.world, self.numbers, one, self.counts[key], busy)
+        self.counts[key] += 1
         before = case.get("stops") if case else None
         if came.reached and person >= 0:
-            state.told.append([person, came.at_us, one.channel])
-            told.setdefault(person, []).append((came.at_us, one.channel))
+            self.state.told.append([person, came.at_us, one.channel])
+            self.told.setdefault(person, []).append((came.at_us, one.channel))
             if case:
-                _settle(world, numbers, case, told[person])
+                self._settle(person)
         mine = case if case and case["contact_us"] <= one.at_us else None
-        rows.append(_row(world, one, came, mine, case is not None and case.get("stops") != before))
-    return rows
+        return _row(self.world, one, came, mine, case is not None and case.get("stops") != before)
+
+    def _settle(self, person: int) -> None:
+        case = self.cases[person]
+        if found := stops(self.world, self.numbers, case, self.told[person]):
+            case["stops"] = found
 
 
-def _settle(world: World, numbers: Mapping[str, float], case: Case, told: Sequence[tuple[int, str]]) -> None:
-    if found := stops(world, numbers, case, told):
-        case["stops"] = found
+def react(world: World, state: State, tries: Sequence[Try], talks: Mapping[int, Sequence[Talk]],
+          numbers: Mapping[str, float]) -> list[dict[str, Any]]:  # fmt: skip
+    """Let all `tries` of a day reach people; grain of what is returned: one try, with what is so."""
+    people = Reactions(world, state, talks, numbers)
+    return [people.take(one) for one in sorted(tries, key=lambda t: (t.at_us, t.line, t.channel))]
 
 
 def _row(world: World, one: Try, came: Heard, case: Case | None, believed: bool) -> dict[str, Any]:

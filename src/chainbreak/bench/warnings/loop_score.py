@@ -1,0 +1,161 @@
+"""The loop's figures: one arm on one seed against the truth, and all seeds together.
+
+Only here the truth of the city is read, after everything was played.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import mean, median, stdev
+from typing import TYPE_CHECKING, Any
+
+from chainbreak.base.clock import US_PER_MIN
+from chainbreak.bench.warnings.loop_contacts import LINE
+from chainbreak.city.lines import CLASSES
+
+if TYPE_CHECKING:
+    from chainbreak.bench.warnings.loop_town import Town
+    from chainbreak.city.cases import Case
+
+T_95 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
+"""Student's t, two-sided 95 %, by degrees of freedom (any table)."""
+FEN_A_YUAN = 100
+COURIERS = ("courier", "meal_delivery", "ride_hailing")
+CENTRES = ("call_centre", "sales", "collection", "corporate_gateway", "hospital")
+FALSE = ("courier", "call centre", "bank", "ordinary", "site", "account")
+
+
+@dataclass(frozen=True)
+class Played:
+    """One arm on one seed. Minutes of each victim: from first contact to first warning, and from that to the payment as
+    it was planned (negative: too late). `victims`: whose first payment was planned in these days; `reached`: of these,
+    to whom a warning got through before it; `saved`: cases of which a payment was prevented. `victim_free`: people
+    warned who were no victims, by what it was about: a gang's own line or site, or an honest one's class.
+    """
+
+    lost_yuan: float
+    to_warning_min: list[float]
+    to_payment_min: list[float]
+    victims: int
+    reached: int
+    warned_in_time: int
+    saved: int
+    warnings: int
+    calls: int
+    texts: int
+    visits: int
+    bothered: Counter[str]
+
+
+def score(town: Town, cases: Mapping[int, Case], rows: Sequence[Mapping[str, Any]], about: Mapping[str, str],
+          warnings: int) -> Played:  # fmt: skip
+    """The figures of one arm: its cases, its tries with what is so, what each number was warned about, and warnings."""
+    end = town.world.day_us(town.days + 1)
+    due = {number: case for number, case in cases.items() if case["pays"][0] < end}
+    tries: dict[int, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if row["case"] is not None:
+            tries.setdefault(row["case"], []).append(row)
+    first = {number: min(row["at_us"] for row in tries[number]) for number in due if number in tries}
+    reached = sum(any(row["reached"] and row["heard_us"] < case["pays"][0] for row in tries.get(number, ()))
+                  for number, case in due.items())  # fmt: skip
+    channels = Counter(row["channel"] for row in rows)
+    victims = {town.world.lines.text[case["victim"]].as_py() for case in cases.values()}
+    honest = {row["number"] for row in rows} - victims
+    return Played(
+        lost_yuan=sum(case["loss_fen"] for case in cases.values()) / FEN_A_YUAN,
+        to_warning_min=[(at - due[number]["contact_us"]) / US_PER_MIN for number, at in sorted(first.items())],
+        to_payment_min=[(due[number]["pays"][0] - at) / US_PER_MIN for number, at in sorted(first.items())],
+        victims=len(due), reached=reached, warned_in_time=sum(at < due[n]["pays"][0] for n, at in first.items()),
+        saved=sum("spared" in case for case in cases.values()), warnings=warnings, calls=channels["call"],
+        texts=channels["sms"] + channels["push"], visits=channels["visit"],
+        bothered=Counter(_about(town, about[number]) for number in sorted(honest)),
+    )  # fmt: skip
+
+
+def _about(town: Town, told: str) -> str:
+    """What a warning rested on, as it is: `gang`, or the class of the honest line, a `site`, an `account`."""
+    kind, _, value = told.partition(":")
+    if kind != LINE:
+        guilty = value in _guilty(town, kind)
+        return "gang" if guilty else "site" if kind == "domain" else "account"
+    line = town.place.get(value)
+    if line is None:
+        return "bank" if value in _banks(town) else "ordinary"
+    name = CLASSES[int(town.world.lines.kind[line])]
+    if name in ("box", "farm") or line in _lent(town):
+        return "gang"
+    return "courier" if name in COURIERS else "call centre" if name in CENTRES else "ordinary"
+
+
+def _guilty(town: Town, kind: str) -> set[str]:
+    world = town.world
+    if kind == "account":
+        accounts = world.accounts.text
+        return {accounts[int(a)].as_py() for gang in world.gangs for part in gang.mules.values() for a in part}
+    from chainbreak.city.sites import site_of
+
+    return {site_of(world, gang.number, n) for gang in world.gangs for n in range(1, 2 * town.days + 2)}
+
+
+def _banks(town: Town) -> set[str]:
+    return {town.world.lines.text[int(at)].as_py() for at in town.world.lines.banks}
+
+
+def _lent(town: Town) -> set[int]:
+    """Lines in a gang's boxes, of whatever class."""
+    return {int(line) for box in town.world.gang_boxes for line in box.stock}
+
+
+def summary(played: Mapping[str, Sequence[Played]]) -> list[dict[str, Any]]:
+    """One row an arm over its seeds, in order. Minutes are medians of all victims of all seeds together."""
+    none = played.get("none", ())
+    return [_row(name, results, none) for name, results in played.items() if results]
+
+
+def _row(name: str, results: Sequence[Played], none: Sequence[Played]) -> dict[str, Any]:
+    victims, saved = sum(r.victims for r in results), sum(r.saved for r in results)
+    warnings = sum(r.warnings for r in results)
+    row: dict[str, Any] = {
+        "arm": name, "seeds": len(results), "victims": victims, "lost_yuan": round(mean(r.lost_yuan for r in results)),
+    }  # fmt: skip
+    if len(none) == len(results) and name != "none":
+        gains = [before.lost_yuan - after.lost_yuan for before, after in zip(none, results, strict=True)]
+        between = interval(gains)
+        share = sum(gains) / sum(before.lost_yuan for before in none)
+        low, high = map(round, between) if between else (None, None)
+        row |= {"saved_yuan": round(mean(gains)), "low": low, "high": high, "saved_percent": round(100 * share, 1)}
+    if not warnings:
+        return row
+    honest = sum((r.bothered for r in results), Counter[str]())
+    return row | {
+        "contact_to_warning_min": _median([m for r in results for m in r.to_warning_min]),
+        "warning_to_payment_min": _median([m for r in results for m in r.to_payment_min]),
+        "warned_before_paying_percent": round(100 * sum(r.warned_in_time for r in results) / victims, 1),
+        "reached_before_paying_percent": round(100 * sum(r.reached for r in results) / victims, 1),
+        "warnings": round(warnings / len(results)), "calls": round(mean(r.calls for r in results)),
+        "texts": round(mean(r.texts for r in results)), "visits": round(mean(r.visits for r in results)),
+        "victims_saved": round(saved / len(results), 1),
+        "warnings_per_victim_saved": round(warnings / saved, 1) if saved else None,
+        "rung_by_a_gang_no_victim": round(honest["gang"] / len(results), 1),
+        **{f"false_{kind.replace(' ', '_')}": round(honest[kind] / len(results), 1) for kind in FALSE},
+    }  # fmt: skip
+
+
+def interval(values: Sequence[float]) -> tuple[float, float] | None:
+    """A 95 % t-interval of the mean; None of one value.
+
+    >>> [round(end, 3) for end in interval([1.0, 2.0, 3.0, 4.0, 5.0]) or ()]
+    [1.037, 4.963]
+    """
+    if len(values) < 2:
+        return None
+    half = T_95.get(len(values) - 1, 1.96) * stdev(values) / math.sqrt(len(values))
+    return mean(values) - half, mean(values) + half
+
+
+def _median(values: Sequence[float]) -> float | None:
+    return round(median(values), 1) if values else None
