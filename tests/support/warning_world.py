@@ -19,6 +19,7 @@ from chainbreak.identity.batch import tokenise
 from chainbreak.identity.numbers import Place
 from chainbreak.records.finding import write_token
 from chainbreak.records.kind import Identifier
+from chainbreak.store.desk.tables_delivery import partner
 from chainbreak.store.desk.tables_warnings import contact_event, warning
 
 OPERATORS = {
@@ -29,6 +30,7 @@ OPERATORS = {
 }
 """Who joins the people of `desk_world`: two operators of the hotline, one at the fund desk, an officer who visits."""
 DISTRICTS = ("东湖区", "南屏区", "西陵区")
+GATEWAY = "app-gateway"
 FRAUD_LINE = "line:00f1ed0000000001"
 
 
@@ -39,6 +41,7 @@ def warning_world(office: Office, each: int = 3) -> dict[str, list[str]]:
     """
     for name, (display_name, roles) in OPERATORS.items():
         add_person(office, SETUP, name, roles, display_name)
+    add_gateway(office)
     now = office.clock.now_us()
     kinds = ("urgent", "high", "medium", "low")
     lines = known_lines(office, len(kinds) * each)
@@ -47,6 +50,13 @@ def warning_world(office: Office, each: int = 3) -> dict[str, list[str]]:
         tier, n = kinds[i // each], i % each
         made[tier].append(add_warning(office, event_of(tier, line, now, n), now - each + n))
     return made
+
+
+def add_gateway(office: Office) -> None:
+    """The official app as a partner, which asks for citizens."""
+    values = {"name_zh": "官方应用", "name_en": "official app", "format": "push", "kinds": "", "call": "", "serial": 0}
+    with office.desk.begin() as conn:
+        conn.execute(insert(partner).values(partner_id=GATEWAY, active=True, **values))
 
 
 def known_lines(office: Office, n: int) -> list[str]:

@@ -15,6 +15,7 @@ from chainbreak.api import (
     money,
     orders,
     partners,
+    phrases,
     receipts,
     returns,
     series,
@@ -41,6 +42,7 @@ def mount(app: FastAPI) -> None:
         log,
         partners,
         desk,
+        phrases,
         warnings_read,
     ):
         v1.include_router(resource.router)

@@ -23,6 +23,8 @@ Way = Literal["app", "sms"]
 WRONG, WITHIN_US = 10, 10 * US_PER_MIN
 """Questions about one line that found nothing, after which it must wait: nobody finds a phrase by asking. Ours."""
 MOST_SAID = 40
+GATEWAYS = ("sms", "push")
+"""Formats of partners who speak with citizens: the short number, and the app. A bank or a carrier asks for nobody."""
 
 
 def verify_phrase(office: Office, gateway: str, line: str, said: str = "", way: Way = "app") -> dict[str, Any]:
@@ -33,13 +35,19 @@ def verify_phrase(office: Office, gateway: str, line: str, said: str = "", way: 
 
     Raises:
         InputError: no number, or too many words (CB-WA-159).
-        RefusedError: too many questions about this line that found nothing (CB-WA-156).
+        UsageError: no such partner (CB-OR-080).
+        RefusedError: the partner is no gateway to citizens (CB-WA-159), or too many questions about this line that
+            found nothing (CB-WA-156).
     """
+    from chainbreak.app.change_partners import partner_row
     from chainbreak.app.phrase_of_card import phrase_in
     from chainbreak.audit.log import Entry, append
     from chainbreak.store.desk import people
     from chainbreak.store.desk import warning_calls as calls
 
+    if partner_row(office, gateway)["format"] not in GATEWAYS:
+        raise RefusedError("CB-WA-159", "this partner is no gateway to citizens", given=gateway,
+                           allowed=f"a partner of format {' or '.join(GATEWAYS)}")  # fmt: skip
     if len(said) > MOST_SAID:
         raise InputError("CB-WA-159", "that is no phrase", given=f"{len(said)} characters", allowed=f"{MOST_SAID}")
     recipient, now = _token(office, line), office.clock.now_us()

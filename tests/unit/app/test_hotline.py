@@ -43,11 +43,10 @@ from chainbreak.store.desk.tables_hotline import warning_phrase
 from chainbreak.store.desk.tables_warnings import warning, warning_call, warning_mute, warning_send
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "support"))
-from warning_world import SETUP, add_warning, event_of, known_lines, warning_world
+from warning_world import GATEWAY, SETUP, add_warning, event_of, known_lines, warning_world
 
 NOON_US = 1_795_147_200_000_000  # 2026-11-20 12:00 in Shanghai
 MIN_US = 60_000_000
-GATEWAY = "app-gateway"
 
 
 class Desk:
@@ -333,6 +332,8 @@ def test_nobody_finds_a_phrase_by_asking(hotline: Desk) -> None:
         verify_phrase(hotline.office, GATEWAY, own, card["proof"]["zh"])
     hotline.later(11)
     verify_phrase(hotline.office, GATEWAY, own)
+    with pytest.raises(RefusedError, match="CB-WA-159"):
+        verify_phrase(hotline.office, "carriers", own)
     for bad in ({"line": "not a number"}, {"line": own, "said": "x" * 41}):
         with pytest.raises(InputError, match="CB-WA-159"):
             verify_phrase(hotline.office, GATEWAY, **bad)
