@@ -18,7 +18,8 @@ from chainbreak.base.failure import Failure, failure_of
 from chainbreak.base.log import frames_of, get_log
 from chainbreak.console import routes as console
 from chainbreak.web.guard import Guard
-from chainbreak.web.rounds import keep_rounds, sending, warning
+from chainbreak.web.rounds import keep_rounds, sending
+from chainbreak.web.senders import warning
 
 log = get_log("web")
 _CODE_OF_STATUS = {401: "CB-UI-001", 403: "CB-UI-003", 404: "CB-UI-004", 405: "CB-UI-005", 413: "CB-UI-010"}

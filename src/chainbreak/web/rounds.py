@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from chainbreak.app.bootstrap import Office
@@ -20,32 +20,14 @@ def sending(office: Office) -> Iterator[None]:
     """The sender of orders as a service, in a thread of its own, while the block runs."""
     from chainbreak.app.send_due import send_always
 
-    with _serving(office, send_always):
-        yield
-
-
-@contextmanager
-def warning(office: Office) -> Iterator[None]:
-    """The senders of warnings and the standing session with the message centre, in threads, while the block runs."""
-    from chainbreak.app.send_texts import send_texts_always
-    from chainbreak.app.send_warnings import send_warnings_always
-
-    with _serving(office, send_warnings_always, send_texts_always):
-        yield
-
-
-@contextmanager
-def _serving(office: Office, *services: Callable[[Office, threading.Event], None]) -> Iterator[None]:
     stop = threading.Event()
-    threads = [threading.Thread(target=one, args=(office, stop), name=one.__name__, daemon=True) for one in services]
-    for thread in threads:
-        thread.start()
+    thread = threading.Thread(target=send_always, args=(office, stop), name="sender", daemon=True)
+    thread.start()
     try:
         yield
     finally:
         stop.set()
-        for thread in threads:
-            thread.join()
+        thread.join()
 
 
 async def keep_rounds(office: Office) -> None:

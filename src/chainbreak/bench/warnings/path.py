@@ -1,8 +1,9 @@
 """From a contact to its message sent: contacts come at 1,000 a second while the senders of `serve` hand over.
 
-Everything of ours runs in one process, as it does in `serve`; the message centre and the receiver of pushes are
-processes of their own on the same machine. Sent means that they have acknowledged it. Times are those of the contact
-(when it came to us) and of the acknowledgement, on the desk.
+Contacts are taken in by one process and sent by another, as in `serve`; the message centre and the receiver of pushes
+are processes of their own on the same machine. Sent means that they have acknowledged it. Times are those of the
+contact (when it came to us) and of the acknowledgement, on the desk. CPU seconds are of all of them, with
+setting up.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ A_SECOND = 1_000
 SECONDS = {"small": 3, "full": 60}
 TICK_S = 0.1
 DRAIN_S = 120
+WARM_UP = 100
 AIM_MS = 2_000
 TEXTS = {"system_id": "bench", "sender": "96110", "per_s": 10_000}
 
@@ -43,7 +45,7 @@ def run(scale: str) -> list[BenchRow]:
     ]
     head = BenchRow(
         f"contacts at {A_SECOND:,}/s, each batch taken in by {found['late_ms']:,.0f} ms at the latest",
-        found["events"], found["seconds"], found["cpu_s"], round(found["events"] / found["seconds"]),
+        found["events"], found["seconds"], round(cost.cpu_s, 1), round(found["events"] / found["seconds"]),
         round(cost.peak_mib),
     )  # fmt: skip
     return [head, *rows]
@@ -52,20 +54,24 @@ def run(scale: str) -> list[BenchRow]:
 def _child(seconds: int) -> dict[str, Any]:
     from chainbreak.bench.delivery.push_receiver import receiver_process
     from chainbreak.bench.delivery.sms_servers import centre_process
-    from chainbreak.web.rounds import warning
+    from chainbreak.web.senders import warning
 
     with (
         tempfile.TemporaryDirectory(prefix="chainbreak-bench-") as name,
         centre_process() as port,
         receiver_process() as (hook, _),
     ):
-        office, lines = _office(Path(name) / "centre", port, hook, seconds * A_SECOND)
-        cpu = time.process_time()
+        office, lines = _office(Path(name) / "centre", port, hook, WARM_UP + seconds * A_SECOND)
         with warning(office):
+            _warm_up(office, lines)
             took, late_ms = _stream(office, lines)
             _wait_until_sent(office)
-        return {"events": len(lines), "seconds": round(took, 2), "cpu_s": round(time.process_time() - cpu, 2),
-                "late_ms": late_ms, "spread": _spread(office)}  # fmt: skip
+        return {
+            "events": len(lines) - WARM_UP,
+            "seconds": round(took, 2),
+            "late_ms": late_ms,
+            "spread": _spread(office),
+        }
 
 
 def _office(folder: Path, sms_port: int, push_port: int, people: int) -> tuple[Office, list[str]]:
@@ -90,6 +96,16 @@ def _office(folder: Path, sms_port: int, push_port: int, people: int) -> tuple[O
     return office, [write_token(Identifier.LINE, token_of(key, value)) for value in values]
 
 
+def _warm_up(office: Office, lines: list[str]) -> None:
+    """The first messages of a process open its connections; they are not counted."""
+    from chainbreak.app.take_contacts import take_contacts
+    from chainbreak.bench.warnings.town import contacts
+    from chainbreak.records.actor import SERVICE
+
+    take_contacts(office, SERVICE, list(contacts(WARM_UP, office.clock.now_us(), lines=lines)))
+    _wait_until_sent(office)
+
+
 def _stream(office: Office, lines: list[str]) -> tuple[float, float]:
     """Take contacts in as they come, a tenth of a second's at a time; seconds in all, and the latest batch's delay."""
     from chainbreak.app.take_contacts import take_contacts
@@ -99,8 +115,8 @@ def _stream(office: Office, lines: list[str]) -> tuple[float, float]:
     size, late = int(A_SECOND * TICK_S), 0.0
     began = time.monotonic()
     zero_us = office.clock.now_us()
-    for at in range(0, len(lines), size):
-        due_s = at / A_SECOND
+    for at in range(WARM_UP, len(lines), size):
+        due_s = (at - WARM_UP) / A_SECOND
         time.sleep(max(0.0, due_s - (time.monotonic() - began)))
         take_contacts(office, SERVICE, list(contacts(size, zero_us + int(due_s * 1e6), first=at, lines=lines)))
         late = max(late, time.monotonic() - began - due_s)
@@ -128,7 +144,10 @@ def _spread(office: Office) -> list[tuple[str, int, float, float, float]]:
     from chainbreak.store.desk.tables_warnings import warning as w
     from chainbreak.store.desk.tables_warnings import warning_send as s
 
-    first = select(e.c.warning_id, func.min(e.c.at_us).label("at_us")).group_by(e.c.warning_id).subquery()
+    counted = e.c.ref.not_in([f"r{i}" for i in range(WARM_UP)])
+    first = (
+        select(e.c.warning_id, func.min(e.c.at_us).label("at_us")).where(counted).group_by(e.c.warning_id).subquery()
+    )
     sent = select(s.c.channel, s.c.handed_at_us - first.c.at_us).join(first, first.c.warning_id == s.c.warning_id)
     calls = select(w.c.opened_at_us - first.c.at_us).join(first, first.c.warning_id == w.c.warning_id).where(w.c.calls)
     took: dict[str, list[int | None]] = {}
