@@ -47,13 +47,15 @@ def killed_and_run_again(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
 
 def test_every_step_is_done_after_a_kill(killed_and_run_again: tuple[Path, list[dict[str, str]]]) -> None:
     _, steps = killed_and_run_again
-    names = ["town", "centre", "ingest", "detect", "review", "series", "leads", "orders", "money", "delivery", "log"]
+    names = ["town", "centre", "ingest", "detect", "review", "series", "leads", "orders", "money", "delivery",
+             "warnings", "log"]  # fmt: skip
     assert [step["name"] for step in steps] == names
     told = dict(zip(names, (step["outcome"] for step in steps), strict=True))
     assert "against the town's gangs B³ precision" in told["series"]
     assert "leads drafted" in told["leads"]
     assert "refused (CB-OR-030)" in told["orders"]
     assert "reports traced" in told["money"]
+    assert "warnings open" in told["warnings"]
     assert "says sound" in told["log"]
 
 

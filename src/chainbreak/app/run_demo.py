@@ -1,8 +1,8 @@
 """The demo: a simulated town through the whole line, with the same use cases that a centre uses.
 
 town → centre → ingest → detect → verdicts → series of reports → leads → orders signed by a second person →
-money traced and held → files → log, verified apart. Some orders and leads are left waiting, so that whoever opens the
-console finds something to decide.
+money traced and held → files → people warned → log, verified apart. Some orders, leads and warnings are left waiting,
+so that whoever opens the console finds something to decide.
 """
 
 from __future__ import annotations
@@ -29,16 +29,17 @@ MARK = "demo.json"
 AREA_CODE = "579"
 PEOPLE: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("admin", "管理员", (Role.ADMIN,)),
-    ("lin", "林岚", (Role.ANALYST, Role.ENGINEER)),
+    ("lin", "林岚", (Role.ANALYST, Role.ENGINEER, Role.HOTLINE)),
     ("wu", "吴桐", (Role.FUND_DESK,)),
     ("chen", "陈默", (Role.APPROVER,)),
     ("he", "何川", (Role.ANALYST, Role.APPROVER)),
     ("qian", "钱颖", (Role.APPROVER, Role.COMMANDER)),
     ("zhao", "赵宁", (Role.LIAISON,)),
     ("sun", "孙平", (Role.AUDITOR,)),
+    ("ma", "马骁", (Role.OFFICER,)),
 )
 GUIDE = "lin"
-"""Whom the one-time link signs in: an analyst sees the most of the line."""
+"""Whom the one-time link signs in: an analyst who also works the hotline sees the most of the line."""
 
 Bar = Callable[[str, float | None], AbstractContextManager[Advance]]
 
@@ -82,7 +83,20 @@ class Step:
     outcome: str
 
 
-STEPS = ("town", "centre", "ingest", "detect", "review", "series", "leads", "orders", "money", "delivery", "log")
+STEPS = (
+    "town",
+    "centre",
+    "ingest",
+    "detect",
+    "review",
+    "series",
+    "leads",
+    "orders",
+    "money",
+    "delivery",
+    "warnings",
+    "log",
+)
 
 
 def run_demo(root: Path, *, preset: str, seed: int, bar: Bar) -> Iterator[Step]:
@@ -94,7 +108,7 @@ def run_demo(root: Path, *, preset: str, seed: int, bar: Bar) -> Iterator[Step]:
     demo = _Demo(_empty(root), preset, seed, bar)
     for name, do in zip(STEPS, (
         demo.build_town, demo.make_centre, demo.ingest, demo.detect, demo.review, demo.link, demo.lead, demo.order,
-        demo.trace, demo.deliver, demo.verify,
+        demo.trace, demo.deliver, demo.warn, demo.verify,
     ), strict=True):  # fmt: skip
         began = time.perf_counter()
         outcome = do()
@@ -231,6 +245,11 @@ class _Demo:
         out = self.office.centre.out
         files = sorted(str(p.relative_to(out)) for p in out.glob("*/*") if p.suffix in (".csv", ".json", ".rpz"))
         return f"{sent['sent']} messages sent, {sent['verified']} seen in the files read back: {', '.join(files)}"
+
+    def warn(self) -> str:
+        from chainbreak.app.demo_warnings import warn_town
+
+        return warn_town(self.office, self._who)
 
     def verify(self) -> str:
         from chainbreak.app.export_log import export_log
