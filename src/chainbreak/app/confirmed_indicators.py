@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ def confirmed_indicators(office: Office, conn: Connection, known: Known) -> dict
     # What was taken back since it was found warns no more until something newer says so.
     back = retracted_objects(conn)
     found = {name: one for name, one in found.items() if back.get(name, one.since_us - 1) < one.since_us}
+    now_called = _current(office, found)
+    found = {now_called[name]: replace(one, name=now_called[name]) for name, one in found.items()}
     return _with_series(office, conn, known, found)
 
 
@@ -82,7 +84,8 @@ def suspected(office: Office, conn: Connection, confirmed: Collection[str]) -> d
 
     holds = contacts.orders_of(conn, (HOLD,), STANDING_ORDERS, office.clock.now_us())
     named = {row["object"]: f"order:{row['order_id']}" for row in holds} | contacts.suspected_accounts(conn)
-    return {name: ground for name, ground in named.items() if name not in confirmed}
+    now_called = _current(office, named)
+    return {now_called[name]: ground for name, ground in named.items() if now_called[name] not in confirmed}
 
 
 def kind_of(name: str) -> str:
@@ -100,6 +103,22 @@ def _names(subject: str, members: Iterable[Mapping[str, Any]]) -> set[str]:
     return {name for name in {subject, *likely} if kind_of(name) in KINDS and (":" in name or _HOST.fullmatch(name))}
 
 
+def _current(office: Office, names: Iterable[str]) -> dict[str, str]:
+    """Name -> the same under today's keys: findings and orders keep the tokens they were written with."""
+    from chainbreak.records.finding import read_token, write_token
+    from chainbreak.records.kind import Identifier
+
+    of_kind: dict[str, dict[int, str]] = {}
+    for name in names:
+        if kind_of(name) != DOMAIN:
+            of_kind.setdefault(kind_of(name), {})[read_token(name)[1]] = name
+    now = {name: name for name in names}
+    for kind, tokens in of_kind.items():
+        replaced = office.vault.currents(Identifier(kind), set(tokens))
+        now |= {name: write_token(kind, replaced[token]) for token, name in tokens.items()}
+    return now
+
+
 def _add(found: dict[str, Indicator], name: str, ground: str, score: float, since_us: int) -> None:
     one = Indicator(name, kind_of(name), ground, score, since_us, campaign=ground)
     was = found.get(name)
@@ -111,8 +130,6 @@ def _with_series(
     office: Office, conn: Connection, known: Known, found: dict[str, Indicator]
 ) -> dict[str, Indicator]:  # fmt: skip
     """The indicators with the series whose reports name them as their campaign; others keep their ground."""
-    from dataclasses import replace
-
     from chainbreak.store.desk import contacts
 
     run, reports = contacts.living_series(conn)

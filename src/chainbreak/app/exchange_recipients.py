@@ -26,12 +26,13 @@ def exchange_recipients(office: Office, old: Any, new: Any) -> int:
     """
     from sqlalchemy import bindparam, select, update
 
+    from chainbreak.store.desk.tables_contacts import correction_call
     from chainbreak.store.desk.tables_visits import visit
     from chainbreak.store.desk.tables_warnings import contact_event, statement, warning, warning_mute, warning_send
 
     people: set[str] = set()
     with office.desk.begin() as conn:
-        for table in (warning, contact_event, warning_send, warning_mute, statement, visit):
+        for table in (warning, contact_event, warning_send, warning_mute, statement, visit, correction_call):
             known = conn.execute(select(table.c.recipient).distinct()).scalars().all()
             now = _exchanged(known, old, new)
             change = update(table).where(table.c.recipient == bindparam("was")).values(recipient=bindparam("now"))

@@ -39,9 +39,12 @@ from sqlalchemy import select
 from chainbreak.app.bootstrap import Office, open_office
 from chainbreak.app.collect_contacts import Collected, collect_contacts, watch_contacts
 from chainbreak.app.give_verdict import give_verdict
+from chainbreak.app.rotate_keys import rotate_keys
 from chainbreak.base.clock import US_PER_MIN, FixedClock
+from chainbreak.records.actor import Actor, Role
 from chainbreak.records.kind import Identifier
 from chainbreak.store.desk.tables_contacts import contact_aside
+from chainbreak.store.desk.tables_warnings import warning
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +103,6 @@ def test_both_legs_of_a_call_are_one_event_with_the_place_of_the_person_called(o
     assert event["campaign"] == f"finding:{finding_id}"
     assert event["confidence"] == 0.93
     with office.desk.read() as conn:
-        from chainbreak.store.desk.tables_warnings import warning
-
         row = conn.execute(select(warning)).mappings().one()
     assert (row["tier"], row["place"], row["district"]) == ("high", "c1", "东湖区")
 
@@ -270,3 +271,63 @@ def test_as_of_a_moment_only_what_was_before_it_counts(office: Office) -> None:
     bring(office, "call", [leg(30, VICTIM, FRAUD, "mt_call"), leg(10, SECOND, FRAUD, "mt_call")])
     collect_contacts(office, as_of_us=ago(20))
     assert [row["at_us"] for row in events_in(office)] == [NOW_US - 30 * US_PER_MIN]
+
+
+def test_after_new_keys_a_confirmed_line_is_still_known(office: Office) -> None:
+    confirmed_line(office)
+    bring(office, "call", [leg(30, VICTIM, FRAUD, "mt_call", 700)])
+    before = line(office, FRAUD)
+    rotate_keys(office, Actor("admin", frozenset({Role.ADMIN})), [Identifier.LINE])
+    again = open_office(office.centre.root, office.clock)
+    look(again)
+    assert [row["indicator"] for row in events_in(again)] == [line(again, FRAUD)] != [before]
+
+
+def test_the_series_whose_reports_name_it_is_the_campaign(office: Office) -> None:
+    from chainbreak.store.desk import series
+
+    bring(office, "report", [{"report_id": f"r{n}", "reported_at_us": ago(90), "narrative": f"接到{FRAUD}来电被骗"}
+                             for n in range(2)])  # fmt: skip
+    with office.desk.begin() as conn:
+        run = series.add_run(conn, {"at_us": NOW_US, "actor": "chen", "model_version": "1", "decided_through": 0,
+                                    "reports": 2, "series": 1, "numbers": {}})  # fmt: skip
+        series.put_series(conn, [{
+            "series_id": "S-000001", "number": 1, "name": "", "state": "live", "created_at_us": NOW_US,
+            "changed_at_us": NOW_US, "run_id": run, "merged_into": None, "reports": 2, "loss_fen": 0,
+            "since_us": NOW_US, "until_us": NOW_US, "district": "", "type": "fake_service",
+        }], [])  # fmt: skip
+        series.put_in(conn, run, {"S-000001": [series.Stay(f"r{n}", ago(90), "", "fake_service", None, 9.0)
+                                               for n in range(2)]})  # fmt: skip
+    confirmed_line(office)
+    bring(office, "call", [leg(30, VICTIM, FRAUD, "mt_call", 700)])
+    look(office)
+    (event,) = events_in(office)
+    assert event["campaign"] == "series:S-000001"
+    with office.desk.read() as conn:
+        assert conn.execute(select(warning.c.fraud)).scalars().all() == ["fake_service"]
+
+
+def test_orders_in_force_confirm_a_hold_only_suspects_and_what_is_over_neither(office: Office) -> None:
+    from sqlalchemy import insert
+
+    from chainbreak.store.desk.tables_orders import order_file
+
+    def order(ident: str, kind: str, about: str, state: str = "acknowledged", ends: int = 60) -> None:
+        with office.desk.begin() as conn:
+            conn.execute(insert(order_file).values(
+                order_id=ident, kind=kind, rung="", state=state, revision=1, object=about, case_ref="", amount_fen=None,
+                drafted_by="chen", starts_at_us=ago(60), ends_at_us=ago(-ends), receipt_hash=ident,
+                updated_at_us=ago(1), body=b"{}",
+            ))  # fmt: skip
+
+    order("2026-1", "number.block", line(office, FRAUD))
+    order("2026-2", "number.block", line(office, OTHER_FRAUD), ends=-1)
+    order("2026-3", "domain.sinkhole", SITE, state="submitted")
+    order("2026-4", "funds.hold", token(office, Identifier.ACCOUNT, MULE))
+    bring(office, "call", [leg(30, VICTIM, FRAUD, "mt_call"), leg(20, VICTIM, OTHER_FRAUD, "mt_call")])
+    bring(office, "lookup", [{"at_us": ago(10), "client": VICTIM, "domain": SITE}])
+    pay(office, "t1", 5, OWN, MULE)
+    done = look(office)
+    assert done is not None
+    assert [(row["ground"], row["confidence"]) for row in events_in(office)] == [("order:2026-1", 1.0)]
+    assert done.review == 1
