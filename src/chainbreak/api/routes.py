@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 
 from chainbreak.api import (
+    contact_events,
     desk,
     feeds,
     findings,
@@ -20,6 +21,7 @@ from chainbreak.api import (
     returns,
     series,
     taxii,
+    visits,
     warnings_read,
 )
 from chainbreak.api.shape import PROBLEMS, answer_failure
@@ -42,8 +44,10 @@ def mount(app: FastAPI) -> None:
         log,
         partners,
         desk,
+        contact_events,
         phrases,
         warnings_read,
+        visits,
     ):
         v1.include_router(resource.router)
     app.include_router(v1)

@@ -10,7 +10,9 @@ from chainbreak.base.errors import UsageError
 from chainbreak.records.visit import ARRIVED, UNDER_WAY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+    from sqlalchemy import Connection
 
     from chainbreak.app.bootstrap import Office
     from chainbreak.records.actor import Actor
@@ -48,11 +50,36 @@ def list_visits(office: Office, actor: Actor, shown: str = "unit", order: str = 
         if shown == "mine":
             rows = [row for row in rows if actor.name in (row["officer"], row["second"])]
         stations = {one["name"]: (one["lat"], one["lon"]) for one in visits.staff(conn)}
-        open_conflicts = visits.conflicts(conn)
-    told = [row | {"conflicts": open_conflicts.get(row["visit_id"], 0)} for row in with_ways(rows, stations, now)]
+        named, doubts = words_of(conn, office), visits.conflicts(conn)
+    ways = with_ways(rows, stations, now)
+    told = [row | named(row) | {"conflicts": doubts.get(row["visit_id"], 0)} for row in ways]
     if shown != "over" and order == "left":
         told.sort(key=lambda row: (row["minutes_left"], -(row["stake_fen"] or 0), row["opened_at_us"], row["visit_id"]))
     return told
+
+
+def words_of(conn: Connection, office: Office) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """Names a row's tier, type of fraud and people: tier_zh, tier_en, colour, fraud_zh, fraud_en, officer_name,
+    second_name.
+    """
+    from chainbreak.app.current_policy import current_policy
+    from chainbreak.store.desk import people
+    from chainbreak.text.fraud.types import types_of
+
+    tiers = {tier.name: tier for tier in current_policy(conn, office).tiers}
+    frauds = types_of(office.centre.root)
+    shown = {person.name: person.display_name for person in people.read_people(conn)}
+
+    def named(row: Mapping[str, Any]) -> dict[str, Any]:
+        tier, fraud = tiers.get(row["tier"]), frauds.get(row["fraud"])
+        return {
+            "tier_zh": tier.word.zh if tier else row["tier"], "tier_en": tier.word.en if tier else row["tier"],
+            "colour": tier.colour if tier else "blue", "fraud_zh": fraud.zh if fraud else row["fraud"],
+            "fraud_en": fraud.en if fraud else row["fraud"], "officer_name": shown.get(row["officer"], ""),
+            "second_name": shown.get(row["second"], ""),
+        }  # fmt: skip
+
+    return named
 
 
 def with_ways(

@@ -102,12 +102,13 @@ def prove_by_distance(office: Office, actor: Actor, visit_id: str, lat: float, l
 
     Raises:
         UsageError: no such visit (CB-WA-160).
-        RefusedError: not at the door by the actor's own word (CB-WA-162).
+        RefusedError: no officer (CB-WA-161), or not under way by the actor (CB-WA-162).
         InputError: no place on Earth, or the visit's cell is not known (CB-WA-173).
     """
-    from chainbreak.app.visit_rights import read_visit, visit_now
+    from chainbreak.app.visit_rights import VISITORS, need, read_visit, visit_now
     from chainbreak.base.ground import metres_apart
 
+    need(actor, VISITORS)
     if not (-90 <= lat <= 90 and -180 <= lon <= 180):
         raise InputError("CB-WA-173", "no place on Earth", given="latitude, longitude", allowed="degrees, WGS 84")
     with office.desk.begin() as conn:
@@ -127,10 +128,11 @@ def confirm_visit(office: Office, actor: Actor, visit_id: str) -> None:
 
     Raises:
         UsageError: no such visit (CB-WA-160).
-        RefusedError: not named as the second on it (CB-WA-172), or it has not begun (CB-WA-162).
+        RefusedError: no officer (CB-WA-161), not named as the second on it (CB-WA-172), it has not begun (CB-WA-162).
     """
-    from chainbreak.app.visit_rights import read_visit, visit_now
+    from chainbreak.app.visit_rights import VISITORS, need, read_visit, visit_now
 
+    need(actor, VISITORS)
     with office.desk.begin() as conn:
         now = visit_now(conn, office)
         row = read_visit(conn, actor, visit_id)

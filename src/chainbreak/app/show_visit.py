@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.warnings.model import facts_of
 from chainbreak.act.warnings.visits.checklists import checklist_of
-from chainbreak.app.list_visits import with_ways
+from chainbreak.app.list_visits import with_ways, words_of
 from chainbreak.records.visit import LIVE, OPEN, UNDER_WAY
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def show_visit(office: Office, actor: Actor, visit_id: str) -> dict[str, Any]:
         found = with_ways([row], stations, now)[0]
         is_mine = actor.name in (row["officer"], row["second"]) and row["state"] in UNDER_WAY
         stands = row["warning_state"] == "open" and row["expires_at_us"] > now
+        found |= words_of(conn, office)(row)
         found |= {
             "events": _events(conn, row["warning_id"]), "moves": visits.moves_of(conn, visit_id),
             "results": visits.results_of(conn, visit_id), "proofs": visits.proofs_of(conn, visit_id),

@@ -77,14 +77,15 @@ def take_off_duty(office: Office, actor: Actor, name: str) -> None:
 
 
 def on_duty(office: Office, actor: Actor) -> list[dict[str, Any]]:
-    """Who is on duty: name, unit, place, since_us, set_by.
+    """Who is on duty: name, display_name, unit, place, since_us, set_by.
 
     Raises:
         RefusedError: no reader of visits (CB-WA-161).
     """
     from chainbreak.app.visit_rights import READERS, need
-    from chainbreak.store.desk import visits
+    from chainbreak.store.desk import people, visits
 
     need(actor, READERS)
     with office.desk.read() as conn:
-        return visits.staff(conn)
+        shown = {person.name: person.display_name for person in people.read_people(conn)}
+        return [one | {"display_name": shown[one["name"]]} for one in visits.staff(conn)]

@@ -40,15 +40,20 @@ from chainbreak.console.pages import (
     series_moves,
     sign_in,
     status,
+    texts,
+    tiers,
     today,
     users,
+    visits,
+    warning_measures,
+    warning_report,
     warnings,
 )
 from chainbreak.console.session import SignInNeeded, Visit, sign_in_address
 from chainbreak.console.view import STATIC, render
 
 # Order matters where one address could be another's parameter: /orders/new before /orders/{order_id}, and /money/clock
-# before /money/{run_id}.
+# before /money/{run_id}, /warnings/tiers and its like before /warnings/{warning_id}.
 PAGES = (
     today,
     series,
@@ -72,10 +77,15 @@ PAGES = (
     announcement,
     outbox,
     partners,
+    tiers,
+    warning_measures,
+    warning_report,
     warnings,
+    texts,
     log,
     ingest,
     users,
+    visits,
     sign_in,
     status,
     card,

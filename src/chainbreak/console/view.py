@@ -22,6 +22,7 @@ from chainbreak.app.next_warning import MAY_CALL
 from chainbreak.app.read_session import IDLE_US
 from chainbreak.app.show_partner import READERS as PARTNER_READERS
 from chainbreak.app.trace_rights import MAY_READ as TRACE_READERS
+from chainbreak.app.visit_rights import READERS as VISIT_READERS
 from chainbreak.base.clock import US_PER_S
 from chainbreak.base.wording import Lang, word
 from chainbreak.console import show
@@ -34,9 +35,10 @@ SAID_COOKIE = "chainbreak_said"
 # Entries of the rail: name (word key, icon, address), key after `g`, and who sees it (none named: everybody).
 ENTRIES: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("today", "t", ()),
-    ("warnings", "w", tuple(MAY_READ)),
-    ("findings", "f", ()),
     ("hotline", "h", tuple(MAY_CALL)),
+    ("warnings", "w", tuple(MAY_READ)),
+    ("visits", "v", tuple(VISIT_READERS)),
+    ("findings", "f", ()),
     ("cases", "c", ()),
     ("series", "s", ()),
     ("leads", "d", tuple(READERS)),

@@ -57,6 +57,8 @@ PLAN, PAY = {Role.FUND_DESK, Role.ANALYST}, {Role.FUND_DESK, Role.LIAISON}
 SIGN = {Role.APPROVER, Role.COMMANDER}
 ON_RETURNS = PLAN | SIGN | {Role.HOTLINE, Role.LIAISON}
 PROPOSE = {Role.HOTLINE, Role.ANALYST, Role.ENGINEER, Role.COMMANDER}
+VISIT, LEAD_VISITS = {Role.OFFICER}, {Role.COMMANDER}
+ON_VISITS = VISIT | LEAD_VISITS | {Role.HOTLINE, Role.LIAISON, Role.APPROVER, Role.AUDITOR}
 WHY, SEEN, LINKED = {"reason": "理由"}, {"seen": 1}, {"why": "核对依据"}
 PUBLIC = {"/sign-in", "/sign-in/{secret}", "/status", "/status/{code}/appeal"}
 # Address -> who may, what is sent, and which of the orders made below it is about.
@@ -93,6 +95,21 @@ MATRIX: dict[str, tuple[Any, dict[str, Any], str]] = {
     "/hotline/{warning_id}/keep": (CALL, {}, ""),
     "/hotline/{warning_id}/mute": (CALL, {"days": 0}, ""),
     "/hotline/{warning_id}/take": ({Role.FUND_DESK}, {}, ""),
+    "/visits/plan": (LEAD_VISITS, {}, ""),
+    "/visits/duty": (LEAD_VISITS, {"name": "nobody", "unit": "东湖区"}, ""),
+    "/visits/{visit_id}/accept": (VISIT, {}, ""),
+    "/visits/{visit_id}/leave": (VISIT, {}, ""),
+    "/visits/{visit_id}/arrive": (VISIT, {}, ""),
+    "/visits/{visit_id}/reveal": (ON_VISITS, {"purpose": "上门劝阻", "case": "C-9"}, ""),
+    "/visits/{visit_id}/address": ({Role.HOTLINE, Role.LIAISON, Role.COMMANDER}, {"address": "某路1号"}, ""),
+    "/visits/{visit_id}/result": (VISIT, {"client_key": "key-00000001", "entry": "met", "outcome": "1"}, ""),
+    "/visits/{visit_id}/handoff": (VISIT | LEAD_VISITS, {"unit": "specialist", "reason": "specialist"}, ""),
+    "/visits/{visit_id}/code": ({Role.HOTLINE}, {}, ""),
+    "/visits/{visit_id}/card": (VISIT | LEAD_VISITS, {}, ""),
+    "/visits/{visit_id}/card-code": ({Role.HOTLINE}, {"code": "000000"}, ""),
+    "/visits/{visit_id}/distance": (VISIT, {"lat": 33.5, "lon": 123.2}, ""),
+    "/visits/{visit_id}/confirm": (VISIT, {}, ""),
+    "/visits/{visit_id}/settle": (LEAD_VISITS, {"client_key": "key-00000001"}, ""),
     "/cases": (TAKE, {"narrative": "接到13800138000来电，被骗500元。", "receipt": "x"}, ""),
     "/cases/new/read": (TAKE, {"narrative": "接到13800138000来电"}, ""),
     "/cases/new/near": (TAKE, {"narrative": "接到13800138000来电"}, ""),
@@ -242,6 +259,7 @@ def test_a_role_presses_what_is_its_own_and_nothing_else(
         address = path.format(finding_id=things["finding"], order_id=order, appeal_id=things["appeal"], row_id="none",
                               name="qian", lead_id=lead, report_id="none", series_id="S-000001",
                               return_id=things["return"], run_id="T-000001", partner_id="carriers",
+                              visit_id="V-000000000000",
                               warning_id=things["warning"], version=1, review_id=1)  # fmt: skip
         answer = presser.press(address, **sent)
         if path in ("/me/password", "/sign-out"):
@@ -264,6 +282,7 @@ def test_a_role_presses_what_is_its_own_and_nothing_else(
                 "CB-RM-005",
                 "CB-TR-022",
                 "CB-FD-006",
+                "CB-WA-161",
                 "CB-ID-030",
                 "CB-WA-140",
                 "CB-WA-149",
