@@ -14,7 +14,7 @@ from chainbreak.web.guard import Guard
 
 Program = Callable[[str], Browser]
 PUBLIC = {"/livez", "/readyz", "/api/v1/log/checkpoint"}
-OF_PARTNERS = {"/api/v1/receipts", "/api/v1/warnings/phrase"}
+OF_PARTNERS = {"/api/v1/receipts", "/api/v1/warnings/events", "/api/v1/warnings/phrase"}
 """Partners answer with a token and a number of their own."""
 
 
