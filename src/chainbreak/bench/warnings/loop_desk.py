@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chainbreak.act.warnings.caps import DAY_US, Sent, held_back, quiet_until
 from chainbreak.act.warnings.intake import Change, Standing, fold, lapses_us
@@ -92,12 +92,19 @@ class Desk:
     agenda: list[tuple[int, int, str, str, str]] = field(default_factory=list)
     calling: set[str] = field(default_factory=set)
     visiting: set[str] = field(default_factory=set)
-    free_callers: int = 0
-    free_visitors: int = 0
+    busy_callers: int = 0
+    busy_visitors: int = 0
     number: int = 0
 
-    def __post_init__(self) -> None:
-        self.free_callers, self.free_visitors = self.capacity.operators, self.capacity.visitors
+    def copy(self) -> Desk:
+        """The same desk at the same moment, to play on apart from this one."""
+        return replace(
+            self, warnings={name: replace(one, indicators=set(one.indicators)) for name, one in self.warnings.items()},
+            mine={who: list(names) for who, names in self.mine.items()},
+            events={who: list(rows) for who, rows in self.events.items()}, sent=dict(self.sent),
+            visited=dict(self.visited), made=list(self.made), agenda=list(self.agenda), calling=set(self.calling),
+            visiting=set(self.visiting),
+        )  # fmt: skip
 
     def run(self, contacts: Iterable[tuple[int, ContactEvent]], until_us: int, answer: Answer) -> None:
         """Work until a moment: `contacts` as they become known, and what was already on the agenda."""
@@ -113,9 +120,9 @@ class Desk:
             elif what == "door":
                 self._door(self.warnings[subject], now_us, answer)
             elif what == "caller":
-                self.free_callers += 1
+                self.busy_callers -= 1
             elif what == "visitor":
-                self.free_visitors += 1
+                self.busy_visitors -= 1
             self._work(now_us, answer)
 
     def _at(self, at_us: int, what: str, subject: str = "", channel: str = "") -> None:
@@ -183,12 +190,12 @@ class Desk:
 
     def _work(self, now_us: int, answer: Answer) -> None:
         """Everybody free takes who is next."""
-        while self.free_callers and (chosen := self._next_call(now_us)):
+        while self.busy_callers < self.capacity.operators and (chosen := self._next_call(now_us)):
             self._call(chosen, now_us, answer)
-        while self.free_visitors and (goes := self._next_visit(now_us)):
+        while self.busy_visitors < self.capacity.visitors and (goes := self._next_visit(now_us)):
             self.visiting.discard(goes.warning_id)
             self.visited[goes.recipient] = (now_us, goes.rank)
-            self.free_visitors -= 1
+            self.busy_visitors += 1
             self._at(now_us + int(self.capacity.travel_min * US_PER_MIN), "door", goes.warning_id)
 
     def _next_call(self, now_us: int) -> Warning_ | None:
@@ -203,7 +210,7 @@ class Desk:
         return max(warning.rank - raised, 0), due, -warning.stake_fen, warning.warning_id
 
     def _call(self, warning: Warning_, now_us: int, answer: Answer) -> None:
-        self.free_callers -= 1
+        self.busy_callers += 1
         warning.attempts += 1
         outcome = self._try(warning, "call", now_us, answer)
         took = self.capacity.unanswered_min if outcome == NO_ANSWER else self.capacity.call_min

@@ -13,8 +13,9 @@ from statistics import mean, median, stdev
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.base.clock import US_PER_MIN
-from chainbreak.bench.warnings.loop_contacts import LINE
+from chainbreak.bench.warnings.loop_contacts import DOMAIN, LINE
 from chainbreak.city.lines import CLASSES
+from chainbreak.city.sites import site_of
 
 if TYPE_CHECKING:
     from chainbreak.bench.warnings.loop_town import Town
@@ -46,6 +47,7 @@ class Played:
     warnings: int
     calls: int
     texts: int
+    pushes: int
     visits: int
     bothered: Counter[str]
 
@@ -71,63 +73,60 @@ def score(town: Town, cases: Mapping[int, Case], rows: Sequence[Mapping[str, Any
         to_payment_min=[(due[number]["pays"][0] - at) / US_PER_MIN for number, at in sorted(first.items())],
         victims=len(due), reached=reached, warned_in_time=sum(at < due[n]["pays"][0] for n, at in first.items()),
         saved=sum("spared" in case for case in cases.values()), warnings=warnings, calls=channels["call"],
-        texts=channels["sms"] + channels["push"], visits=channels["visit"],
-        bothered=Counter(_about(town, about[number]) for number in sorted(honest)),
+        texts=channels["sms"], pushes=channels["push"], visits=channels["visit"],
+        bothered=_bothered(town, [about[number] for number in sorted(honest)]),
     )  # fmt: skip
 
 
-def _about(town: Town, told: str) -> str:
-    """What a warning rested on, as it is: `gang`, or the class of the honest line, a `site`, an `account`."""
-    kind, _, value = told.partition(":")
-    if kind != LINE:
-        guilty = value in _guilty(town, kind)
-        return "gang" if guilty else "site" if kind == "domain" else "account"
-    line = town.place.get(value)
-    if line is None:
-        return "bank" if value in _banks(town) else "ordinary"
-    name = CLASSES[int(town.world.lines.kind[line])]
-    if name in ("box", "farm") or line in _lent(town):
-        return "gang"
-    return "courier" if name in COURIERS else "call centre" if name in CENTRES else "ordinary"
-
-
-def _guilty(town: Town, kind: str) -> set[str]:
+def _bothered(town: Town, told: Sequence[str]) -> Counter[str]:
+    """What warnings rested on, as it is: `gang`, or the class of an honest line, a `site`, an `account`."""
     world = town.world
-    if kind == "account":
-        accounts = world.accounts.text
-        return {accounts[int(a)].as_py() for gang in world.gangs for part in gang.mules.values() for a in part}
-    from chainbreak.city.sites import site_of
-
-    return {site_of(world, gang.number, n) for gang in world.gangs for n in range(1, 2 * town.days + 2)}
-
-
-def _banks(town: Town) -> set[str]:
-    return {town.world.lines.text[int(at)].as_py() for at in town.world.lines.banks}
-
-
-def _lent(town: Town) -> set[int]:
-    """Lines in a gang's boxes, of whatever class."""
-    return {int(line) for box in town.world.gang_boxes for line in box.stock}
-
-
-def summary(played: Mapping[str, Sequence[Played]]) -> list[dict[str, Any]]:
-    """One row an arm over its seeds, in order. Minutes are medians of all victims of all seeds together."""
-    none = played.get("none", ())
-    return [_row(name, results, none) for name, results in played.items() if results]
+    ours = {int(line) for box in world.gang_boxes for line in box.stock}
+    ours |= {line for line, kind in enumerate(world.lines.kind.tolist()) if CLASSES[kind] in ("box", "farm")}
+    banks = {world.lines.text[int(at)].as_py() for at in world.lines.banks}
+    mules = {world.accounts.text[int(a)].as_py() for g in world.gangs for part in g.mules.values() for a in part}
+    sites = {site_of(world, gang.number, n) for gang in world.gangs for n in range(1, 2 * town.days + 2)}
+    found: Counter[str] = Counter()
+    for kind, _, value in (one.partition(":") for one in told):
+        line = town.place.get(value, -1) if kind == LINE else -1
+        if value in mules or value in sites or line in ours:
+            found["gang"] += 1
+        elif kind == LINE:
+            name = CLASSES[int(world.lines.kind[line])] if line >= 0 else "bank" if value in banks else ""
+            found["courier" if name in COURIERS else "call centre" if name in CENTRES else name
+                  if name == "bank" else "ordinary"] += 1  # fmt: skip
+        else:
+            found["site" if kind == DOMAIN else "account"] += 1
+    return found
 
 
-def _row(name: str, results: Sequence[Played], none: Sequence[Played]) -> dict[str, Any]:
+def summary(played: Mapping[str, Sequence[Played]], unwarned: Mapping[str, str]) -> list[dict[str, Any]]:
+    """One row an arm over its seeds, in order. Minutes are medians of all victims of all seeds together; money is by
+    seed, saved in pairs: against `none`, and against the arm that `unwarned` names, which has the same chances.
+    """
+    return [_row(name, results, played.get("none", ()), played.get(unwarned.get(name, ""), ()))
+            for name, results in played.items() if results]  # fmt: skip
+
+
+def _saved(before: Sequence[Played], after: Sequence[Played], of: str) -> dict[str, Any]:
+    """Yuan saved a seed with its interval, and percent of the loss of `before`."""
+    if len(before) != len(after) or before is after:
+        return {}
+    gains = [one.lost_yuan - two.lost_yuan for one, two in zip(before, after, strict=True)]
+    low, high = map(round, interval(gains)) if len(gains) > 1 else (None, None)
+    share = sum(gains) / max(sum(one.lost_yuan for one in before), 1)
+    return {f"saved_{of}_yuan": round(mean(gains)), f"saved_{of}_low": low, f"saved_{of}_high": high,
+            f"saved_{of}_percent": round(100 * share, 1)}  # fmt: skip
+
+
+def _row(name: str, results: Sequence[Played], none: Sequence[Played], unwarned: Sequence[Played]) -> dict[str, Any]:
     victims, saved = sum(r.victims for r in results), sum(r.saved for r in results)
     warnings = sum(r.warnings for r in results)
     row: dict[str, Any] = {
-        "arm": name, "seeds": len(results), "victims": victims, "lost_yuan": round(mean(r.lost_yuan for r in results)),
+        "arm": name, "seeds": len(results), "victims": round(victims / len(results), 1),
+        "lost_yuan": round(mean(r.lost_yuan for r in results)),
+        **_saved(none, results, "of_none"), **_saved(unwarned, results, "by_warning"),
     }  # fmt: skip
-    if len(none) == len(results) and name != "none":
-        gains = [before.lost_yuan - after.lost_yuan for before, after in zip(none, results, strict=True)]
-        between = interval(gains)
-        share = sum(gains) / sum(before.lost_yuan for before in none)
-        low, high = map(round, between) if between else (None, None)
-        row |= {"saved_yuan": round(mean(gains)), "low": low, "high": high, "saved_percent": round(100 * share, 1)}
     if not warnings:
         return row
     honest = sum((r.bothered for r in results), Counter[str]())
@@ -137,7 +136,8 @@ def _row(name: str, results: Sequence[Played], none: Sequence[Played]) -> dict[s
         "warned_before_paying_percent": round(100 * sum(r.warned_in_time for r in results) / victims, 1),
         "reached_before_paying_percent": round(100 * sum(r.reached for r in results) / victims, 1),
         "warnings": round(warnings / len(results)), "calls": round(mean(r.calls for r in results)),
-        "texts": round(mean(r.texts for r in results)), "visits": round(mean(r.visits for r in results)),
+        "texts": round(mean(r.texts for r in results)), "pushes": round(mean(r.pushes for r in results)),
+        "visits": round(mean(r.visits for r in results)),
         "victims_saved": round(saved / len(results), 1),
         "warnings_per_victim_saved": round(warnings / saved, 1) if saved else None,
         "rung_by_a_gang_no_victim": round(honest["gang"] / len(results), 1),
@@ -145,14 +145,12 @@ def _row(name: str, results: Sequence[Played], none: Sequence[Played]) -> dict[s
     }  # fmt: skip
 
 
-def interval(values: Sequence[float]) -> tuple[float, float] | None:
-    """A 95 % t-interval of the mean; None of one value.
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """A 95 % t-interval of the mean of at least two values.
 
-    >>> [round(end, 3) for end in interval([1.0, 2.0, 3.0, 4.0, 5.0]) or ()]
+    >>> [round(end, 3) for end in interval([1.0, 2.0, 3.0, 4.0, 5.0])]
     [1.037, 4.963]
     """
-    if len(values) < 2:
-        return None
     half = T_95.get(len(values) - 1, 1.96) * stdev(values) / math.sqrt(len(values))
     return mean(values) - half, mean(values) + half
 

@@ -124,6 +124,11 @@ class Answers:
     rows: list[dict[str, Any]] = field(default_factory=list)
     tries: list[Try] = field(default_factory=list)
 
+    @property
+    def stops(self) -> dict[int, list[list[Any]]]:
+        """Case -> spells in which nothing happens, as far as the tries went."""
+        return {case["case"]: case["stops"] for case in self.people.state.cases if case.get("stops")}
+
     def __call__(self, number: str, at_us: int, channel: str, tier: str) -> str:
         """The outcome of a try as the desk hears it: it is not told who is a victim of what."""
         one = Try(self.town.place[number], at_us, channel, tier)
