@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,14 @@ from chainbreak.act.warnings.draws import drawn_place
 from chainbreak.act.warnings.model import ContactEvent
 from chainbreak.app.bootstrap import Office, open_office
 from chainbreak.app.close_warning import close_warning
+from chainbreak.app.init_centre import init_centre
 from chainbreak.app.plan_warnings import plan_warnings
 from chainbreak.app.rotate_keys import rotate_keys
 from chainbreak.app.take_contacts import take_contacts
 from chainbreak.app.tidy_warnings import tidy_warnings
 from chainbreak.app.verify_log import verify_log
 from chainbreak.base.clock import FixedClock
+from chainbreak.base.settings import Settings
 from chainbreak.records.actor import SERVICE, Actor, Role
 from chainbreak.store.desk.tables_findings import finding
 from chainbreak.store.desk.tables_warnings import (
@@ -38,7 +41,7 @@ from chainbreak.store.desk.tables_warnings import (
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "support"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from desk_world import make_world
+from desk_world import make_findings, make_world, save
 from take_until_killed import NOW, contacts
 from warning_world import known_lines
 
@@ -46,11 +49,13 @@ MIN_US = 60_000_000
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Office:
-    made = make_world(tmp_path / "centre", FixedClock(NOW), findings=2)
+def office(tmp_path: Path, desk_url: str) -> Iterator[Office]:
+    made = init_centre(tmp_path / "centre", Settings(name="测试", desk_url=desk_url), FixedClock(NOW))
+    save(made, make_findings(made, 2))
     with made.desk.begin() as conn:
         conn.execute(update(finding).where(finding.c.finding_id == ground_of(made)).values(state="confirmed"))
-    return made
+    yield made
+    made.desk.close()
 
 
 def ground_of(office: Office) -> str:
