@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainbreak.app.call_scripts import script_for
 from chainbreak.app.list_warnings import warning_row
+from chainbreak.app.next_warning import must_call
 from chainbreak.app.word_warning import contact_in_words, say
 from chainbreak.base.clock import US_PER_DAY, US_PER_HOUR, US_PER_MIN
 from chainbreak.base.wording import LANGS, Lang, word
@@ -28,6 +29,7 @@ def warning_card(office: Office, actor: Actor, warning_id: str) -> dict[str, Any
 
     Raises:
         UsageError: no such warning (CB-WA-141).
+        RefusedError: the actor works no calls (CB-WA-140).
     """
     from chainbreak.app.current_policy import current_policy
     from chainbreak.app.open_warning import row_named
@@ -36,6 +38,7 @@ def warning_card(office: Office, actor: Actor, warning_id: str) -> dict[str, Any
     from chainbreak.store.desk import warning_calls as calls
     from chainbreak.store.desk import warnings as desk
 
+    must_call(actor)
     now = office.clock.now_us()
     with office.desk.read() as conn:
         row, policy = row_named(conn, warning_id), current_policy(conn, office)

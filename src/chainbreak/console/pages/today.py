@@ -8,6 +8,7 @@ from chainbreak.act.delivery.queue import CORRECT
 from chainbreak.app.list_checkpoints import list_checkpoints
 from chainbreak.app.next_lead import leads_waiting_for
 from chainbreak.app.show_today import SHOWN, show_today
+from chainbreak.app.take_money_sent import list_alerts
 from chainbreak.app.warnings_for_me import warnings_for_me
 from chainbreak.console.pages import leads, outbox
 from chainbreak.console.pages.orders import HUE
@@ -22,7 +23,7 @@ FIRST: dict[Role, tuple[str, ...]] = {
     Role.OFFICER: ("visits", "leads"),
     Role.APPROVER: ("late", "awaiting", "leads", "appeals", "expiring"),
     Role.ANALYST: ("queue", "leads", "awaiting"),
-    Role.FUND_DESK: ("queue", "awaiting"),
+    Role.FUND_DESK: ("alerts", "queue", "awaiting"),
     Role.LIAISON: ("outbox", "leads", "corrections", "expiring"),
     Role.AUDITOR: ("log", "appeals"),
     Role.COMMANDER: ("late", "awaiting", "leads", "expiring", "queue"),
@@ -41,7 +42,7 @@ def page(visit: Signed) -> Response:
     warned = warnings_for_me(visit.office, visit.actor, SHOWN)
     return render(
         visit, "today.html", here="today", today=today, warned=warned, panels=panels, shown_rows=SHOWN,
-        hues=HUE | outbox.HUE | leads.HUES,
+        alerts=list_alerts(visit.office, visit.actor) if "alerts" in panels else [], hues=HUE | outbox.HUE | leads.HUES,
         corrections=[row for row in today["outbox"] if row["action"] == CORRECT],
         checkpoints=list_checkpoints(visit.office)[:SHOWN] if "log" in panels else [],
     )  # fmt: skip

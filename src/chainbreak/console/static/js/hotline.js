@@ -63,7 +63,15 @@ document.addEventListener("keydown", (event) => {
   field.focus();
 });
 
-new MutationObserver(() => { tick(); tell(); }).observe(desk, { childList: true });
+/** A card that was asked for by its code is here: keys work on it again. */
+function leaveSearch() {
+  const search = document.querySelector("[data-search]");
+  if (document.activeElement !== search) return;
+  search.value = "";
+  search.blur();
+}
+
+new MutationObserver(() => { tick(); tell(); leaveSearch(); }).observe(desk, { childList: true });
 setInterval(tick, TICK_MS);
 tick();
 tell();
