@@ -23,13 +23,15 @@ MAYBE_TOLD = ("handing", "handed", "delivered", "unknown")
 WRONG_RELEASES = ("wrong_object", "evidence_withdrawn")
 """Reasons of a release which say that the order should not have been."""
 ENDED_WRONG = ("released", "annulled")
+GROUNDS = ("finding", "order", "report", "statement")
+"""What a contact can rest on; anything else that is named is an indicator."""
 
 
 def events_on(conn: Connection, what: str) -> list[Mapping[str, Any]]:
     """Rows (event_id, recipient, indicator, ground, warning_id) of events on `what` (a ground or an indicator)
     and were not taken back, by recipient.
     """
-    about = _e.ground == what if what.partition(":")[0] in ("finding", "order", "statement") else _e.indicator == what
+    about = _e.ground == what if what.partition(":")[0] in GROUNDS else _e.indicator == what
     query = select(_e.event_id, _e.recipient, _e.indicator, _e.ground, _e.warning_id)
     rows = conn.execute(query.where(about, _e.retracted_at_us.is_(None)).order_by(_e.recipient, _e.event_id))
     return [dict(row) for row in rows.mappings()]
