@@ -99,7 +99,7 @@ def _form(
     status: int = 200,
 ) -> Response:  # fmt: skip
     may_take = visit.actor.has(*MAY_TAKE)
-    kinds = (*reversed(KINDS), IMITATION) if may_take else (IMITATION,)
+    kinds = (*KINDS[-1:], *KINDS[:-1], IMITATION) if may_take else (IMITATION,)
     return render(
         visit, "warning_report.html", status=status, here="warnings", filled=shown, done=done, kinds=kinds,
         tellers=TELLERS, urgencies=URGENCIES, frauds=type_names(visit.office), may_read=visit.actor.has(*MAY_READ),
