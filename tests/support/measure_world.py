@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import insert, update
+from sqlalchemy import Connection, insert
 
 from chainbreak.act.warnings.draws import drawn_place
 from chainbreak.act.warnings.measure.uplift import is_early
@@ -14,7 +15,7 @@ from chainbreak.act.warnings.model import ContactEvent
 from chainbreak.act.warnings.tiers import Policy, due_us, judge, over_us, preset
 from chainbreak.app.bootstrap import Office
 from chainbreak.app.ingest_file import ingest_files
-from chainbreak.base.clock import US_PER_DAY, US_PER_HOUR, US_PER_MIN
+from chainbreak.base.clock import US_PER_DAY, US_PER_HOUR, US_PER_MIN, FixedClock
 from chainbreak.records.actor import Actor, Role
 from chainbreak.store.desk.tables_warnings import contact_event, warning, warning_call, warning_draw, warning_drawn
 
@@ -28,6 +29,22 @@ class Measured:
     def __init__(self, office: Office, folder: Path) -> None:
         self.office, self.folder, self.now = office, folder, office.clock.now_us()
         self._n = 0
+        self._conn: Connection | None = None
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Everything within is one transaction."""
+        with self.office.desk.begin() as self._conn:
+            yield
+        self._conn = None
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        if self._conn is not None:
+            yield self._conn
+            return
+        with self.office.desk.begin() as conn:
+            yield conn
 
     def warn(
         self, event: ContactEvent, *, outcome: str = "", reached_min: float | None = None,
@@ -43,7 +60,7 @@ class Measured:
         self._n += 1
         reached = None if reached_min is None else opened + int(reached_min * US_PER_MIN)
         told = None if told_min is None else opened + int(told_min * US_PER_MIN)
-        with self.office.desk.begin() as conn:
+        with self._writing() as conn:
             conn.execute(insert(warning).values(
                 warning_id=warning_id, recipient=event.recipient, campaign=event.of, policy=judged_by.name,
                 tier=tier.name, rank=judged.rank, queue=judged.rank, clause=judged.clause,
@@ -103,10 +120,10 @@ class Measured:
         for run in ingest_files(self.office, ENGINEER, kind, [path]):
             assert run.error == "", run
 
-    def reopen(self, warning_id: str, **columns: object) -> None:
-        """Set columns of a warning."""
-        with self.office.desk.begin() as conn:
-            conn.execute(update(warning).where(warning.c.warning_id == warning_id).values(**columns))
+    def tomorrow(self) -> None:
+        """Look at it a day later."""
+        self.now += US_PER_DAY
+        self.office.clock = FixedClock(self.now)
 
 
 def call(recipient: str, at_us: int, seconds: int = 700, campaign: str = "", **said: object) -> ContactEvent:
@@ -136,17 +153,19 @@ def a_drawn_month(world: Measured, lines: Sequence[str], seed: int = 1, days_ago
     chance, began = random.Random(seed), world.now - days_ago * US_PER_DAY
     world.draw("D-1", began, len(lines), len(lines) // 2, "5eed")
     reports, ids = [], []
-    for n, line in enumerate(lines):
-        event = call(
-            line, began - US_PER_HOUR, campaign=f"series:{n % 30}", district=DISTRICTS[n % 3], stake_fen=1_000_000
-        )
-        warning_id = world.warn(event, outcome="dissuaded" if n % 3 else "false_alarm", reached_min=4, draw_id="D-1",
-                                script="general@1", verified="phrase" if n % 2 else "")  # fmt: skip
-        ids.append(warning_id)
-        early = is_early(drawn_place("5eed", warning_id), len(lines), len(lines) // 2)
-        if chance.random() < (0.15 if early else 0.35):
-            happened = began + 6 * US_PER_HOUR
-            reports.append((f"r{n}", happened, happened + US_PER_DAY, 1_000_000, document(n)))
+    with world.at_once():
+        for n, line in enumerate(lines):
+            event = call(
+                line, began - US_PER_HOUR, campaign=f"series:{n % 30}", district=DISTRICTS[n % 3], stake_fen=1_000_000
+            )
+            outcome, checked = "dissuaded" if n % 3 else "false_alarm", "phrase" if n % 2 else ""
+            warning_id = world.warn(event, outcome=outcome, reached_min=4, draw_id="D-1", script="general.1",
+                                    verified=checked)  # fmt: skip
+            ids.append(warning_id)
+            early = is_early(drawn_place("5eed", warning_id), len(lines), len(lines) // 2)
+            if chance.random() < (0.15 if early else 0.35):
+                happened = began + 6 * US_PER_HOUR
+                reports.append((f"r{n}", happened, happened + US_PER_DAY, 1_000_000, document(n)))
     world.join_draw("D-1", ids)
     world.register([(number_of(n), document(n)) for n in range(len(lines))])
     world.reports(reports)

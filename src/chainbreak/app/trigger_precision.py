@@ -95,27 +95,38 @@ def review_triggers(office: Office) -> list[int]:
     """Open a task for each trigger of the tiers in force whose precision is below the floor of the settings, its whole
     interval; once a day at most, and one a trigger as long as that is open. Returns the new tasks' numbers.
     """
-    from chainbreak.app.current_policy import current_policy
     from chainbreak.audit.log import Entry, append
     from chainbreak.store.desk import warning_policies as desk
 
-    now, settings = office.clock.now_us(), office.centre.settings
-    key = f"review-triggers-{local_day(now, settings.zone)}"
+    now = office.clock.now_us()
+    key = f"review-triggers-{local_day(now, office.centre.settings.zone)}"
     if office.desk.was_done(key):
         return []
+    tasks = _below_floor(office, now)  # read before the transaction, which everybody else who writes waits for
+    opened = []
     with office.desk.begin(key) as conn:
-        policy = current_policy(conn, office)
-        stands = {(tier.name, clause_text(_plain(clause))) for tier in policy.tiers for clause in tier.when}
         asked = {(row["tier"], row["trigger"]) for row in desk.reviews(conn)}
-        opened = []
-        for row in precision_by_trigger(conn, now - REVIEWED_US, now):
-            place, share = (row["tier"], row["trigger"]), row["precision"]
-            if share["n"] and share["high"] < settings.trigger_floor and place in stands - asked:
-                task = {"trigger": row["trigger"], "tier": row["tier"], "fraud": share["hits"], "known": share["n"],
-                        "low": share["low"], "high": share["high"], "floor": settings.trigger_floor}  # fmt: skip
+        for task in tasks:
+            if (task["tier"], task["trigger"]) not in asked:
                 opened.append(desk.add_review(conn, task | {"opened_at_us": now}))
                 append(conn, Entry.by(SERVICE, now, "warning.review", f"trigger:{opened[-1]}", payload=task))
     return opened
+
+
+def _below_floor(office: Office, now: int) -> list[dict[str, Any]]:
+    from chainbreak.app.current_policy import current_policy
+
+    floor = office.centre.settings.trigger_floor
+    with office.desk.read() as conn:
+        policy = current_policy(conn, office)
+        rows = precision_by_trigger(conn, now - REVIEWED_US, now)
+    stands = {(tier.name, clause_text(_plain(clause))) for tier in policy.tiers for clause in tier.when}
+    return [
+        {"trigger": row["trigger"], "tier": row["tier"], "fraud": share["hits"], "known": share["n"],
+         "low": share["low"], "high": share["high"], "floor": floor}
+        for row in rows
+        if (share := row["precision"])["n"] and share["high"] < floor and (row["tier"], row["trigger"]) in stands
+    ]  # fmt: skip
 
 
 def close_review(office: Office, actor: Actor, review_id: int, note: str) -> None:

@@ -72,7 +72,7 @@ def compare_scripts(office: Office, rows: Sequence[Row[Any]], losses: Losses, un
     lost = losses.within(((row.recipient, row.began_at_us) for row in ripe), FOLLOWED_US)
     by_type: dict[str, list[tuple[Row[Any], str, bool]]] = defaultdict(list)
     for row, has_lost in zip(ripe, lost, strict=True):
-        by_type[row.script.rpartition("@")[0]].append((row, str(local_day(row.began_at_us, zone)), has_lost))
+        by_type[row.script.rpartition(".")[0]].append((row, str(local_day(row.began_at_us, zone)), has_lost))
     found = []
     for _, called in sorted(by_type.items()):
         versions = sorted({row.script for row, _, _ in called})

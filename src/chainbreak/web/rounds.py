@@ -46,12 +46,16 @@ def run_round(office: Office) -> None:
     from chainbreak.app.lapse_leads import lapse_leads
     from chainbreak.app.open_visits import open_visits
     from chainbreak.app.publish_checkpoint import publish_checkpoint
+    from chainbreak.app.retire_scripts import retire_worse_scripts
     from chainbreak.app.retract_contacts import retract_overturned
     from chainbreak.app.tidy_warnings import tidy_warnings
+    from chainbreak.app.trigger_precision import review_triggers
 
     file_reports(office, AT_ONCE)
     lapse_leads(office)
     retract_overturned(office)
     tidy_warnings(office)
     open_visits(office)
+    review_triggers(office)
+    retire_worse_scripts(office)
     publish_checkpoint(office, only_if_due=True)

@@ -6,18 +6,21 @@ from pathlib import Path
 
 import pytest
 from measure_world import Measured, a_drawn_month, call, document
+from sqlalchemy import insert
 from warning_world import known_lines
 
 from chainbreak.app.bootstrap import Office
 from chainbreak.app.note_complaint import note_complaint
 from chainbreak.app.recipient_losses import losses_of
+from chainbreak.app.retire_scripts import retire_worse_scripts
 from chainbreak.app.trigger_precision import close_review, review_triggers
 from chainbreak.app.warning_labels import said_of_finding, warning_labels
 from chainbreak.app.warning_measures import suppressed, warning_measures
-from chainbreak.base.clock import US_PER_DAY, US_PER_HOUR, US_PER_MIN
+from chainbreak.base.clock import US_PER_DAY, US_PER_HOUR, US_PER_MIN, FixedClock
 from chainbreak.base.errors import RefusedError, UsageError
 from chainbreak.records.actor import Actor, Role
 from chainbreak.store.desk import warning_policies
+from chainbreak.store.desk.tables_hotline import warning_script
 
 AUDITOR, LIAISON = Actor("wu", frozenset({Role.AUDITOR})), Actor("zhou", frozenset({Role.LIAISON}))
 ANALYST = Actor("chen", frozenset({Role.ANALYST}))
@@ -47,7 +50,7 @@ def test_losses_not_all_reported_yet_are_waited_for(world: Measured) -> None:
     found = warning_measures(world.office, AUDITOR)
     assert found["reporting"]["measured"]
     assert (found["uplift"]["too_young"], found["uplift"]["why"]) == (0, "")
-    world.office.clock.now_us = lambda: world.now - US_PER_DAY  # type: ignore[method-assign]
+    world.office.clock = FixedClock(world.now - US_PER_DAY)
     found = warning_measures(world.office, AUDITOR)
     assert (found["uplift"]["too_young"], found["uplift"]["why"]) == (240, "people")
 
@@ -96,19 +99,33 @@ def test_precision_is_told_for_each_trigger(world: Measured) -> None:
 def test_scripts_are_compared_within_their_type_and_day(world: Measured) -> None:
     lines, began = known_lines(world.office, 400), world.now - 25 * US_PER_DAY
     reports = []
-    for n, line in enumerate(lines):
-        script = f"police@{n % 2 + 1}"
-        world.warn(call(line, began, campaign=f"series:{n % 25}"), outcome="dissuaded", reached_min=1, script=script)
-        if (n % 2 and n % 4 != 3) or n % 20 == 0:
-            reports.append((f"r{n}", began + US_PER_HOUR, began + US_PER_DAY, 500, document(n)))
-    world.warn(call(lines[0], began, campaign="x"), outcome="dissuaded", reached_min=1, script="loan@1")
+    with world.at_once():
+        for n, line in enumerate(lines):
+            script = f"police.{n % 2 + 1}"
+            world.warn(
+                call(line, began, campaign=f"series:{n % 25}"), outcome="dissuaded", reached_min=1, script=script
+            )
+            if (n % 2 and n % 4 != 3) or n % 20 == 0:
+                reports.append((f"r{n}", began + US_PER_HOUR, began + US_PER_DAY, 500, document(n)))
+        world.warn(call(lines[0], began, campaign="x"), outcome="dissuaded", reached_min=1, script="loan.1")
     world.register([(f"1391111{n:04d}", document(n)) for n in range(400)])
     world.reports(reports)
     found = {row["script"]: row for row in warning_measures(world.office, AUDITOR)["scripts"]}
-    assert set(found) == {"police@1", "police@2"}, "a version that stands alone is compared with nothing"
-    assert found["police@2"]["worse"]
-    assert not found["police@1"]["worse"]
-    assert found["police@1"]["difference"] == pytest.approx(-found["police@2"]["difference"])
+    assert set(found) == {"police.1", "police.2"}, "a version that stands alone is compared with nothing"
+    assert found["police.2"]["worse"]
+    assert not found["police.1"]["worse"]
+    assert found["police.1"]["difference"] == pytest.approx(-found["police.2"]["difference"])
+    assert retire_worse_scripts(world.office) == [], "the desk holds no version of its own: nothing to take out of use"
+    with world.office.desk.begin() as conn:
+        conn.execute(insert(warning_script), [
+            {"fraud": "police", "version": version, "state": "approved", "body": "", "why": "", "proposed_by": "gu",
+             "proposed_at_us": began, "decided_by": "he"} for version in (1, 2)
+        ])  # fmt: skip
+    assert retire_worse_scripts(world.office) == [], "once a day"
+    world.tomorrow()
+    assert retire_worse_scripts(world.office) == ["police.2"]
+    world.tomorrow()
+    assert retire_worse_scripts(world.office) == [], "the last of its type stays, however it does"
 
 
 def test_relapse_fatigue_verification_and_complaints(month: Measured) -> None:

@@ -43,8 +43,8 @@ def _words(visit: Visit) -> Any:
 def _script(visit: Visit, script: str) -> str:
     from chainbreak.app.report_texts import type_names
 
-    fraud, _, version = script.rpartition("@")
-    return f"{type_names(visit.office).get(fraud, {}).get(visit.lang, fraud)} @{version}"
+    fraud, _, version = script.rpartition(".")
+    return f"{type_names(visit.office).get(fraud, {}).get(visit.lang, fraud)} {version}"
 
 
 def _tiers(visit: Visit) -> Any:

@@ -1,4 +1,4 @@
-"""Proposed changes of the tiers, and the tasks to look at a trigger again, in the desk."""
+"""Proposed changes of the tiers, tasks to look at a trigger again, and scripts taken out of use, in the desk."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from chainbreak.store.desk.tables_hotline import warning_script
 from chainbreak.store.desk.tables_warn_measure import trigger_review
 from chainbreak.store.desk.tables_warnings import warning_policy
 
 PROPOSED, APPROVED, DECLINED, WITHDRAWN = "proposed", "approved", "declined", "withdrawn"
-_p, _r = warning_policy.c, trigger_review.c
+_p, _r, _k = warning_policy.c, trigger_review.c, warning_script.c
 
 
 def policies(conn: Connection) -> list[dict[str, Any]]:
@@ -72,3 +73,12 @@ def close_review(conn: Connection, review_id: int, by: str, at_us: int, note: st
     return conn.execute(
         update(trigger_review).where(mine).values(closed_at_us=at_us, closed_by=by, note=note)
     ).rowcount == 1  # fmt: skip
+
+
+def retire_script(conn: Connection, fraud: str, version: int) -> bool:
+    """Take an approved version of a script out of use, unless it is the last of its type; whether it was."""
+    of_type = (_k.fraud == fraud) & (_k.state == APPROVED)
+    if conn.execute(select(func.count()).where(of_type)).scalar_one() < 2:
+        return False
+    this = update(warning_script).where(of_type, _k.version == version).values(state="retired")
+    return conn.execute(this).rowcount == 1
