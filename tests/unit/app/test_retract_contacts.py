@@ -270,3 +270,26 @@ def test_who_may_not_and_what_rests_on_nothing_is_refused(office: Office) -> Non
         retract_contacts(office, CHEN, "line:00ff00ff00ff00ff", "x")
     with pytest.raises(RefusedError, match="CB-WA-108"):
         retract_contacts(office, CHEN, "order:2026-1", "x")
+
+
+def test_a_correction_that_cannot_be_sent_becomes_a_call(office: Office) -> None:
+    finding_id = confirm(office, found(office, line(office, FRAUD)))
+    take_contacts(office, SERVICE, [event(office, finding_id, 1, facts={"duration_s": 9})])
+
+    def settle(purpose: str, states: dict[str, str]) -> None:
+        with office.desk.begin() as conn:
+            for channel, state in states.items():
+                s = warning_send.c
+                mine = (s.purpose == purpose) & (s.channel == channel)
+                conn.execute(update(warning_send).where(mine).values(state=state))
+
+    settle("warn", {"sms": "delivered", "push": "delivered"})
+    give_verdict(office, CHEN, finding_id, "false")
+    retract_overturned(office)
+    settle("correct", {"sms": "failed"})
+    retract_overturned(office)
+    assert list_corrections(office) == []
+    settle("correct", {"push": "failed"})
+    retract_overturned(office)
+    retract_overturned(office)
+    assert [row["recipient"] for row in list_corrections(office)] == [number(office, 1)]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select, update
 
 from chainbreak.store.desk.findings import FALSE
 from chainbreak.store.desk.funds import chunks
@@ -116,19 +116,22 @@ def owed_messages(conn: Connection) -> list[Mapping[str, Any]]:
 
 
 def owed_calls(conn: Connection) -> list[Mapping[str, Any]]:
-    """Rows (warning_id, recipient) of warnings taken back that people heard of by voice, at the telephone or the door,
-    or have a slip of, and to whom no message was sent that a message could correct.
+    """Rows (warning_id, recipient) of warnings taken back that people heard of by voice alone, at the telephone or the
+    door, or from a slip; and of those whose corrections by message have failed.
     """
     c, v, k = warning_call.c, visit.c, correction_call.c
     spoken = exists(select(c.warning_id).where(c.warning_id == _w.warning_id, c.outcome != "no_answer"))
     met = or_(v.entry.in_(("met", "refused")), v.card_left)
     visited = exists(select(v.visit_id).where(v.warning_id == _w.warning_id, met))
-    written = exists(
-        select(_s.send_id).where(_s.warning_id == _w.warning_id, _s.channel != "bank", _s.state.in_(MAYBE_TOLD))
-    )
-    asked = exists(select(k.warning_id).where(k.warning_id == _w.warning_id))
     told = or_(_w.told_at_us.is_not(None), _w.reached_at_us.is_not(None), spoken, visited)
-    query = select(_w.warning_id, _w.recipient).where(_w.state == RETRACTED, told, ~written, ~asked)
+    here = (_s.warning_id == _w.warning_id) & (_s.channel != "bank")
+    written = exists(select(_s.send_id).where(here, _s.purpose == "warn", _s.state.in_(MAYBE_TOLD)))
+    corrects = here & (_s.purpose == "correct")
+    lost = exists(select(_s.send_id).where(corrects, _s.state == "failed"))
+    under_way = exists(select(_s.send_id).where(corrects, _s.state.in_(("due", *MAYBE_TOLD))))
+    asked = exists(select(k.warning_id).where(k.warning_id == _w.warning_id))
+    owed = or_(and_(told, ~written), and_(lost, ~under_way))
+    query = select(_w.warning_id, _w.recipient).where(_w.state == RETRACTED, owed, ~asked)
     return [dict(row) for row in conn.execute(query).mappings()]
 
 
