@@ -87,10 +87,14 @@ function finish(event) {
   keep(OUTBOX, [...read(OUTBOX, []).filter((one) => one.key !== key), { visit, key, code, body }]);
   localStorage.removeItem(draftKey(visit));
   hideAddress();
-  for (const one of form.elements) one.disabled = true;
-  document.querySelector(".thumb").hidden = true;
+  closeForm();
   tell(words.kept);
   flush();
+}
+
+function closeForm() {
+  for (const one of form.elements) one.disabled = true;
+  document.querySelector(".thumb").hidden = true;
 }
 
 /** Send what waits. What is taken or kept as a conflict leaves the phone; what is refused stays and is said. */
@@ -187,7 +191,9 @@ function askPlace(event) {
 }
 
 if (shell) openShell();
-if (form && !form.hidden) openForm();
+if (form && read(OUTBOX, []).some((one) => one.visit === visit)) closeForm();
+else if (form && !form.hidden) openForm();
+else if (visit && !shell) localStorage.removeItem(draftKey(visit));
 document.querySelector("[data-locate]")?.addEventListener("submit", askPlace);
 watchAddress();
 flush();
