@@ -25,12 +25,12 @@ from chainbreak.act.warnings.contacts import (
     contacts_of,
     is_under_sway,
 )
-from chainbreak.app.confirmed_indicators import Indicator, Known, confirmed_indicators, suspected
+from chainbreak.app.confirmed_indicators import Indicator, confirmed_indicators, suspected
 from chainbreak.app.contact_signs import SUSPECTED, TABLES, Reader, Signs, with_places
 from chainbreak.app.take_contacts import Taken, event_of, take_in
 from chainbreak.base.clock import US_PER_HOUR
 from chainbreak.base.errors import ChainbreakError
-from chainbreak.base.log import get_log
+from chainbreak.base.log import frames_of, get_log
 from chainbreak.records.actor import SERVICE, Actor
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def collect_contacts(office: Office, actor: Actor = SERVICE, as_of_us: int | Non
     """
     began = time.monotonic()
     until = office.clock.now_us() if as_of_us is None else as_of_us
-    done = _Look(office, actor, Known()).whole(until)
+    done = _Look(office, actor).whole(until)
     done.took_s = time.monotonic() - began
     return done
 
@@ -93,16 +93,17 @@ def watch_contacts(
 ) -> Generator[Collected]:  # fmt: skip
     """Yield what each look did that had something to look at; every `every_s` seconds for ever, or `once`.
 
-    A look that breaks is told as failed and tried again.
+    A look that breaks, by whatever, is told as failed and tried again.
     """
-    look = _Look(office, actor, Known())
+    look = _Look(office, actor)
     while True:
         began = time.monotonic()
         try:
             done = look.news()
-        except ChainbreakError as e:
-            get_log("warnings").error("contacts_failed", code=e.code)
-            done = Collected(failed=e.sentence())
+        except Exception as e:
+            # A disk that is full for a minute must not end what people rely on being warned by.
+            get_log("warnings").error("contacts_failed", error=type(e).__name__, where=frames_of(e))
+            done = Collected(failed=e.sentence() if isinstance(e, ChainbreakError) else type(e).__name__)
         if done is not None:
             done.took_s = time.monotonic() - began
             yield done
@@ -113,11 +114,10 @@ def watch_contacts(
 
 @dataclass
 class _Look:
-    """Looks at records; `known` is what it need not read twice."""
+    """Looks at records."""
 
     office: Office
     actor: Actor
-    known: Known
 
     def whole(self, until_us: int) -> Collected:
         """Look at all records of the 24 hours before a moment."""
@@ -169,7 +169,7 @@ class _Look:
 
     def _confirmed(self) -> tuple[dict[str, Indicator], dict[str, str]]:
         with self.office.desk.read() as conn:
-            confirmed = confirmed_indicators(self.office, conn, self.known)
+            confirmed = confirmed_indicators(self.office, conn)
             return confirmed, suspected(self.office, conn, confirmed)
 
     def _take(self, reader: Reader, read: Sequence[Signs], done: Collected) -> Collected:

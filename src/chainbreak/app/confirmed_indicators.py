@@ -10,9 +10,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy import Connection
 
     from chainbreak.app.bootstrap import Office
@@ -24,6 +27,8 @@ LEAST_PROBABILITY = 0.8
 """A member of a confirmed subject counts if it belongs with this probability at least; default of this project."""
 ORDERS = ("number.block", "domain.sinkhole", "access.suspend")
 """Kinds of order that say their object is a tool of fraud."""
+LONGEST_FRAUD = 32
+"""Characters of a type of fraud on a warning."""
 HOLD = "funds.hold"
 """Stops money wherever a trace led, so it says nothing firm of the account: it makes it a suspected one."""
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.ASCII)
@@ -47,17 +52,24 @@ class Known:
     """What was read once and does not change: members of findings, and which series names what at which run."""
 
     members: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    run: tuple[int, int | None] = (0, None)
+    run: int = 0
     series: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
-def confirmed_indicators(office: Office, conn: Connection, known: Known) -> dict[str, Indicator]:
+@lru_cache(maxsize=4)
+def known_of(root: Path) -> Known:
+    """What this process has read of the centre at `root`: bodies of a thousand findings are not parsed at each look."""
+    return Known()
+
+
+def confirmed_indicators(office: Office, conn: Connection) -> dict[str, Indicator]:
     """Name -> indicator, of all that is confirmed or under an order in force; of several grounds the surest stands."""
     from chainbreak.app.contact_grounds import STANDING_ORDERS
     from chainbreak.store.desk import contacts
     from chainbreak.store.desk.retractions import retracted_objects
 
     found: dict[str, Indicator] = {}
+    known = known_of(office.centre.root)
     rows = contacts.confirmed_findings(conn)
     fresh = [row["finding_id"] for row in rows if row["finding_id"] not in known.members]
     known.members |= contacts.finding_members(conn, fresh)
@@ -133,12 +145,11 @@ def _with_series(
     from chainbreak.store.desk import contacts
 
     run, reports = contacts.living_series(conn)
-    version = office.lake.version("report")
-    if known.run != (run, version):
-        known.run, known.series = (run, version), _named_in(office, reports)
+    if known.run != run:
+        known.run, known.series = run, _named_in(office, reports)
     named = {name: known.series[name] for name in found if name in known.series}
     return found | {
-        name: replace(found[name], campaign=f"series:{series_id}", fraud=fraud)
+        name: replace(found[name], campaign=f"series:{series_id}", fraud=fraud[:LONGEST_FRAUD])
         for name, (series_id, fraud) in named.items()
     }
 

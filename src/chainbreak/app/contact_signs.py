@@ -35,6 +35,8 @@ CLIENT, UNKNOWN_ACCOUNT, NO_HOLDER, NO_LINE, SUSPECTED = (
 REASONS = (CLIENT, UNKNOWN_ACCOUNT, NO_HOLDER, NO_LINE, SUSPECTED)
 """Why a contact gave no event: the resolver's client is no telephone line; the payer's account is not in the register,
 is there without a holder, or its holder has no open line; the payee is only suspected, which is for review."""
+LONGEST = 64
+"""Characters of a cell's or a district's name on a warning."""
 _numbers = itertools.count()
 
 
@@ -224,7 +226,7 @@ def with_places(whole: Engine, events: Iterable[ContactEvent], since_us: int) ->
         place, district = (
             (event.place, named.get(event.place, "")) if event.place else seen.get(event.recipient, ("", ""))
         )
-        placed.append(replace(event, place=place, district=district))
+        placed.append(replace(event, place=place[:LONGEST], district=district[:LONGEST]))
     return placed
 
 

@@ -52,12 +52,12 @@ def warn_town(office: Office, who: Callable[[str], Actor]) -> str:
 
 def _contacts(office: Office) -> list[ContactEvent]:
     """Contacts of the town's last day with confirmed lines, sites and accounts."""
-    from chainbreak.app.confirmed_indicators import Known, confirmed_indicators
+    from chainbreak.app.confirmed_indicators import confirmed_indicators
     from chainbreak.app.contact_signs import Reader, with_places
 
     until = office.clock.now_us()
     with office.desk.read() as conn:
-        confirmed = confirmed_indicators(office, conn, Known())
+        confirmed = confirmed_indicators(office, conn)
     engine = office.engine()
     try:
         reader = Reader(engine, engine, confirmed, confirmed.keys(), until - 2 * US_PER_DAY, until)

@@ -188,11 +188,11 @@ def _other_grounds(
     office: Office, conn: Connection, what: str, rows: Sequence[Mapping[str, Any]]
 ) -> dict[str, Indicator]:  # fmt: skip
     """Indicators of these events that something else than `what` confirms; none when the indicator itself is wrong."""
-    from chainbreak.app.confirmed_indicators import Known, confirmed_indicators
+    from chainbreak.app.confirmed_indicators import confirmed_indicators
 
     if what.partition(":")[0] not in ("finding", "order"):
         return {}
-    confirmed = confirmed_indicators(office, conn, Known())
+    confirmed = confirmed_indicators(office, conn)
     about = {row["indicator"] for row in rows} & confirmed.keys()
     return {name: confirmed[name] for name in about if confirmed[name].ground != what}
 

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from chainbreak.act.warnings.contacts import LATE_US, as_known
 from chainbreak.act.warnings.model import ContactEvent
 from chainbreak.act.warnings.partner_event import INDICATED, PartnerEvent
-from chainbreak.app.confirmed_indicators import Indicator, Known, confirmed_indicators
+from chainbreak.app.confirmed_indicators import Indicator, confirmed_indicators
 from chainbreak.app.take_contacts import Taken, event_of, take_in
 from chainbreak.app.take_statement import open_campaigns
 from chainbreak.base.errors import InputError, RefusedError, UsageError
@@ -118,7 +118,7 @@ def _read(rows: Sequence[object], done: Brought) -> dict[int, PartnerEvent]:
 def _indicators(office: Office, read: Mapping[int, PartnerEvent], done: Brought) -> dict[int, Indicator | None]:
     """Row -> the confirmed thing it names; None for a report, which names none. Rows that name another are out."""
     with office.desk.read() as conn:
-        confirmed = confirmed_indicators(office, conn, Known())
+        confirmed = confirmed_indicators(office, conn)
     named = {n: row for n, row in read.items() if row.kind in INDICATED}
     sites = {n for n, row in named.items() if row.kind == "visit.scam_domain" or (
         row.kind == "sms.template" and any(c.isalpha() for c in row.indicator))}  # fmt: skip
@@ -194,7 +194,7 @@ def _event(
     if indicator is None:
         return replace(event, ground=f"statement:T-{_ref(office, source, row)[:12]}")
     return replace(event, ground=indicator.ground, indicator=indicator.name, campaign=indicator.campaign,
-                   confidence=indicator.confidence, fraud=row.fraud or indicator.fraud[:32])  # fmt: skip
+                   confidence=indicator.confidence, fraud=row.fraud or indicator.fraud)  # fmt: skip
 
 
 def _ref(office: Office, source: str, row: PartnerEvent) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from contact_world import (
     ACCOUNTS,
@@ -41,6 +43,7 @@ from chainbreak.app.collect_contacts import Collected, collect_contacts, watch_c
 from chainbreak.app.give_verdict import give_verdict
 from chainbreak.app.rotate_keys import rotate_keys
 from chainbreak.base.clock import US_PER_MIN, FixedClock
+from chainbreak.records import kind_named
 from chainbreak.records.actor import Actor, Role
 from chainbreak.records.kind import Identifier
 from chainbreak.store.desk.tables_contacts import contact_aside
@@ -331,3 +334,26 @@ def test_orders_in_force_confirm_a_hold_only_suspects_and_what_is_over_neither(o
     assert done is not None
     assert [(row["ground"], row["confidence"]) for row in events_in(office)] == [("order:2026-1", 1.0)]
     assert done.review == 1
+
+
+def test_look_ups_of_clients_without_a_line_are_listed(office: Office) -> None:
+    confirm(office, found(office, SITE))
+    rows = [{"record_ref": f"{n:032x}", "at_us": ago(5), "local_day": date(2026, 11, 20), "client": n,
+             "client_class": of, "domain": SITE} for n, of in enumerate(("unknown", None, "mobile"))]  # fmt: skip
+    kind = kind_named("lookup")
+    office.lake.append("lookup", pa.Table.from_pylist(rows, kind.arrow_schema()), kind.partition_by)
+    done = look(office)
+    assert done is not None
+    assert (done.unreachable, len(events_in(office))) == (2, 1)
+    assert {reason for reason, *_ in asides(office)} == {"client_no_line"}
+
+
+def test_a_look_that_breaks_is_tried_again(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    confirmed_line(office)
+    bring(office, "call", [leg(30, VICTIM, FRAUD, "mt_call", 700)])
+    with monkeypatch.context() as patched:
+        patched.setattr(Office, "engine", lambda *_: 1 / 0)
+        (broken,) = watch_contacts(office, once=True)
+    assert broken.failed == "ZeroDivisionError"
+    assert look(office) is not None
+    assert len(events_in(office)) == 1

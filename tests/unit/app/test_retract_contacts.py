@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,7 +26,10 @@ from chainbreak.base.errors import RefusedError, UsageError
 from chainbreak.records.actor import SERVICE
 from chainbreak.records.kind import Identifier
 from chainbreak.store.desk.tables_contacts import correction_call, retraction
+from chainbreak.store.desk.tables_orders import order_file, refuted
 from chainbreak.store.desk.tables_warnings import warning, warning_call, warning_send
+
+FOLDERS = itertools.count()
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +134,7 @@ def test_a_warning_that_keeps_some_of_its_events_falls_to_the_tier_they_deserve(
 
 
 def test_an_indicator_taken_back_by_hand_warns_no_more_until_it_is_found_again(office: Office) -> None:
-    from chainbreak.app.confirmed_indicators import Known, confirmed_indicators
+    from chainbreak.app.confirmed_indicators import confirmed_indicators
 
     finding_id = confirm(office, found(office, line(office, FRAUD)))
     take_contacts(office, SERVICE, [event(office, finding_id, 1)])
@@ -137,7 +142,7 @@ def test_an_indicator_taken_back_by_hand_warns_no_more_until_it_is_found_again(o
 
     def known() -> set[str]:
         with office.desk.read() as conn:
-            return set(confirmed_indicators(office, conn, Known()))
+            return set(confirmed_indicators(office, conn))
 
     assert known() == set()
     office.clock.advance(60)  # type: ignore[attr-defined]
@@ -148,7 +153,7 @@ def test_an_indicator_taken_back_by_hand_warns_no_more_until_it_is_found_again(o
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_the_correction_reaches_all_who_were_told_and_nobody_else(prepared: Path, tmp_path: Path, data: Any) -> None:
-    folder = tmp_path / str(data.draw(st.integers(0, 10**12)))
+    folder = tmp_path / str(next(FOLDERS))
     shutil.copytree(prepared, folder)
     office = open_office(folder, FixedClock(NOW_US))
     finding_id = confirm(office, found(office, line(office, FRAUD)))
@@ -293,3 +298,40 @@ def test_a_correction_that_cannot_be_sent_becomes_a_call(office: Office) -> None
     retract_overturned(office)
     retract_overturned(office)
     assert [row["recipient"] for row in list_corrections(office)] == [number(office, 1)]
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "wrong"),
+    [
+        ("released", "wrong_object", True),
+        ("annulled", "", True),
+        ("released", "not_needed", False),
+        ("expired", "", False),
+    ],
+)
+def test_an_order_that_ends_as_wrong_takes_its_contacts_back(
+    office: Office, state: str, reason: str, wrong: bool
+) -> None:
+    about = line(office, FRAUD)
+    with office.desk.begin() as conn:
+        conn.execute(insert(order_file).values(
+            order_id="2026-1", kind="number.block", rung="", state="acknowledged", revision=1, object=about,
+            case_ref="", drafted_by="chen", starts_at_us=ago(60), ends_at_us=ago(-60), receipt_hash="1",
+            updated_at_us=1, body=b"{}",
+        ))  # fmt: skip
+    called = ContactEvent("call.fraud_line", number(office, 1), ago(20), "order:2026-1", "records", "r", about,
+                          facts={"duration_s": 300})  # fmt: skip
+    take_contacts(office, SERVICE, [called])
+    assert warnings(office)[number(office, 1)]["state"] == "open"
+    with office.desk.begin() as conn:
+        body = json.dumps({"state": state, "end_reason": reason}).encode()
+        conn.execute(update(order_file).values(state=state, body=body))
+    assert [done["events"] for done in retract_overturned(office)] == ([1] if wrong else [])
+
+
+def test_a_finding_that_an_appeal_refutes_takes_its_contacts_back(office: Office) -> None:
+    finding_id = confirm(office, found(office, line(office, FRAUD)))
+    take_contacts(office, SERVICE, [event(office, finding_id, 1)])
+    with office.desk.begin() as conn:
+        conn.execute(insert(refuted).values(ref=f"finding:{finding_id}", by_order="2026-1", at_us=NOW_US))
+    assert [done["events"] for done in retract_overturned(office)] == [1]
