@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chainbreak.act.warnings.model import REACHED
 from chainbreak.app.next_warning import must_call
 from chainbreak.base.clock import to_us
 
@@ -38,5 +39,5 @@ def hotline_shift(office: Office, actor: Actor) -> dict[str, Any]:
         return {
             "waiting": calls.waiting(conn, now, MOST_COUNTED),
             "again": [warning_row(row, events.get(row["warning_id"], []), policy, now) for row in again],
-            "shift": calls.shift_of(conn, actor.name, to_us(midnight)),
+            "shift": calls.shift_of(conn, actor.name, to_us(midnight), REACHED),
         }  # fmt: skip

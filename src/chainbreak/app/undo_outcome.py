@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.warnings.calls import HOLD_US, UNDO_US
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 def undo_outcome(office: Office, actor: Actor) -> str:
     """Take back the actor's newest outcome within a minute; the card is theirs again. Returns the warning's id.
 
-    Messages that were cancelled with it are due again unless they had left our hands; a report that was taken stays.
+    Messages and visits that were called off with it are due again, unless a message had left our hands; a report that
+    was taken stays.
 
     Raises:
         RefusedError: the actor works no calls (CB-WA-140), or there is nothing to undo any more (CB-WA-146).
@@ -44,6 +46,7 @@ def undo_outcome(office: Office, actor: Actor) -> str:
         calls.take(conn, warning_id, actor.name, now, now + HOLD_US)
         desk.update_warnings(conn, [{"warning_id": warning_id, "updated_at_us": now, **before["columns"]}])
         _due_again(conn, before["sends"], now)
+        _visited_again(conn, actor, last, now)
         calls.set_alert(conn, warning_id, state=calls.UNDONE)
         told = {"attempt": last["attempt"], "outcome": last["outcome"]}
         desk.add_move(conn, warning_id, now, actor.name, "undone", told)
@@ -58,6 +61,24 @@ def _due_again(conn: Connection, send_ids: list[str], now: int) -> None:
 
     again = update(s).where(s.c.send_id.in_(send_ids), s.c.state == "cancelled", s.c.expires_at_us > now)
     conn.execute(again.values(state="due", reason="", settled_at_us=None))
+
+
+def _visited_again(conn: Connection, actor: Actor, call: Mapping[str, Any], now: int) -> None:
+    """Visits that the outcome called off are open again, for whom the next plan finds."""
+    from sqlalchemy import select, update
+
+    from chainbreak.records.visit import CANCELLED, OPEN
+    from chainbreak.store.desk.tables_visits import visit as v
+    from chainbreak.store.desk.visits import add_moves
+
+    called_off = (v.c.state == CANCELLED) & (v.c.reason == call["outcome"]) & (v.c.ended_at_us == call["ended_at_us"])
+    query = select(v.c.visit_id).where(v.c.warning_id == call["warning_id"], called_off)
+    gone = list(conn.execute(query).scalars())
+    conn.execute(update(v).where(v.c.visit_id.in_(gone)).values(
+        state=OPEN, reason="", ended_at_us=None, officer="", second="", accepted_at_us=None, left_at_us=None,
+        updated_at_us=now,
+    ))  # fmt: skip
+    add_moves(conn, [(visit_id, {"why": "undone"}) for visit_id in gone], now, actor.name, "open")
 
 
 def _before(conn: Connection, warning_id: str, attempt: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from chainbreak.act.warnings.model import FRAUD
 from chainbreak.app.call_scripts import script_for
 from chainbreak.app.list_warnings import warning_row
 from chainbreak.app.next_warning import must_call
@@ -52,7 +53,7 @@ def warning_card(office: Office, actor: Actor, warning_id: str) -> dict[str, Any
             "tried": calls.attempts_of(conn, warning_id),
             "script": script_for(office, conn, row["fraud"], [event["kind"] for event in events], warning_id),
             "proof": proof_of(office, conn, warning_id, now) if is_mine else None,
-            "said": calls.words_of_indicators(conn, [event["indicator"] for event in events]),
+            "said": calls.words_of_indicators(conn, [event["indicator"] for event in events], FRAUD),
         }  # fmt: skip
     number = known_values(office, [row["recipient"]], [Identifier.LINE]).get(row["recipient"], "")
     return card | {"masked": masked(number)}

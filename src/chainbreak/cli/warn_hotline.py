@@ -1,4 +1,4 @@
-"""`chainbreak warn` for the hotline: next, show, outcome, undo, mute, shift, alerts, take, verify; `warn script …`."""
+"""`chainbreak warn` for the hotline: next, show, outcome, undo, mute, shift, alerts, take-alert; `warn script …`."""
 
 from __future__ import annotations
 
@@ -121,8 +121,8 @@ def alerts(as_name: AsOption, centre: CentreOption = None, as_json: JsonOption =
         raise typer.Exit(1)
 
 
-@app.command()
-def take(warning_id: str, as_name: AsOption, centre: CentreOption = None, as_json: JsonOption = False) -> None:
+@app.command("take-alert")
+def take_(warning_id: str, as_name: AsOption, centre: CentreOption = None, as_json: JsonOption = False) -> None:
     """Take such an alert over, at the fund desk."""
     from chainbreak.app.take_money_sent import take_alert
 
@@ -208,7 +208,8 @@ def _emit_card(office: Any, card: dict[str, Any], lang: str, as_json: bool) -> N
             "why": card["why"][here], "attempt": f"{card['next_attempt']}/{card['most_attempts']}",
             **_readable(office, {"due_at_us": card["due_at_us"], "stake_fen": card["stake_fen"]}),
             "held_by": card["held_by"], "phrase": proof.get(here, ""), "code": proof.get("code", ""),
-            "proof": proof.get("state", ""), "script": card["script"]["shown"], **speech,
+            "proof": proof.get("state", ""), "script": card["script"]["shown"],
+            **{name: said if isinstance(said, str) else "\n".join(said) for name, said in speech.items()},
         },
         False,
     )  # fmt: skip

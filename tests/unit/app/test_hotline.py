@@ -25,6 +25,7 @@ from chainbreak.app.hotline_shift import hotline_shift
 from chainbreak.app.init_centre import init_centre
 from chainbreak.app.mute_warnings import mute_warnings
 from chainbreak.app.next_warning import next_warning
+from chainbreak.app.open_visits import open_visits
 from chainbreak.app.open_warning import keep_warning, open_warning, reveal_recipient
 from chainbreak.app.phrase_of_card import renew_phrase
 from chainbreak.app.record_outcome import record_outcome
@@ -40,6 +41,7 @@ from chainbreak.base.settings import Settings
 from chainbreak.base.wording import LANGS, word
 from chainbreak.records.actor import Actor, Role
 from chainbreak.store.desk.tables_hotline import warning_phrase
+from chainbreak.store.desk.tables_visits import visit
 from chainbreak.store.desk.tables_warnings import warning, warning_call, warning_mute, warning_send
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "support"))
@@ -231,6 +233,7 @@ def test_the_same_outcome_twice_is_one_and_another_is_refused(hotline: Desk) -> 
 def test_undo_within_a_minute_leaves_everything_as_it_was(hotline: Desk, key: str) -> None:
     card = hotline.take()
     send(hotline, card["warning_id"])
+    open_visits(hotline.office)
     before = hotline.row(card["warning_id"])
     hotline.end(card, key)
     hotline.later(0.9)
@@ -241,6 +244,8 @@ def test_undo_within_a_minute_leaves_everything_as_it_was(hotline: Desk, key: st
     with hotline.office.desk.read() as conn:
         assert conn.execute(select(warning_send.c.state)).scalars().all() == ["due"]
         assert conn.execute(select(warning_call)).all() == []
+        mine = select(visit.c.state).where(visit.c.warning_id == card["warning_id"])
+        assert conn.execute(mine).scalars().all() == ["open"], "somebody goes there after all"
     hotline.end(card, "1")
     hotline.later(1.1)
     with pytest.raises(RefusedError, match="CB-WA-146"):

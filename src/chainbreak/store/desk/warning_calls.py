@@ -5,12 +5,11 @@ All of it in the caller's transaction, which is alone among writers: two people 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, case, func, insert, select, update
 
-from chainbreak.act.warnings.model import FRAUD, REACHED
 from chainbreak.store.desk.tables_hotline import warning_alert, warning_phrase
 from chainbreak.store.desk.tables_warnings import contact_event, warning, warning_call
 from chainbreak.store.desk.warnings import OPEN, to_call
@@ -83,11 +82,11 @@ def call_backs(conn: Connection, now_us: int, limit: int) -> list[dict[str, Any]
     return [dict(row) for row in conn.execute(again).mappings()]
 
 
-def shift_of(conn: Connection, operator: str, since_us: int) -> dict[str, int]:
-    """calls, reached, dissuaded, verified of one operator since a moment."""
+def shift_of(conn: Connection, operator: str, since_us: int, reached: Collection[str]) -> dict[str, int]:
+    """calls, reached (by outcome), dissuaded, verified of one operator since a moment."""
     counts = {
         "calls": func.count(),
-        "reached": func.sum(case((_c.outcome.in_(sorted(REACHED)), 1), else_=0)),
+        "reached": func.sum(case((_c.outcome.in_(sorted(reached)), 1), else_=0)),
         "dissuaded": func.sum(case((_c.outcome == "dissuaded", 1), else_=0)),
         "verified": func.sum(case((_c.verified.in_(("phrase", "call_back")), 1), else_=0)),
     }
@@ -98,14 +97,18 @@ def shift_of(conn: Connection, operator: str, since_us: int) -> dict[str, int]:
     return {name: int(row[name] or 0) for name in counts}
 
 
-def words_of_indicators(conn: Connection, indicators: Iterable[str]) -> dict[str, dict[str, int]]:
-    """Indicator -> what people said who were called about it: `fraud`, `false_alarm`, `wrong_person`, in warnings."""
+def words_of_indicators(
+    conn: Connection, indicators: Iterable[str], fraud: Collection[str]
+) -> dict[str, dict[str, int]]:
+    """Indicator -> what people said who were called about it, in warnings: `fraud` (by these outcomes), `false_alarm`,
+    `wrong_person`.
+    """
     named = sorted({indicator for indicator in indicators if indicator})
-    said = case((_w.outcome.in_(sorted(FRAUD)), "fraud"), else_=_w.outcome)
+    said = case((_w.outcome.in_(sorted(fraud)), "fraud"), else_=_w.outcome)
     rows = conn.execute(
         select(_e.indicator, said.label("said"), func.count(func.distinct(_w.warning_id)).label("n"))
         .join(warning, _w.warning_id == _e.warning_id)
-        .where(_e.indicator.in_(named), _w.outcome.in_([*sorted(FRAUD), "false_alarm", "wrong_person"]))
+        .where(_e.indicator.in_(named), _w.outcome.in_([*sorted(fraud), "false_alarm", "wrong_person"]))
         .group_by(_e.indicator, said)
     )  # fmt: skip
     found: dict[str, dict[str, int]] = {name: {"fraud": 0, "false_alarm": 0, "wrong_person": 0} for name in named}
