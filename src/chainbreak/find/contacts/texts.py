@@ -6,6 +6,8 @@ from typing import Any
 
 import ibis
 
+from chainbreak.find.contacts.hosts import sites_of
+
 WORDS_AT_LEAST = 12
 """Characters that a wording has at least, marks and figures as one each; shorter ones are anybody's."""
 SENT_AT_LEAST = 3
@@ -80,10 +82,9 @@ def _none() -> Any:
 
 
 def _naming(told: Any, site: Any) -> Any:
-    """Rows of `told` whose text names a site, with `site`; of several the smallest."""
-    low = told.select("record_ref", text=told.text.lower())
-    # A name stands alone: what goes before it ends no other name but a host of its own, what follows begins none.
-    pairs = low.cross_join(site.select("name"))
-    mark = ibis.literal(r"(^|[^a-z0-9-])") + pairs.name.replace(".", r"\.") + r"($|[^a-z0-9.-]|\.($|[^a-z0-9]))"
-    met = pairs.filter(pairs.text.contains(pairs.name) & pairs.text.re_search(mark))
-    return told.inner_join(met.group_by("record_ref").agg(site=met.name.min()), "record_ref")
+    """Rows of `told` whose text names a site or a host below it, with `site`; of several the smallest."""
+    words = told.select("record_ref", host=told.text.lower().re_replace(r"[^a-z0-9.-]+", " ").split(" ").unnest())
+    hosts = words.filter(words.host.contains("."))
+    hosts = hosts.mutate(host=hosts.host.re_replace(r"^[.-]+|[.-]+$", ""))
+    met = hosts.inner_join(sites_of(hosts, site), "host")
+    return told.inner_join(met.group_by("record_ref").agg(site=met.site.min()), "record_ref")
