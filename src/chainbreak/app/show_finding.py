@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 
 def show_finding(office: Office, finding_id: str) -> dict[str, Any]:
-    """The finding as `Finding.as_dict` gives it, with `state`, `holder`, `verdicts`, `orders`, `cases`, `leads`, and
-    `reported`: what other centres report about its subject and members, with the weight it still has.
+    """The finding as `Finding.as_dict` gives it, with `state`, `holder`, `verdicts`, `orders`, `cases`, `leads`,
+    `reported` (what other centres report about its subject and members, with the weight it still has) and `warned`
+    (what people said who were warned because of it, see `warning_labels.said_of_finding`).
 
     Raises:
         UsageError: no such finding (CB-FN-001).
@@ -24,6 +25,7 @@ def show_finding(office: Office, finding_id: str) -> dict[str, Any]:
     from sqlalchemy import select
 
     from chainbreak.app.list_indicators import reported_elsewhere
+    from chainbreak.app.warning_labels import said_of_finding
     from chainbreak.store.desk import leads
     from chainbreak.store.desk.tables_cases import case_link
     from chainbreak.store.desk.tables_orders import order_support
@@ -39,10 +41,12 @@ def show_finding(office: Office, finding_id: str) -> dict[str, Any]:
         linked = select(case_link.c.case_id).where(case_link.c.kind == "finding", case_link.c.ref == finding_id)
         resting = leads.about(conn, [f"finding:{finding_id}"])
         reported = reported_elsewhere(office, conn, [found.subject, *(member.token for member in found.members)])
+        warned = said_of_finding(conn, finding_id)
         orders, cases = list(conn.execute(rests).scalars()), list(conn.execute(linked).scalars())
     return {
         **found.as_dict(), "state": state, "holder": held.get(finding_id, ""), "verdicts": verdicts,
         "orders": orders, "cases": cases, "leads": resting, "reported": reported,
+        "warned": warned,
     }  # fmt: skip
 
 
