@@ -51,8 +51,7 @@ def _open_in(conn: Connection, office: Office, now: int, places: Mapping[str, tu
     made = visits.made_to(conn, {ask["recipient"] for ask, _ in wanted}, since)
     new, changed, counts = _judge(wanted, made, places, days, now)
     visits.insert_visits(conn, new)
-    for row in changed:
-        visits.change(conn, row["visit_id"], **{name: value for name, value in row.items() if name != "visit_id"})
+    visits.change_many(conn, changed)
     visits.add_moves(conn, [(row["visit_id"], {"reason": row["reason"]}) for row in new], now, SERVICE.name, "open")
     counts["called_off"] = over
     if any(counts.values()):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.warnings.model import facts_of
 from chainbreak.act.warnings.visits.checklists import checklist_of
+from chainbreak.act.warnings.visits.model import SPECIALIST
 from chainbreak.app.list_visits import with_ways, words_of
 from chainbreak.records.visit import LIVE, OPEN, UNDER_WAY
 
@@ -32,7 +33,11 @@ def show_visit(office: Office, actor: Actor, visit_id: str) -> dict[str, Any]:
         row = read_visit(conn, actor, visit_id)
         staff = visits.staff(conn)
         stations = {one["name"]: (one["lat"], one["lon"]) for one in staff}
-        found = with_ways([row], stations, now)[0]
+        tour = visits.to_make(conn, now, [row["unit"]], row["officer"]) if row["state"] in LIVE else []
+        beside = [one for one in tour if one["officer"] == row["officer"]]
+        is_in = any(one["visit_id"] == visit_id for one in beside)
+        ways = with_ways(beside if is_in else [row], stations, now)
+        found = next(one for one in ways if one["visit_id"] == visit_id)
         is_mine = actor.name in (row["officer"], row["second"]) and row["state"] in UNDER_WAY
         stands = row["warning_state"] == "open" and row["expires_at_us"] > now
         found |= words_of(conn, office)(row)
@@ -41,7 +46,7 @@ def show_visit(office: Office, actor: Actor, visit_id: str) -> dict[str, Any]:
             "results": visits.results_of(conn, visit_id), "proofs": visits.proofs_of(conn, visit_id),
             "night": is_night(current_policy(conn, office), now, office.centre.settings.zone),
             "colleagues": [one["name"] for one in staff if one["unit"] == row["unit"] and one["name"] != actor.name],
-            "units": sorted({one["unit"] for one in staff} | {row["district"]} - {row["unit"]}),
+            "units": sorted(({one["unit"] for one in staff} | {row["district"], SPECIALIST}) - {row["unit"]}),
         }  # fmt: skip
     answers = json.loads(row["checklist"])["answers"] if row["checklist"] else {}
     items = checklist_of(row["fraud"])

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from chainbreak.act.warnings.visits.model import address_ref_of
 from chainbreak.app.reveal_identifier import Revealed
+from chainbreak.base.clock import US_PER_DAY
 from chainbreak.base.errors import InputError, RefusedError
+from chainbreak.records.actor import SERVICE
 from chainbreak.records.visit import LIVE, UNDER_WAY
 
 if TYPE_CHECKING:
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from chainbreak.records.actor import Actor
 
 ADDRESS_MAX = 200
+KEPT_US = US_PER_DAY
+"""How long an address is kept after its visit and its warning ended: for somebody who asks the next day."""
 
 
 def enter_address(office: Office, actor: Actor, visit_id: str, address: str, source: str = "citizen") -> None:
@@ -80,3 +84,22 @@ def reveal_address(office: Office, actor: Actor, visit_id: str, *, purpose: str,
         raise InputError("CB-WA-165", "nobody has entered an address for this visit", given=visit_id,
                          next_step="ask the hotline for it")  # fmt: skip
     return Revealed(f"visit:{visit_id}", office.vault.text(address_ref_of(visit_id, row["address_n"])), until)
+
+
+def forget_addresses(office: Office) -> int:
+    """Destroy the addresses of visits that ended more than a day ago, with their warnings; how many visits."""
+    from chainbreak.app.visit_rights import visit_now
+    from chainbreak.audit.log import Entry, append
+    from chainbreak.store.desk import visits
+
+    with office.desk.read() as conn:
+        old = visits.old_addresses(conn, visit_now(conn, office) - KEPT_US)
+    if not old:
+        return 0
+    # First the vault: a kill between the two leaves a visit that is asked for again, never an address that stays.
+    office.vault.remove_texts([address_ref_of(row["visit_id"], n + 1) for row in old for n in range(row["address_n"])])
+    with office.desk.begin() as conn:
+        now = visit_now(conn, office)
+        visits.change_many(conn, [{"visit_id": row["visit_id"], "address_n": 0} for row in old])
+        append(conn, Entry.by(SERVICE, now, "warning.visit_forget", "visit:*", payload={"visits": len(old)}))
+    return len(old)

@@ -50,12 +50,14 @@ def run_round(office: Office) -> None:
     from chainbreak.app.retract_contacts import retract_overturned
     from chainbreak.app.tidy_warnings import tidy_warnings
     from chainbreak.app.trigger_precision import review_triggers
+    from chainbreak.app.visit_address import forget_addresses
 
     file_reports(office, AT_ONCE)
     lapse_leads(office)
     retract_overturned(office)
     tidy_warnings(office)
     open_visits(office)
+    forget_addresses(office)
     review_triggers(office)
     retire_worse_scripts(office)
     publish_checkpoint(office, only_if_due=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from chainbreak.bench import BenchRow
 
-NAMES = ("intake", "plan", "path")
+NAMES = ("intake", "plan", "path", "visits")
 
 
 def run(scale: str) -> list[BenchRow]:

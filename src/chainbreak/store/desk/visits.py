@@ -104,12 +104,13 @@ def change(conn: Connection, visit_id: str, **columns: Any) -> None:
 
 
 def change_many(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Set the same columns of many visits; each row names its `visit_id`."""
-    if rows:
-        names = sorted(set(rows[0]) - {"visit_id"})
-        values: dict[str, Any] = {name: bindparam(f"b_{name}") for name in names}
-        conn.execute(update(visit).where(_v.visit_id == bindparam("b_visit_id")).values(values),
-                     [{f"b_{name}": value for name, value in row.items()} for row in rows])  # fmt: skip
+    """Set columns of many visits; each row names its `visit_id`, rows of one shape go together."""
+    shapes: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        shapes.setdefault(tuple(sorted(row)), []).append({f"b_{name}": value for name, value in row.items()})
+    for names, some in shapes.items():
+        values: dict[str, Any] = {name: bindparam(f"b_{name}") for name in names if name != "visit_id"}
+        conn.execute(update(visit).where(_v.visit_id == bindparam("b_visit_id")).values(values), some)
 
 
 def read(conn: Connection, visit_id: str) -> dict[str, Any] | None:
@@ -152,6 +153,13 @@ def _first(conn: Connection, query: Select[Any]) -> dict[str, Any] | None:
 def _joined() -> Select[Any]:
     with_warning = visit.join(warning, _w.warning_id == _v.warning_id)
     return select(visit, _w.tier, _w.state.label("warning_state"), _w.expires_at_us).select_from(with_warning)
+
+
+def old_addresses(conn: Connection, before_us: int) -> list[dict[str, Any]]:
+    """visit_id and address_n of visits with an address that ended before, and whose warning ended too."""
+    query = select(_v.visit_id, _v.address_n).join(warning, _w.warning_id == _v.warning_id)
+    over = (_w.state != "open") | (_w.expires_at_us <= before_us)
+    return _rows(conn, query.where(_v.address_n > 0, _v.state.not_in(LIVE), _v.updated_at_us < before_us, over))
 
 
 def add_move(conn: Connection, visit_id: str, at_us: int, actor: str, move: str, detail: Mapping[str, Any]) -> None:

@@ -23,7 +23,7 @@ from chainbreak.app.open_visits import open_visits
 from chainbreak.app.plan_visits import plan_visits
 from chainbreak.app.prove_visit import confirm_visit, make_code, prove_by_distance, use_code
 from chainbreak.app.show_visit import show_visit
-from chainbreak.app.visit_address import enter_address, reveal_address
+from chainbreak.app.visit_address import enter_address, forget_addresses, reveal_address
 from chainbreak.app.visit_duty import put_on_duty, take_off_duty
 from chainbreak.app.work_visit import accept_visit, arrive_visit, hand_off_visit, leave_visit
 from chainbreak.audit.tables import entries
@@ -381,3 +381,15 @@ def test_the_same_on_both_databases(desk_url: str, tmp_path: Path) -> None:
     assert warning_row(office, warnings[0])["state"] == "resolved"
     assert len(list_visits(office, find_actor(office, "he"))) == len(warnings) - 1
     office.desk.close()
+
+
+def test_addresses_are_destroyed_a_day_after_visit_and_warning_ended(scene: Scene) -> None:
+    for text in ("东湖区桂花路7号", ADDRESS):
+        enter_address(scene.office, scene.who("gu"), scene.first, text)
+    accept_visit(scene.office, scene.who("ma"), scene.first)
+    scene.finish("ma")
+    before = scene.office.vault.counts()["texts"]
+    assert forget_addresses(scene.office) == 0
+    scene.clock.advance(24 * 3_600 + 1)
+    assert [forget_addresses(scene.office), forget_addresses(scene.office)] == [1, 0]
+    assert before - scene.office.vault.counts()["texts"] == 2
