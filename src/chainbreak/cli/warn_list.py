@@ -80,6 +80,18 @@ def suppressed(
     _emit_page(found, HELD, office.centre.settings.zone, as_json)
 
 
+@app.command("text-campaign")
+def text_campaign_(
+    campaign: Annotated[str, typer.Argument(help="As `warn board` names it under surges")], as_name: AsOption,
+    centre: CentreOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """In a surge, plan a text to everybody of one campaign who has none; caps and quiet hours hold."""
+    from chainbreak.app.text_campaign import text_campaign
+
+    office, actor = _both(centre, as_name)
+    emit(text_campaign(office, actor, campaign), as_json)
+
+
 def _both(centre: Any, name: str) -> tuple[Any, Any]:
     from chainbreak.app.bootstrap import open_office
     from chainbreak.app.find_actor import find_actor

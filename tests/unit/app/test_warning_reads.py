@@ -15,12 +15,13 @@ from chainbreak.app.find_actor import find_actor
 from chainbreak.app.list_suppressed import list_suppressed
 from chainbreak.app.list_warnings import list_warnings
 from chainbreak.app.show_warning import show_warning
+from chainbreak.app.text_campaign import text_campaign
 from chainbreak.app.warning_board import SURGE, warning_board
 from chainbreak.base.clock import US_PER_HOUR, US_PER_MIN, FixedClock
 from chainbreak.base.errors import RefusedError, UsageError
 from chainbreak.records.actor import Actor
 from chainbreak.store.desk import warning_reads
-from chainbreak.store.desk.tables_warnings import warning, warning_send
+from chainbreak.store.desk.tables_warnings import warning, warning_mute, warning_send
 
 NOON_US = 1_795_147_200_000_000  # 2026-11-20 12:00 in Shanghai
 
@@ -104,7 +105,7 @@ def test_the_board_says_who_waits_who_is_late_and_what_is_short(
 ) -> None:
     urgent, high, _, low = warning_board(office, wu)["tiers"]
     assert (urgent["to_call"], urgent["next"]) == (3, made["urgent"][0])
-    assert urgent["next_due_us"] == NOON_US + 3 * US_PER_MIN
+    assert urgent["next_due_us"] == show_warning(office, wu, made["urgent"][0])["due_at_us"]
     assert (low["to_call"], low["to_text"]) == (0, 3)
     assert (urgent["will_be_late"], high["will_be_late"]) == (3, 3), "nobody is on shift"
     change(office, made["high"][0], holder="gu", held_until_us=NOON_US + 10 * US_PER_MIN)
@@ -188,3 +189,23 @@ def test_who_does_not_read_warnings_is_refused_and_wrong_words_are_named(
         show_warning(office, wu, "W-' or 1=1")
     with pytest.raises(UsageError, match="CB-US-001"):
         list_suppressed(office, wu, view="all")
+
+
+def test_a_campaign_is_texted_once_and_within_the_caps(office: Office, made: dict[str, list[str]], wu: Actor) -> None:
+    he, campaign = find_actor(office, "he"), show_warning(office, wu, made["high"][0])["campaign"]
+    send(office, made["high"][0], "sms", campaign=campaign, state="delivered")
+    with office.desk.begin() as conn:
+        conn.execute(insert(warning_mute).values(
+            recipient=show_warning(office, wu, made["low"][0])["recipient"], at_us=NOON_US, until_us=2 * NOON_US,
+            asked_by="gu",
+        ))  # fmt: skip
+    assert text_campaign(office, he, campaign) == {"planned": 2, "held_back": 0}
+    assert text_campaign(office, he, campaign) == {"planned": 0, "held_back": 0}
+    assert text_campaign(office, he, "template:7") == {"planned": 2, "held_back": 1}, (
+        "one wants none of the lowest tier"
+    )
+    assert [row["reason"] for row in list_suppressed(office, wu)["rows"]] == ["muted"]
+    with pytest.raises(RefusedError, match="CB-WA-205"):
+        text_campaign(office, find_actor(office, "gu"), campaign)
+    with pytest.raises(UsageError, match="CB-WA-206"):
+        text_campaign(office, he, "template:404")

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Query, Response
+from fastapi.responses import RedirectResponse
 
 from chainbreak.act.warnings.model import KINDS, OPEN
 from chainbreak.app.list_suppressed import VIEWS, list_suppressed
@@ -14,9 +15,10 @@ from chainbreak.app.record_read import record_read
 from chainbreak.app.report_texts import type_names
 from chainbreak.app.reveal_identifier import MAY_REVEAL, reveal_identifier
 from chainbreak.app.show_warning import show_warning
+from chainbreak.app.text_campaign import MAY_TEXT_ALL, text_campaign
 from chainbreak.app.warning_board import warning_board
 from chainbreak.console.session import Signed, Visit
-from chainbreak.console.view import render
+from chainbreak.console.view import render, said
 from chainbreak.records.kind import Identifier
 
 router = APIRouter()
@@ -61,7 +63,8 @@ def page(visit: Signed, wanted: Filtered, after: After = "") -> Response:
     record_read(visit.office, visit.actor, "warning.list", "warning:*", often=True)
     return render(
         visit, "warnings.html", here="warnings", board=board, wanted=wanted, states=STATES, kinds=list(KINDS),
-        send_hues=SEND_HUES, is_first=not after, **_rows(visit, wanted, board, after), **_words(visit),
+        send_hues=SEND_HUES, is_first=not after, may_text_all=visit.actor.has(*MAY_TEXT_ALL),
+        **_rows(visit, wanted, board, after), **_words(visit),
     )  # fmt: skip
 
 
@@ -81,6 +84,13 @@ def suppressed(
     record_read(visit.office, visit.actor, "warning.suppressed", "warning:*", often=True)
     return render(visit, "warnings_suppressed.html", here="warnings", tab="suppressed", found=found, view=view,
                   views=VIEWS, is_first=not after)  # fmt: skip
+
+
+@router.post("/warnings/campaign/text")
+def text_all(visit: Signed, campaign: Annotated[str, Form(max_length=64)]) -> Response:
+    """Text everybody of a campaign that surges."""
+    text_campaign(visit.office, visit.actor, campaign)
+    return said(RedirectResponse(f"/warnings?{urlencode({'campaign': campaign})}", 303), "campaign_texted")
 
 
 @router.get("/warnings/{warning_id}")
