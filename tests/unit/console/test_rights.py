@@ -169,6 +169,7 @@ MATRIX: dict[str, tuple[Any, dict[str, Any], str]] = {
     "/warnings/tiers/{version}/decline": (APPROVER, {"reason": "再议"}, ""),
     "/warnings/tiers/{version}/withdraw": (ALL, {}, ""),  # the proposer's own
     "/warnings/reviews/{review_id}": (PROPOSE, {"note": "保留"}, ""),
+    "/warnings/campaign/text": (SIGN, {"campaign": "template:7"}, ""),
     "/warnings/{warning_id}/reveal": (REVEAL | {Role.HOTLINE}, {"purpose": "核实预警"}, ""),
     "/log/verify": (ALL, {}, ""),
     "/log/prove": (AUDITOR, {"sequence": 0, "purpose": "例行检查"}, ""),
@@ -289,6 +290,7 @@ def test_a_role_presses_what_is_its_own_and_nothing_else(
                 "CB-WA-180",
                 "CB-WA-200",
                 "CB-WA-202",
+                "CB-WA-205",
             )
         )
         if refused == (role in may):
