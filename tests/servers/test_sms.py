@@ -65,7 +65,7 @@ def office(desk_url: str, tmp_path: Path, centre: Centre) -> Iterator[Office]:
     made = init_centre(tmp_path / "centre", Settings(desk_url=desk_url, name="测试市反诈中心"), FixedClock(T0))
     add_partner(
         made, ZHOU, "smsc", "sms", (), address=f"smpp://127.0.0.1:{centre.port}",
-        settings={"system_id": "cb", "sender": "96110", "per_s": 5000, "response_s": 2.0},
+        settings={"system_id": "cb", "sender": "96110", "per_s": 200, "response_s": 2.0},
     )  # fmt: skip
     set_secret(made, ZHOU, "smsc", "password", PASSWORD.encode())
     yield made

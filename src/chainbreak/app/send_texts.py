@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from chainbreak.act.delivery.sms import Settings
     from chainbreak.act.delivery.sms.book import Part
+    from chainbreak.act.delivery.sms.link import Link
+    from chainbreak.act.delivery.sms.session import Session
     from chainbreak.app.bootstrap import Office
 
 FORMAT = "sms"
@@ -52,19 +54,14 @@ def send_texts(
         SetupError: no message centre is set up (CB-DL-208), its address, secret or account is wrong (CB-DL-202,
             CB-DL-203, CB-DL-209), another process is at it (CB-DL-210), or the extra is missing (CB-DL-200).
     """
-    from chainbreak.act.delivery.sms.leaving import Leaving
     from chainbreak.act.delivery.sms.link import Link, LinkDownError
-    from chainbreak.act.delivery.sms.session import WAITS_S, Session
+    from chainbreak.act.delivery.sms.session import WAITS_S
 
     partner_id, address, settings = _gateway(office)
     link = Link(address, settings, _password(office, partner_id))
     counts: Counter[str] = Counter()
     with _alone(office, partner_id):
-        leaving = Leaving(office.centre.out / partner_id / ".leaving")
-        session = Session(
-            office.desk, office.clock, link, leaving, settings, partial(_announce, office), partial(_numbers, office),
-            partial(_recipient_of, office), partial(_settled, office), counts,
-        )  # fmt: skip
+        session = session_on(office, link, partner_id, settings, counts)
         failed, spent_s = 0, 0.0
         while True:
             try:
@@ -81,6 +78,18 @@ def send_texts(
     return {state: counts[state] for state in ("submitted", "delivered", "failed", "expired", "unknown")} | {
         "link": why
     }
+
+
+def session_on(office: Office, link: Link, partner_id: str, settings: Settings, counts: Counter[str]) -> Session:
+    """A session on `link` with what this office lends it; `counts` texts that come to each state."""
+    from chainbreak.act.delivery.sms.leaving import Leaving
+    from chainbreak.act.delivery.sms.session import Session
+
+    leaving = Leaving(office.centre.out / partner_id / ".leaving")
+    return Session(
+        office.desk, office.clock, link, leaving, settings, partial(_announce, office), partial(_numbers, office),
+        partial(_recipient_of, office), partial(_settled, office), counts,
+    )  # fmt: skip
 
 
 def send_texts_always(office: Office, stop: threading.Event) -> None:

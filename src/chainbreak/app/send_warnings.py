@@ -120,8 +120,8 @@ def _keep(office: Office, name: str, stop: threading.Event, done: Counter[str]) 
                 while not stop.is_set():
                     done.update(found := lane.round())
                     lane.ask()
-                    if not found or found["due"]:
-                        stop.wait(LOOK_S)
+                    if found.total() < MOST // 2 or found["due"]:
+                        stop.wait(LOOK_S)  # few at a time would cost more than they would gain
         except Exception as e:  # a partner's setup, a desk out of reach: tried again
             get_log("delivery").error("warnings_failed", channel=name, error=type(e).__name__,
                                       code=getattr(e, "code", ""), where=frames_of(e))  # fmt: skip

@@ -75,7 +75,7 @@ class Receiver:
                 return 401, b""
             said = json.loads(body)
             if path.endswith("/status"):
-                return 200, _results(said["ids"], self.ways.becomes)
+                return 200, _results([one for one in said["ids"] if one in self.shown], self.ways.becomes)
             ids = [one["id"] for one in said["warnings"]]
             if self.ways.bad & set(ids):
                 return 422, b""

@@ -15,6 +15,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from chainbreak.act.delivery.sms import book, outcomes
@@ -38,10 +39,14 @@ WAITS_S = (1, 2, 5, 15, 60)
 """Seconds between attempts, the last again and again (delivery, section 2)."""
 TURN_S = 0.2
 """How long one look for answers waits, in seconds."""
-AHEAD_S, MOST_AHEAD = 0.5, 500
-"""Seconds of sending that are claimed at once, and parts at most."""
-KEEP_S, KEEP_AT = 0.05, 250
-"""Seconds that answers and receipts wait for company before they are kept together, and how many are kept at once."""
+AHEAD_S, MOST_AHEAD, CLAIM_S = 0.5, 500, 0.1
+"""Seconds of sending that are claimed at once, parts at most, and seconds between two claims that are not full."""
+NOTED_S = 0.05
+"""Seconds of sending that are noted as leaving at once: what a kill leaves unknown."""
+KEEP_S, KEEP_AT = (0.05, 0.25), 500
+"""Seconds that answers and receipts wait for company before they are kept together: when no receipt came just now,
+since the centre may be waiting for us to confirm what it told, and while they come; and how many are kept at once.
+"""
 
 
 @dataclass
@@ -82,6 +87,10 @@ class Session:
     _ready: deque[tuple[Part, str]] = field(default_factory=deque)
     """Claimed at `_claimed_s`, with their numbers, and not sent yet."""
     _claimed_s: float = 0.0
+    _full: bool = True
+    """Whether the newest claim left something behind."""
+    _noted: int = 0
+    """How many of those ready are noted as leaving."""
     _in_flight: dict[int, tuple[Part, float]] = field(default_factory=dict)
     _heard: _Heard = field(default_factory=_Heard)
     _asked: dict[int, str] = field(default_factory=dict)
@@ -107,7 +116,7 @@ class Session:
                 sent = 0 if stopping else self._send(now)
                 events = self.link.poll(self._patience(now, until_idle_s))
                 self._hear(events)
-                self._keep(now)
+                self._keep(now, KEEP_S[any(isinstance(event, Told) for event in events)])
                 if stopping and not self._in_flight:
                     break
                 if sent or events or self._in_flight or self._waiting(now):
@@ -130,14 +139,14 @@ class Session:
         self._keep_all()
         if self._ready:
             self._requeue([part for part, _ in self._ready])
-            self._ready.clear()
+            self._drop_ready()
 
     def _patience(self, now: float, until_idle_s: float) -> float:
         """Seconds to wait for what the centre says."""
         if self._waiting(now):
             return min(TURN_S, self._not_before_s - now)
         if self._heard:
-            return KEEP_S / 2
+            return KEEP_S[0] / 2
         return TURN_S if self._in_flight or until_idle_s else 0.0
 
     def _lose(self) -> None:
@@ -166,15 +175,22 @@ class Session:
             self._ask(now)
             return 0
         sent = min(room, len(self._ready))
+        if self._noted < sent:
+            self._noted = min(len(self._ready), max(sent, int(self.settings.per_s * NOTED_S)))
+            self.leaving.note(part for part, _ in islice(self._ready, self._noted))
         self._not_before_s = time.monotonic() + sent / self.settings.per_s
-        going = [self._ready.popleft() for _ in range(sent)]
-        self.leaving.note(part for part, _ in going)
-        for part, number in going:
+        self._noted -= sent
+        for part, number in [self._ready.popleft() for _ in range(sent)]:
             self._in_flight[self._submit(part, number)] = (part, time.monotonic())
         return sent
 
+    def _drop_ready(self, keep: Sequence[tuple[Part, str]] = ()) -> None:
+        self._ready, self._noted = deque(keep), 0
+
     def _claim(self) -> bool:
         now_us = self.clock.now_us()
+        if not self._full and time.monotonic() - self._claimed_s < CLAIM_S:
+            return False
         with self.desk.read() as conn:  # looking is free; a write transaction is not
             if not book.is_due(conn, now_us):
                 return False
@@ -191,7 +207,7 @@ class Session:
         except Exception:
             self._requeue(parts)  # none of them left
             raise
-        self._claimed_s = time.monotonic()
+        self._claimed_s, self._full = time.monotonic(), len(parts) == most
         self._ready.extend((part, numbers[part.recipient]) for part in parts if part.recipient in numbers)
         self._refuse([part for part in parts if part.recipient not in numbers], "no number to send to")
         return bool(self._ready)
@@ -235,18 +251,18 @@ class Session:
             self._not_before_s = time.monotonic() + wait_s
             late = self._heard.again.setdefault(self.clock.now_us() + wait_s * US_PER_S, [])
             late += [part, *(one for one, _ in self._ready)]
-            self._ready.clear()
+            self._drop_ready()
         elif event.status:
             self._heard.refused[part.text_id] = (part, f"refused, status {event.status:#x}")
-            self._ready = deque(one for one in self._ready if one[0].text_id != part.text_id)
+            self._drop_ready(keep=[one for one in self._ready if one[0].text_id != part.text_id])
         else:
             self._throttled = 0
             self._heard.taken.append((part, event.message_id))
 
-    def _keep(self, now: float) -> None:
+    def _keep(self, now: float, wait_s: float) -> None:
         """Keep what came, when it has waited long enough, is enough, or nothing more will come soon."""
         heard = self._heard
-        more_comes = (self._in_flight or self._ready) and now - heard.since_s < KEEP_S and len(heard) < KEEP_AT
+        more_comes = (self._in_flight or self._ready) and now - heard.since_s < wait_s and len(heard) < KEEP_AT
         if heard and not more_comes:
             self._keep_all()
             for sequence in heard.confirm:
