@@ -69,7 +69,9 @@ def contacts(records: Records, indicators: Iterable[Indicator], registers: Regis
         kind = DOMAIN if event.kind in (VISIT, TEXT) else ACCOUNT if event.kind == PAYMENT else LINE
         ended = event.ended_at_us if event.kind == CALL else event.at_us
         at_us = max((ended or event.at_us) + feed_us, known[kind][event.indicator].since_us)
-        if window[0] <= at_us < window[1] and event.expires_at_us > at_us:
+        himself = known[LINE].get(event.recipient)
+        is_fraud = himself is not None and himself.since_us <= at_us
+        if window[0] <= at_us < window[1] and event.expires_at_us > at_us and not is_fraud:
             found.append((at_us, event))
     return sorted(found, key=lambda pair: (pair[0], pair[1].event_id))
 
@@ -95,8 +97,7 @@ def _among(column: Any, known: Mapping[str, Indicator]) -> Any:
 
 def _calls(call: pa.Table, known: Mapping[str, Indicator]) -> list[ContactEvent]:
     """One sign an answered leg of somebody who talked to a confirmed line."""
-    told = pc.and_(pc.fill_null(call["answered"], False), pc.fill_null(_among(call["peer"], known), False))
-    rows = call.filter(pc.and_(told, pc.invert(_among(call["msisdn"], known))))
+    rows = call.filter(pc.and_(pc.fill_null(call["answered"], False), pc.fill_null(_among(call["peer"], known), False)))
     return [
         _event(CALL, row["msisdn"], row["at_us"], known[row["peer"]],
                ended=row["at_us"] + row["duration_s"] * US_PER_S,
@@ -117,14 +118,16 @@ def _texts(message: pa.Table, known: Mapping[str, Indicator]) -> list[ContactEve
 
 
 def _payments(transfer: pa.Table, known: Mapping[str, Indicator], registers: Registers) -> list[ContactEvent]:
-    """One event a payment to a confirmed account by somebody whose line the registers tell."""
-    toward = pc.and_(_among(transfer["payee"], known), pc.invert(_among(transfer["payer"], known)))
-    rows = transfer.filter(pc.and_(toward, pc.equal(transfer["kind"], "payment")))
+    """One event a payment to a confirmed account by somebody whose line the registers tell; not what one account of
+    fraud pays another, if both were known.
+    """
+    rows = transfer.filter(pc.and_(_among(transfer["payee"], known), pc.equal(transfer["kind"], "payment")))
     told = rows.select(["payer", "payee", "booked_at_us", "amount_fen", "transfer_id"]).to_pylist()
     return [
         _event(PAYMENT, registers.line_of_account[row["payer"]], row["booked_at_us"], known[row["payee"]],
                ref=row["transfer_id"], stake=row["amount_fen"], facts={"made": True, "amount_fen": row["amount_fen"]})
-        for row in told if row["payer"] in registers.line_of_account
+        for row in told if row["payer"] in registers.line_of_account and not (
+            row["payer"] in known and known[row["payer"]].since_us <= known[row["payee"]].since_us)
     ]  # fmt: skip
 
 

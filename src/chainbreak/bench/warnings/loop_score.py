@@ -66,7 +66,8 @@ def score(town: Town, cases: Mapping[int, Case], rows: Sequence[Mapping[str, Any
                   for number, case in due.items())  # fmt: skip
     channels = Counter(row["channel"] for row in rows)
     victims = {town.world.lines.text[case["victim"]].as_py() for case in cases.values()}
-    honest = {row["number"] for row in rows} - victims
+    gang = {text for line in _own_lines(town) if (text := town.world.lines.text[line].as_py()) not in victims}
+    honest = {row["number"] for row in rows} - victims - gang
     return Played(
         lost_yuan=sum(case["loss_fen"] for case in cases.values()) / FEN_A_YUAN,
         to_warning_min=[(at - due[number]["contact_us"]) / US_PER_MIN for number, at in sorted(first.items())],
@@ -78,11 +79,16 @@ def score(town: Town, cases: Mapping[int, Case], rows: Sequence[Mapping[str, Any
     )  # fmt: skip
 
 
+def _own_lines(town: Town) -> set[int]:
+    """Lines in a gang's boxes, lent ones too, and those of its farms."""
+    ours = {int(line) for box in town.world.gang_boxes for line in box.stock}
+    return ours | {line for line, kind in enumerate(town.world.lines.kind.tolist()) if CLASSES[kind] in ("box", "farm")}
+
+
 def _bothered(town: Town, told: Sequence[str]) -> Counter[str]:
     """What warnings rested on, as it is: `gang`, or the class of an honest line, a `site`, an `account`."""
     world = town.world
-    ours = {int(line) for box in world.gang_boxes for line in box.stock}
-    ours |= {line for line, kind in enumerate(world.lines.kind.tolist()) if CLASSES[kind] in ("box", "farm")}
+    ours = _own_lines(town)
     banks = {world.lines.text[int(at)].as_py() for at in world.lines.banks}
     mules = {world.accounts.text[int(a)].as_py() for g in world.gangs for part in g.mules.values() for a in part}
     sites = {site_of(world, gang.number, n) for gang in world.gangs for n in range(1, 2 * town.days + 2)}
