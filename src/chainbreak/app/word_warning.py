@@ -42,7 +42,7 @@ def clause_in_words(clause: Clause, lang: Lang) -> str:
     >>> clause_in_words({"kind": "call.fraud_line", "duration_s": Bound(above=600)}, "zh")
     '与确认的诈骗号码通话，且时长超过10分钟'
     >>> clause_in_words({"kind": ["app.installed", "cash.or_courier"]}, "en")
-    'a confirmed fraud app installed or a large withdrawal or a hand-over of valuables reported'
+    'a confirmed fraud app installed, or a large withdrawal or a hand-over of valuables reported'
     """
     kinds = clause.get("kind", [])
     named = [kinds] if isinstance(kinds, str) else kinds if isinstance(kinds, list) else []
