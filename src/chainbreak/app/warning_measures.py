@@ -53,8 +53,9 @@ def may_read_measures(actor: Actor) -> None:
 
 def warning_measures(office: Office, actor: Actor, days: int = DAYS) -> dict[str, Any]:
     """The measures of the last `days` days (at most 366): since_us, until_us, `reporting` (lag_us, measured, reports,
-    joined), `tiers` (the first, tier "", over all), `triggers`, `calls`, `relapsed`, `fatigue`, `equity`, `channels`,
-    `uplift`, `scripts`, `draws`. Uplift and relapses look at people of the last 366 days, however short the time asked.
+    joined), `tiers` (the first, tier "", over all), `retracted` (what turned out to be none), `triggers`, `calls`,
+    `relapsed`, `fatigue`, `equity`, `channels`, `uplift`, `scripts`, `draws`. Uplift and relapses look at people of the
+    last 366 days, however short the time asked.
 
     Raises:
         RefusedError: the actor reads no measures (CB-WA-180).
@@ -73,7 +74,7 @@ def warning_measures(office: Office, actor: Actor, days: int = DAYS) -> dict[str
             "triggers": sorted(precision_by_trigger(conn, since, now), key=lambda row: order.get(row["tier"], 99)),
             "calls": _calls(conn, since, now), "fatigue": _fatigue(conn, since, now),
             "equity": suppressed(_equity(conn, since, now)), "channels": suppressed(_channels(conn, since, now)),
-            "draws": len(desk.draws(conn, since, now)),
+            "draws": len(desk.draws(conn, since, now)), "retracted": _retracted(conn, since, now),
         }  # fmt: skip
     people = {row.recipient for rows in (drawn, calls, dissuaded) for row in rows}
     losses = losses_of(office, people, long_ago, now)
@@ -99,6 +100,17 @@ def _tiers(conn: Connection, since: int, now: int, order: Mapping[str, int]) -> 
     all_spans = [pair for pairs in spans.values() for pair in pairs]
     groups = [("", everything, all_spans), *((tier, by_tier[tier], spans[tier]) for tier in tiers)]
     return [{"tier": tier} | measured(rows) | _minutes(pairs) for tier, rows, pairs in groups]
+
+
+def _retracted(conn: Connection, since: int, now: int) -> dict[str, Any]:
+    """Retractions in the time and the events, warnings and people told that they were about; and `wrong`, the share of
+    warnings that people were told of and that were taken back since: false alarms that nobody had to say.
+    """
+    from chainbreak.store.desk.retractions import retracted_between
+
+    found = retracted_between(conn, since, now)
+    wrong = Share(found.pop("opened_wrong"), found.pop("opened_told"))
+    return found | {"wrong": wrong.as_dict()}
 
 
 def measured(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

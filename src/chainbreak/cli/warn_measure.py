@@ -36,6 +36,8 @@ def stats(
     rows = [{"tier": row["tier"] or "all", "warnings": row["warnings"], "unknown": row["unknown"],
              **{name: share_text(row[name]) for name in shown}} for row in found["tiers"]]  # fmt: skip
     emit(rows, False, title=f"since {moment(found['since_us'], office.centre.settings.zone)}")
+    back = found["retracted"]
+    emit([back | {"wrong": share_text(back["wrong"])}], False, title="taken back")
     triggers = [row | {"precision": share_text(row["precision"])} for row in found["triggers"]]
     emit(triggers, False, columns=("tier", "warnings", "unknown", "precision", "trigger"))
     emit(_uplift_rows(found["uplift"]), False, title="called early against late, by drawn order")

@@ -335,3 +335,21 @@ def test_a_finding_that_an_appeal_refutes_takes_its_contacts_back(office: Office
     with office.desk.begin() as conn:
         conn.execute(insert(refuted).values(ref=f"finding:{finding_id}", by_order="2026-1", at_us=NOW_US))
     assert [done["events"] for done in retract_overturned(office)] == [1]
+
+
+def test_what_was_told_wrongly_is_in_the_measures(office: Office) -> None:
+    from chainbreak.app.warning_measures import warning_measures
+
+    finding_id = confirm(office, found(office, line(office, FRAUD)))
+    other_id = confirm(office, found(office, line(office, OTHER_FRAUD)))
+    events = [event(office, finding_id, n) for n in range(2)]
+    take_contacts(office, SERVICE, [*events, event(office, other_id, 3, indicator=line(office, OTHER_FRAUD))])
+    for n in (0, 3):
+        spoke(office, warnings(office)[number(office, n)]["warning_id"], "refused")
+    with office.desk.begin() as conn:
+        conn.execute(update(warning).where(warning.c.recipient != number(office, 1)).values(told_at_us=NOW_US))
+    give_verdict(office, CHEN, finding_id, "false")
+    retract_overturned(office)
+    back = warning_measures(office, CHEN)["retracted"]
+    assert (back["retractions"], back["events"], back["warnings"], back["told"]) == (1, 2, 2, 1)
+    assert (back["wrong"]["hits"], back["wrong"]["n"]) == (1, 2)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, insert, or_, select, update
 
 from chainbreak.store.desk.findings import FALSE
 from chainbreak.store.desk.funds import chunks
@@ -151,6 +151,20 @@ def count_retraction(conn: Connection, number: int, **more: int) -> None:
     """Add to the sums of a retraction: events, warnings, told."""
     sums: dict[Any, Any] = {retraction.c[name]: retraction.c[name] + value for name, value in more.items()}
     conn.execute(update(retraction).where(retraction.c.retraction_id == number).values(sums))
+
+
+def retracted_between(conn: Connection, since_us: int, until_us: int) -> dict[str, int]:
+    """What was taken back in a time: retractions, events, warnings, told; and of the warnings opened in it whose people
+    were told: `opened_told`, and `opened_wrong` that were taken back since.
+    """
+    r = retraction.c
+    sums = [func.count(), *(func.coalesce(func.sum(column), 0) for column in (r.events, r.warnings, r.told))]
+    row = conn.execute(select(*sums).where(r.at_us >= since_us, r.at_us < until_us)).one()
+    told = (_w.told_at_us.is_not(None)) & (_w.opened_at_us >= since_us) & (_w.opened_at_us < until_us)
+    wrong = func.coalesce(func.sum(case((_w.state == RETRACTED, 1), else_=0)), 0)
+    of = conn.execute(select(func.count(), wrong).where(told)).one()
+    named = ("retractions", "events", "warnings", "told", "opened_told", "opened_wrong")
+    return {name: int(value) for name, value in zip(named, (*row, *of), strict=True)}
 
 
 def waiting_calls(conn: Connection) -> Sequence[Mapping[str, Any]]:
