@@ -18,7 +18,7 @@ from chainbreak.base.clock import US_PER_DAY, US_PER_HOUR, US_PER_MIN, parse_mom
 from chainbreak.bench.warnings import loop_contacts, loop_desk
 from chainbreak.bench.warnings.loop import ARMS, RULE, UNWARNED, Arm, Delays, Loop
 from chainbreak.bench.warnings.loop_contacts import DOMAIN, LINE, Indicator, contacts
-from chainbreak.bench.warnings.loop_desk import BELIEVED, NO_ANSWER, SETTLED, Capacity, Desk
+from chainbreak.bench.warnings.loop_desk import BELIEVED, NO_ANSWER, SETTLED, Desk, Staff
 from chainbreak.bench.warnings.loop_score import summary
 from chainbreak.bench.warnings.loop_town import READ, DayMade, History, Town, history
 from chainbreak.city.reactions import assumed
@@ -39,7 +39,7 @@ def call(recipient: int, at_us: int, seconds: int = 700, line: str = "L") -> tup
 
 def desk(operators: int = 1, visitors: int = 1, rule: bool = False) -> Desk:
     """A desk with the four tiers, or with the rule of thumb."""
-    return Desk(read_policy(RULE) if rule else preset("four"), Capacity(operators, visitors), ZONE)
+    return Desk(read_policy(RULE) if rule else preset("four"), Staff(operators, visitors), ZONE)
 
 
 def silent(number: str, at_us: int, channel: str, tier: str) -> str:
@@ -166,9 +166,9 @@ def test_the_same_inputs_give_the_same_play_and_the_day_settles(town: Town, foun
 
 
 def test_people_act_on_what_they_heard_and_no_warning_costs_nothing(town: Town, found: History) -> None:
-    nobody = Arm("nobody", rule="tiers", capacity=Capacity(0, 0), changed={"reads_text": 0, "sees_push": 0,
+    nobody = Arm("nobody", rule="tiers", staff=Staff(0, 0), changed={"reads_text": 0, "sees_push": 0,
                  "believes_bank": 0})  # fmt: skip
-    few, many = (Arm("x", rule="tiers", capacity=Capacity(n, n)) for n in (1, 1_000))
+    few, many = (Arm("x", rule="tiers", staff=Staff(n, n)) for n in (1, 1_000))
     lost = [Loop(town, found, arm, preset("four"), Delays()).play().lost_yuan for arm in (nobody, few, many)]
     none = sum(case["loss_fen"] for case in found.cases.values()) / 100
     assert lost[0] == pytest.approx(none)
@@ -180,7 +180,8 @@ def test_rows_say_what_the_arms_are_compared_with(town: Town, found: History) ->
     after = Loop(town, found, arm, preset("four"), Delays()).play()
     before = after.__class__(**{**vars(after), "lost_yuan": after.lost_yuan + 50, "warnings": 0})
     rows = summary({"none": [before, before], "warn only": [after, after]}, UNWARNED)
-    assert "saved_of_none_yuan" not in rows[0]
+    assert rows[0].keys() == rows[1].keys()
+    assert rows[0]["saved_of_none_yuan"] is None
     assert rows[1]["saved_of_none_yuan"] == rows[1]["saved_by_warning_yuan"] == 50
     assert rows[1]["saved_of_none_low"] == rows[1]["saved_of_none_high"] == 50
 

@@ -21,7 +21,7 @@ from chainbreak.act.warnings.tiers import Policy, read_policy
 from chainbreak.act.warnings.tiers import preset as tiers_preset
 from chainbreak.base.progress import Advance, silent
 from chainbreak.bench.warnings.loop_contacts import Indicator, contacts, reported_lines
-from chainbreak.bench.warnings.loop_desk import Capacity, Desk
+from chainbreak.bench.warnings.loop_desk import Desk, Staff
 from chainbreak.bench.warnings.loop_score import Played, score, summary
 from chainbreak.bench.warnings.loop_town import Answers, DayMade, History, Town, history, minutes
 from chainbreak.city.reactions import Try, assumed
@@ -71,7 +71,7 @@ class Arm:
     name: str
     blocks: bool = False
     rule: str = ""
-    capacity: Capacity = field(default_factory=Capacity)
+    staff: Staff = field(default_factory=Staff)
     changed: Mapping[str, float] = field(default_factory=dict)
     slower: float = 1.0
 
@@ -88,8 +88,8 @@ ARMS = (
     Arm("warn only", rule="tiers"),
     Arm("warn + numbers", blocks=True, rule="tiers"),
     Arm("reported", rule="reported"),
-    Arm("reported, no limit", rule="reported", capacity=Capacity(MANY, MANY)),
-    Arm("warn only, no limit", rule="tiers", capacity=Capacity(MANY, MANY)),
+    Arm("reported, no limit", rule="reported", staff=Staff(MANY, MANY)),
+    Arm("warn only, no limit", rule="tiers", staff=Staff(MANY, MANY)),
     Arm("warn only, believed half as often", rule="tiers", changed=halved()),
     Arm("warn only, all delays doubled", rule="tiers", slower=2.0),
 )
@@ -147,8 +147,8 @@ class Loop:
         self.numbers = assumed(**arm.changed)
         self.confirmed = told.indicators(int(delays.confirm_us * arm.slower))
         self.feed_us, self.registers = minutes(delays.feed_min * arm.slower), town.registers
-        few = arm.capacity
-        slow = Capacity(few.operators, few.visitors, few.call_min, few.unanswered_min, few.travel_min * arm.slower,
+        few = arm.staff
+        slow = Staff(few.operators, few.visitors, few.call_min, few.unanswered_min, few.travel_min * arm.slower,
                         few.visit_min)  # fmt: skip
         self.desk, self.state = Desk(policy, slow, ZONE), State.initial(town.world)
         self.cases: dict[int, dict[str, Any]] = {}

@@ -23,7 +23,7 @@ Answer = Callable[[str, int, str, str], str]
 
 
 @dataclass(frozen=True)
-class Capacity:
+class Staff:
     """Who works, and how long it takes, in minutes: a call with its wrap-up, one that nobody takes, the way to a door
     and the talk there.
     """
@@ -37,7 +37,7 @@ class Capacity:
 
 
 @dataclass
-class Warning_:
+class Alert:
     """One warning: whom, of which campaign, its tier, until when it stands; the call's next moment (None: none) and how
     many were made; whether a visit was asked for; what it rests on.
     """
@@ -81,9 +81,9 @@ class Desk:
     """A hotline desk between two moments; a copy of it taken before a day plays that day again."""
 
     policy: Policy
-    capacity: Capacity
+    staff: Staff
     zone: str
-    warnings: dict[str, Warning_] = field(default_factory=dict)
+    warnings: dict[str, Alert] = field(default_factory=dict)
     mine: dict[str, list[str]] = field(default_factory=dict)
     events: dict[str, list[tuple[str | None, ContactEvent]]] = field(default_factory=dict)
     sent: dict[str, list[tuple[int, str, str]]] = field(default_factory=dict)
@@ -145,7 +145,7 @@ class Desk:
     def _change(self, recipient: str, change: Change, now_us: int) -> None:
         warning = self.warnings.get(change.warning_id)
         if warning is None:
-            warning = self.warnings[change.warning_id] = Warning_(
+            warning = self.warnings[change.warning_id] = Alert(
                 change.warning_id, recipient, change.campaign, change.rank, now_us, now_us, 0, 0, set()
             )
             self.mine.setdefault(recipient, []).append(change.warning_id)
@@ -158,7 +158,7 @@ class Desk:
             if tier.visit == "at_once":
                 self._ask_visit(warning, now_us)
 
-    def _begin(self, warning: Warning_, actions: Iterable[str], now_us: int) -> None:
+    def _begin(self, warning: Alert, actions: Iterable[str], now_us: int) -> None:
         begin_us = quiet_until(self.policy, self._tier(warning), now_us, self.zone)
         for action in actions:
             if action == "call":
@@ -168,13 +168,13 @@ class Desk:
             else:
                 self._at(begin_us, "send", warning.warning_id, action)
 
-    def _tier(self, warning: Warning_) -> Tier:
+    def _tier(self, warning: Alert) -> Tier:
         return self.policy.tiers[warning.rank]
 
-    def _stands(self, warning: Warning_, now_us: int) -> bool:
+    def _stands(self, warning: Alert, now_us: int) -> bool:
         return warning.state == OPEN and warning.over_us > now_us
 
-    def _send(self, warning: Warning_, channel: str, now_us: int, answer: Answer) -> None:
+    def _send(self, warning: Alert, channel: str, now_us: int, answer: Answer) -> None:
         lately = [(at, used, of) for at, used, of in self.sent.get(warning.recipient, ()) if at > now_us - DAY_US]
         sent = Sent(tuple((used, of) for _, used, of in lately))
         if self._stands(warning, now_us) and not held_back(
@@ -183,37 +183,37 @@ class Desk:
             self.sent[warning.recipient] = [*lately, (now_us, channel, warning.campaign)]
             self._try(warning, channel, now_us, answer)
 
-    def _try(self, warning: Warning_, channel: str, now_us: int, answer: Answer) -> str:
+    def _try(self, warning: Alert, channel: str, now_us: int, answer: Answer) -> str:
         tier = self._tier(warning).name
         self.made.append(Made(warning.warning_id, warning.recipient, now_us, channel, tier))
         return answer(warning.recipient, now_us, channel, tier)
 
     def _work(self, now_us: int, answer: Answer) -> None:
         """Everybody free takes who is next."""
-        while self.busy_callers < self.capacity.operators and (chosen := self._next_call(now_us)):
+        while self.busy_callers < self.staff.operators and (chosen := self._next_call(now_us)):
             self._call(chosen, now_us, answer)
-        while self.busy_visitors < self.capacity.visitors and (goes := self._next_visit(now_us)):
+        while self.busy_visitors < self.staff.visitors and (goes := self._next_visit(now_us)):
             self.visiting.discard(goes.warning_id)
             self.visited[goes.recipient] = (now_us, goes.rank)
             self.busy_visitors += 1
-            self._at(now_us + int(self.capacity.travel_min * US_PER_MIN), "door", goes.warning_id)
+            self._at(now_us + int(self.staff.travel_min * US_PER_MIN), "door", goes.warning_id)
 
-    def _next_call(self, now_us: int) -> Warning_ | None:
+    def _next_call(self, now_us: int) -> Alert | None:
         self.calling = {name for name in self.calling if self._stands(self.warnings[name], now_us)}
         ready = [w for w in map(self.warnings.__getitem__, self.calling)
                  if w.call_at_us is not None and w.call_at_us <= now_us]  # fmt: skip
         return min(ready, key=lambda w: self._place(w, now_us), default=None)
 
-    def _place(self, warning: Warning_, now_us: int) -> tuple[int, int, int, str]:
+    def _place(self, warning: Alert, now_us: int) -> tuple[int, int, int, str]:
         due = due_us(self._tier(warning), warning.tier_at_us)
         raised = now_us >= (warning.tier_at_us + due) // 2
         return max(warning.rank - raised, 0), due, -warning.stake_fen, warning.warning_id
 
-    def _call(self, warning: Warning_, now_us: int, answer: Answer) -> None:
+    def _call(self, warning: Alert, now_us: int, answer: Answer) -> None:
         self.busy_callers += 1
         warning.attempts += 1
         outcome = self._try(warning, "call", now_us, answer)
-        took = self.capacity.unanswered_min if outcome == NO_ANSWER else self.capacity.call_min
+        took = self.staff.unanswered_min if outcome == NO_ANSWER else self.staff.call_min
         self._at(now_us + int(took * US_PER_MIN), "caller")
         gaps = self.policy.caps.call_gaps_min
         if outcome == NO_ANSWER and warning.attempts < len(gaps):
@@ -230,26 +230,26 @@ class Desk:
         elif self._tier(warning).visit != "on_request":
             self._ask_visit(warning, now_us)
 
-    def _ask_visit(self, warning: Warning_, now_us: int) -> None:
+    def _ask_visit(self, warning: Alert, now_us: int) -> None:
         """A visit, unless one was made within the cap's days for as high a tier."""
         at_us, rank = self.visited.get(warning.recipient, (-US_PER_DAY * 10**4, len(self.policy.tiers)))
         if now_us - at_us >= self.policy.caps.visit_every_days * US_PER_DAY or warning.rank < rank:
             warning.visit_due_us = now_us + (self._tier(warning).visit_min or 0) * US_PER_MIN
             self.visiting.add(warning.warning_id)
 
-    def _next_visit(self, now_us: int) -> Warning_ | None:
+    def _next_visit(self, now_us: int) -> Alert | None:
         self.visiting = {name for name in self.visiting if self._stands(self.warnings[name], now_us)}
         asked = map(self.warnings.__getitem__, self.visiting)
         return min(asked, key=lambda w: (w.visit_due_us or 0, -w.stake_fen, w.warning_id), default=None)
 
-    def _door(self, warning: Warning_, now_us: int, answer: Answer) -> None:
-        self._at(now_us + int(self.capacity.visit_min * US_PER_MIN), "visitor")
+    def _door(self, warning: Alert, now_us: int, answer: Answer) -> None:
+        self._at(now_us + int(self.staff.visit_min * US_PER_MIN), "visitor")
         if self._stands(warning, now_us):
             outcome = self._try(warning, "visit", now_us, answer)
             if outcome != NO_ANSWER:
                 self._close(warning, outcome, now_us)
 
-    def _close(self, warning: Warning_, outcome: str, now_us: int) -> None:
+    def _close(self, warning: Alert, outcome: str, now_us: int) -> None:
         warning.state, warning.outcome, warning.outcome_at_us = RESOLVED, outcome, now_us
         self.calling.discard(warning.warning_id)
         self.visiting.discard(warning.warning_id)

@@ -110,8 +110,10 @@ def summary(played: Mapping[str, Sequence[Played]], unwarned: Mapping[str, str])
     """One row an arm over its seeds, in order. Minutes are medians of all victims of all seeds together; money is by
     seed, saved in pairs: against `none`, and against the arm that `unwarned` names, which has the same chances.
     """
-    return [_row(name, results, played.get("none", ()), played.get(unwarned.get(name, ""), ()))
+    rows = [_row(name, results, played.get("none", ()), played.get(unwarned.get(name, ""), ()))
             for name, results in played.items() if results]  # fmt: skip
+    columns = dict.fromkeys(column for row in rows for column in row)
+    return [{column: row.get(column) for column in columns} for row in rows]
 
 
 def _saved(before: Sequence[Played], after: Sequence[Played], of: str) -> dict[str, Any]:
