@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from certificates import pem, signed
 from send_world import money_events, plan, sends, warned
 from sqlalchemy import func, select, update
 
@@ -18,8 +19,10 @@ from chainbreak.app.change_partners import add_partner, change_partner
 from chainbreak.app.check_partner import check_partner
 from chainbreak.app.close_warning import close_warning
 from chainbreak.app.init_centre import init_centre
+from chainbreak.app.partner_config import partner_config
 from chainbreak.app.partner_secrets import set_secret
 from chainbreak.app.send_warnings import Lane, send_warnings, send_warnings_always
+from chainbreak.app.who_saw import who_saw
 from chainbreak.audit.tables import entries
 from chainbreak.audit.verify import verify
 from chainbreak.base.clock import FixedClock
@@ -244,6 +247,54 @@ def test_partner_check_says_whether_the_key_and_the_certificate_do(office: Offic
     assert all(row["ok"] for row in check_partner(office, "app"))
     set_secret(office, ZHOU, "app", "signing_key", b"wrong")
     assert [row["what"] for row in check_partner(office, "app") if not row["ok"]] == ["answers"]
+
+
+def test_only_a_certificate_of_the_agreed_authority_will_do(
+    office: Office, receiver: Receiver, clock: FixedClock, tmp_path: Path
+) -> None:
+    ours, theirs = signed("ours"), signed("theirs")
+    files = tmp_path / "cert.pem", tmp_path / "key.pem"
+    for path, text in zip(files, pem(signed("127.0.0.1", ours)), strict=True):
+        path.write_text(text)
+    for name, pair in (("ours", ours), ("theirs", theirs)):
+        (tmp_path / f"{name}.pem").write_text(pem(pair)[0])
+    [send_id] = warned(office, 1, channel="push")
+    with push_receiver(Receiver(now_s=receiver.now_s), tls=files) as secure:
+        address = f"https://127.0.0.1:{secure.port}"
+        for ca, became in (("theirs", {"due": 1}), ("ours", {"handed": 1})):
+            change_partner(office, ZHOU, "app", address=address, settings={"ca": str(tmp_path / f"{ca}.pem")})
+            clock.advance(5)
+            assert send_warnings(office, "push") == became
+        assert list(secure.shown) == [send_id]
+
+
+def test_nothing_is_sent_in_the_open(office: Office) -> None:
+    change_partner(office, ZHOU, "app", address="http://app.example/v1")
+    warned(office, 1, channel="push")
+    with pytest.raises(SetupError, match="CB-DL-162"):
+        send_warnings(office, "push")
+    assert states(office) == ["due"]
+
+
+def test_who_saw_tells_of_every_batch_a_person_was_in(office: Office) -> None:
+    warned(office, 3, channel="push")
+    send_warnings(office, "push")
+    with office.desk.read() as conn:
+        one = conn.execute(select(warning_send.c.recipient)).scalars().first()
+    wu = Actor("wu", frozenset({Role.AUDITOR}))
+    seen = [row["action"] for row in who_saw(office, wu, str(one), purpose="asked by the person")]
+    assert seen == ["warning.send", "vault.read", "warning.settle"]
+    assert who_saw(office, wu, "line:00000000000000aa", purpose="another") == []
+
+
+def test_what_the_receiver_runs_is_what_partner_config_writes_and_the_page_shows(
+    office: Office, tmp_path: Path
+) -> None:
+    partner_config(office, ZHOU, "app", tmp_path / "out")
+    written = (tmp_path / "out" / "verify.py").read_text(encoding="utf-8")
+    page = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "push-warnings.md"
+    assert written.partition("import hashlib")[2] in page.read_text(encoding="utf-8")
+    assert (tmp_path / "out" / "signing_key").read_bytes().strip() == KEY.encode()
 
 
 def test_two_senders_do_not_share_a_channel(office: Office) -> None:

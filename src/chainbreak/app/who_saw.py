@@ -44,6 +44,7 @@ def who_saw(office: Office, actor: Actor, object: str, *, purpose: str, case: st
         for i in range(0, len(named), _AT_ONCE):
             about = select(entries.c.seq, entries.c.entry).where(entries.c.object.in_(named[i : i + _AT_ONCE]))
             found += [(seq, bytes(entry)) for seq, entry in conn.execute(about)]
+        found += _in_batches(conn, object)
     rows = [as_row(entry) for _, entry in sorted(found)]
     return [row | {"unusual": "; ".join(_unusual(row, office.centre.settings.zone))} for row in rows]
 
@@ -62,6 +63,32 @@ def _resting_on(conn: Connection, object: str) -> list[str]:
     for ref in [object, *found]:
         orders |= set(conn.execute(select(order_support.c.order_id).where(order_support.c.ref == ref)).scalars())
     return [*found, *(f"order:{i}" for i in sorted(orders))]
+
+
+def _in_batches(conn: Connection, object: str) -> list[tuple[int, bytes]]:
+    """Entries about many texts or messages at once, of which one went to `object` or is it (`text:ID`)."""
+    from sqlalchemy import select
+
+    from chainbreak.audit.tables import entries, payloads
+    from chainbreak.store.desk.tables_texts import text_message as t
+    from chainbreak.store.desk.tables_warnings import warning_send as s
+
+    texts = select(t.c.text_id, t.c.queued_at_us).where((t.c.recipient == object) | ("text:" + t.c.text_id == object))
+    sends = select(s.c.send_id, s.c.planned_at_us).where(s.c.recipient == object)
+    found: list[tuple[int, bytes]] = []
+    for many, query in (("texts", texts), ("sends", sends)):
+        ids = dict(conn.execute(query).all())
+        if not ids:
+            continue
+        about = select(entries.c.seq, entries.c.entry, payloads.c.payload).join(
+            payloads, payloads.c.seq == entries.c.seq
+        )
+        since = about.where(entries.c.object == many, entries.c.at_us >= min(ids.values()))
+        found += [
+            (row.seq, bytes(row.entry)) for row in conn.execute(since)
+            if any(one.encode() in bytes(row.payload) for one in ids)
+        ]  # fmt: skip
+    return found
 
 
 def _unusual(row: dict[str, Any], zone: str) -> list[str]:
