@@ -36,6 +36,8 @@ LOOK_S, PAUSE_S = 0.2, 5.0
 """Seconds between looks for what is due, and after a failure."""
 FRESH_US = 30 * US_PER_S
 """How long a partner is taken to be as it was read, in µs."""
+LEAST_QUERY_US = 10 * US_PER_S
+"""The shortest time between two questions that can be agreed."""
 NO_PARTNER = "no_partner"
 
 
@@ -149,7 +151,7 @@ class Lane:
     def __init__(self, office: Office, name: str) -> None:
         self._office, self._name = office, name
         self._way: Way | None = None
-        self._opened_us = self._asked_us = office.clock.now_us()
+        self._opened_us = self._asked_us = self._looked_us = office.clock.now_us()
 
     def __enter__(self) -> Lane:
         from chainbreak.store.desk import warning_sends as desk
@@ -168,35 +170,38 @@ class Lane:
         Raises:
             SetupError: the partner is not set up completely (CB-WA-121).
         """
-        from chainbreak.app.open_channel import open_way
         from chainbreak.store.desk import warning_sends as desk
 
         with self._office.desk.read() as conn:  # looking is free; a write transaction is not
             if not desk.is_due(conn, self._name, self._office.clock.now_us()):
                 return Counter()
-        if self._office.clock.now_us() - self._opened_us > FRESH_US:
-            self._leave()
-        if self._way is None:
-            self._way, self._opened_us = open_way(self._office, self._name), self._office.clock.now_us()
+        way = self._open()
         with self._office.desk.begin() as conn:
             claimed, notices = self._claim(conn)
-            said = self._first_words(conn, notices)
+            said = self._first_words(conn, way, notices)
             settle_sends(self._office, conn, self._name, said)
         done = Counter({state: len(ids) for (state, _), ids in claimed.dropped.items()})
-        if notices and self._way.channel is not None:
-            said = self._hand_over(self._way.channel, notices)
+        if notices and way.channel is not None:
+            said = self._hand_over(way.channel, notices)
         done.update(one.state for one in said)
         if done["due"]:
             self._leave()  # the next attempt reads the partner anew
         return done
 
     def ask(self) -> None:
-        """Ask after what was handed over, as often as was agreed with the partner."""
+        """Ask after what was handed over, as often as was agreed with the partner.
+
+        Raises:
+            SetupError: the partner is not set up completely (CB-WA-121).
+        """
         from chainbreak.act.warnings.channels import Receipt
         from chainbreak.store.desk import warning_sends as desk
 
-        way, now = self._way, self._office.clock.now_us()
-        if way is None or way.channel is None or not way.query_s or now - self._asked_us < way.query_s * US_PER_S:
+        now = self._office.clock.now_us()
+        if now - self._looked_us < LEAST_QUERY_US:
+            return
+        self._looked_us, way = now, self._open()
+        if way.channel is None or not way.query_s or now - self._asked_us < way.query_s * US_PER_S:
             return
         self._asked_us = now
         with self._office.desk.read() as conn:
@@ -206,6 +211,17 @@ class Lane:
         if news := [became(one) for one in said if one.send_id in known]:
             with self._office.desk.begin() as conn:
                 settle_sends(self._office, conn, self._name, news)
+
+    def _open(self) -> Way:
+        """The partner, read anew now and then."""
+        from chainbreak.app.open_channel import open_way
+
+        now = self._office.clock.now_us()
+        if now - self._opened_us > FRESH_US:
+            self._leave()
+        if self._way is None:
+            self._way, self._opened_us = open_way(self._office, self._name), now
+        return self._way
 
     def _leave(self) -> None:
         if self._way is not None and self._way.channel is not None:
@@ -229,7 +245,7 @@ class Lane:
             next_action(self._office, conn, claimed.dropped.get((desk.FAILED, desk.EXPIRED), ()))
         return claimed, notices_of(conn, self._office, self._name, claimed.rows)
 
-    def _first_words(self, conn: Connection, notices: Sequence[Notice]) -> list[Became]:
+    def _first_words(self, conn: Connection, way: Way, notices: Sequence[Notice]) -> list[Became]:
         """In the transaction of the claim: texts are queued, what has nobody to go to has failed, and the opening of
         the vault is logged.
         """
@@ -238,17 +254,16 @@ class Lane:
         from chainbreak.audit.log import Entry, append
         from chainbreak.store.desk import warning_sends as desk
 
-        assert self._way is not None
         settings, now = self._office.centre.settings, self._office.clock.now_us()
         if not notices:
             return []
-        if not self._way.partner_id:
+        if not way.partner_id:
             return [desk.Became(one.send_id, desk.FAILED, NO_PARTNER) for one in notices]
         if self._name == desk.SMS:
             published = Published(settings.name, settings.hotline, settings.zone)
             return [became(one) for one in SmsChannel(conn, published, now).send(notices)]
         append(conn, Entry.by(SERVICE, now, "vault.read", MANY, purpose="warn", payload={
-            "partner": self._way.partner_id, MANY: [one.send_id for one in notices],
+            "partner": way.partner_id, MANY: [one.send_id for one in notices],
         }))  # fmt: skip
         return []
 
