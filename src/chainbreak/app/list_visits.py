@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.warnings.visits import travel
@@ -29,7 +30,8 @@ def list_visits(office: Office, actor: Actor, shown: str = "unit", order: str = 
     for who leads), `over` what ended or was held back in seven days, with its reason.
 
     Rows have, beside the visit's own columns, `way_min`, `road_m` and `direction` from the stop before (the station
-    first), `minutes_left` = deadline − now − that way, `is_late`, and `conflicts`.
+    first), `minutes_left` = deadline − now − that way, `is_late` and `late_min` (so far, or by the estimate when its
+    deadline has not passed yet: `is_past`), and `conflicts`.
 
     Raises:
         UsageError: no such list or order (CB-US-001).
@@ -92,11 +94,13 @@ def with_ways(
         here, before = _place(row["lat"], row["lon"]), last.get(row["officer"])
         way = 0.0 if row["state"] == ARRIVED else travel.way_min(before, here)
         left = (row["due_at_us"] - now_us) / US_PER_MIN - way
-        begun = row["arrived_at_us"]
+        at_door = row["arrived_at_us"] or (now_us if now_us > row["due_at_us"] else now_us + way * US_PER_MIN)
+        late = (at_door - row["due_at_us"]) / US_PER_MIN
         told.append(dict(row) | {
             "way_min": round(way, 1), "road_m": travel.road_m(before, here),
             "direction": travel.direction(before, here),
-            "minutes_left": round(left, 1), "is_late": begun > row["due_at_us"] if begun is not None else left < 0,
+            "minutes_left": round(left, 1), "is_late": late > 0, "late_min": max(0, math.ceil(late)),
+            "is_past": now_us > row["due_at_us"],
         })  # fmt: skip
         if row["officer"]:
             last[row["officer"]] = here if here is not None else before

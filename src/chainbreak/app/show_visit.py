@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 def show_visit(office: Office, actor: Actor, visit_id: str) -> dict[str, Any]:
     """The visit's columns and its way, and: `events` (kind, at_us, facts), `checklist` (items, and answers when done),
-    `moves`, `results`, `proofs`, `is_mine`, `may_accept`, `may_reveal`, `night`, `colleagues`, `now_us`.
+    `moves`, `results`, `proofs`, `is_mine`, `may_accept`, `may_reveal`, `night`, `colleagues`, `names` (of people),
+    `units`, `now_us`.
 
     Raises:
         UsageError: there is none (CB-WA-160).
@@ -26,12 +27,13 @@ def show_visit(office: Office, actor: Actor, visit_id: str) -> dict[str, Any]:
     """
     from chainbreak.app.current_policy import current_policy
     from chainbreak.app.visit_rights import VISITORS, is_night, read_visit, visit_now
-    from chainbreak.store.desk import visits
+    from chainbreak.store.desk import people, visits
 
     with office.desk.read() as conn:
         now = visit_now(conn, office)
         row = read_visit(conn, actor, visit_id)
         staff = visits.staff(conn)
+        names = {person.name: person.display_name for person in people.read_people(conn)}
         stations = {one["name"]: (one["lat"], one["lon"]) for one in staff}
         tour = visits.to_make(conn, now, [row["unit"]], row["officer"]) if row["state"] in LIVE else []
         beside = [one for one in tour if one["officer"] == row["officer"]]
@@ -46,6 +48,7 @@ def show_visit(office: Office, actor: Actor, visit_id: str) -> dict[str, Any]:
             "results": visits.results_of(conn, visit_id), "proofs": visits.proofs_of(conn, visit_id),
             "night": is_night(current_policy(conn, office), now, office.centre.settings.zone),
             "colleagues": [one["name"] for one in staff if one["unit"] == row["unit"] and one["name"] != actor.name],
+            "names": names,
             "units": sorted(({one["unit"] for one in staff} | {row["district"], SPECIALIST}) - {row["unit"]}),
         }  # fmt: skip
     answers = json.loads(row["checklist"])["answers"] if row["checklist"] else {}

@@ -160,7 +160,10 @@ function openShell() {
   document.querySelector("[data-no-draft]").hidden = Boolean(list) || read(OUTBOX, []).some((one) => one.visit === visit);
   addEventListener("online", () => location.reload());
   if (!list) return;
+  // Lists share the names of their answers: only the one of this visit may stay.
+  for (const other of form.querySelectorAll("fieldset[data-list]")) if (other !== list) other.remove();
   list.hidden = list.disabled = false;
+  for (const field of list.querySelectorAll('input[value="unasked"]')) field.checked = true;
   form.hidden = document.querySelector("[data-shell-thumb]").hidden = false;
   if (draft.left_at_us) showStep("leave");
   if (draft.arrived_at_us) showStep("arrive");
