@@ -7,12 +7,14 @@ that brought it where it is, told from its contacts by the tiers it was judged b
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.warnings.measure.differ import clause_text
-from chainbreak.act.warnings.model import FRAUD
-from chainbreak.act.warnings.tiers import PRESETS, Clause, Policy, judge, preset, read_policy
+from chainbreak.act.warnings.model import FRAUD, ContactEvent, facts_of
+from chainbreak.act.warnings.tiers import PRESETS, Clause, Policy, judge, preset, read_policy, remembered
 from chainbreak.app.take_contacts import event_of
 from chainbreak.base.clock import US_PER_DAY, local_day
 from chainbreak.base.errors import RefusedError, UsageError
@@ -29,8 +31,6 @@ FALSE = frozenset({"false_alarm", "wrong_person"})
 """Outcomes that say the contact was no fraud to the person warned."""
 REVIEWED_US = 30 * US_PER_DAY
 """Warnings of so long back are looked at for tasks."""
-AT_ONCE = 2_000
-"""Warnings whose contacts are read at once."""
 
 
 def precision_by_trigger(conn: Connection, since_us: int, until_us: int) -> list[dict[str, Any]]:
@@ -40,37 +40,49 @@ def precision_by_trigger(conn: Connection, since_us: int, until_us: int) -> list
     """
     from chainbreak.store.desk import warning_measures as desk
 
-    rows = desk.outcomes(conn, since_us, until_us)
-    policies = policies_by_name(conn)
-    counted: Counter[tuple[str, str, str]] = Counter()
-    clauses: dict[tuple[str, str], tuple[str, Clause]] = {}
-    for at in range(0, len(rows), AT_ONCE):
-        some = rows[at : at + AT_ONCE]
-        events = desk.events_of(conn, [row.warning_id for row in some])
-        for row in some:
-            met = _met(policies.get(row.policy), events.get(row.warning_id, []))
-            if met is None:
-                continue
-            policy, tier, clause = met
-            key = (tier, clause_text(_plain(clause)))
-            clauses.setdefault(key, (policy.name, clause))
-            counted[*key, "fraud" if row.outcome in FRAUD else "false" if row.outcome in FALSE else "unknown"] += 1
-    found = []
-    for tier, text in clauses:
-        fraud, false, unknown = (counted[tier, text, how] for how in ("fraud", "false", "unknown"))
-        policy_name, clause = clauses[tier, text]
-        found.append({"tier": tier, "policy": policy_name, "trigger": text, "clause": clause,
-                      "warnings": fraud + false + unknown, "fraud": fraud, "false": false, "unknown": unknown,
-                      "precision": Share(fraud, fraud + false).as_dict()})  # fmt: skip
-    return sorted(found, key=lambda row: (row["tier"], -row["warnings"], row["trigger"]))
+    judging = {name: _Judging(policy) for name, policy in policies_by_name(conn).items()}
+    for row in desk.outcomes_of_one(conn, since_us, until_us):
+        if row["policy"] in judging:
+            event = ContactEvent(
+                row["kind"], "", 0, "", "", "", confidence=row["confidence"], facts=facts_of(row["facts"])
+            )
+            judging[row["policy"]].count([event], row["outcome"], row["n"])
+    for _, its in groupby(desk.outcomes_of_several(conn, since_us, until_us), key=lambda row: str(row["warning_id"])):
+        rows = list(its)
+        if rows[0]["policy"] in judging:
+            judging[rows[0]["policy"]].count([event_of(row) for row in rows], rows[0]["outcome"], 1)
+    return _rows(judging)
 
 
-def _met(policy: Policy | None, events: list[dict[str, Any]]) -> tuple[Policy, str, Clause] | None:
-    judged = judge(policy, [event_of(row) for row in events], 1) if policy else None
-    if policy is None or judged is None:
-        return None
-    tier = policy.tiers[judged.rank]
-    return policy, tier.name, tier.when[judged.clause]
+class _Judging:
+    """Warnings judged again by one policy, counted by clause (rank, number) and by how the contact turned out."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy, self.met = policy, remembered(policy)
+        self.counted: Counter[tuple[int, int, str]] = Counter()
+
+    def count(self, events: list[ContactEvent], outcome: str, n: int) -> None:
+        judged = judge(self.policy, events, 1, self.met)
+        if judged is not None:
+            turned_out = "fraud" if outcome in FRAUD else "false" if outcome in FALSE else "unknown"
+            self.counted[judged.rank, judged.clause, turned_out] += n
+
+
+def _rows(judging: Mapping[str, _Judging]) -> list[dict[str, Any]]:
+    """Equal clauses of tiers of one name, whatever the policy, are one row."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for name, one in judging.items():
+        for (rank, clause_at, turned_out), n in sorted(one.counted.items()):
+            tier = one.policy.tiers[rank]
+            clause = tier.when[clause_at]
+            text = clause_text(_plain(clause))
+            row = found.setdefault((tier.name, text), {"tier": tier.name, "trigger": text, "fraud": 0, "false": 0,
+                                                       "unknown": 0})  # fmt: skip
+            row |= {"policy": name, "clause": clause, turned_out: row[turned_out] + n}
+    for row in found.values():
+        row["warnings"] = row["fraud"] + row["false"] + row["unknown"]
+        row["precision"] = Share(row["fraud"], row["fraud"] + row["false"]).as_dict()
+    return sorted(found.values(), key=lambda row: (row["tier"], -row["warnings"], row["trigger"]))
 
 
 def _plain(clause: Clause) -> dict[str, Any]:

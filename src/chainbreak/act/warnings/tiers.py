@@ -7,7 +7,7 @@ be, and a tier is reached when any event meets any of its clauses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
@@ -157,6 +157,9 @@ class Policy(_Part):
         return {tier.name: rank for rank, tier in enumerate(self.tiers)}
 
 
+Met = Callable[[ContactEvent], tuple[int, int] | None]
+
+
 @dataclass(frozen=True)
 class Judged:
     """What a policy says of standing events: the tier's `rank`, which event and clause brought it there, and by how
@@ -169,22 +172,45 @@ class Judged:
     raised: int
 
 
-def judge(policy: Policy, events: Iterable[ContactEvent], contacts: int) -> Judged | None:
+def judge(policy: Policy, events: Iterable[ContactEvent], contacts: int, met: Met | None = None) -> Judged | None:
     """The tier of a warning that rests on `events`; None when no tier's trigger is met.
 
-    `contacts`: how many events of this recipient stand within the window of repetition, of whatever campaign.
+    `contacts`: how many events of this recipient stand within the window of repetition, of whatever campaign. `met`:
+    `first_met` of this policy, when it is remembered from one call to the next.
     """
     best: Judged | None = None
     for event in sorted(events, key=lambda one: (one.at_us, one.event_id)):
-        for rank, tier in enumerate(policy.tiers if best is None else policy.tiers[: best.rank]):
-            met = next((n for n, clause in enumerate(tier.when) if meets(clause, event)), None)
-            if met is not None:
-                best = Judged(rank, event.event_id, met, 0)
-                break
+        found = met(event) if met else first_met(policy, event)
+        if found is not None and (best is None or found[0] < best.rank):
+            best = Judged(found[0], event.event_id, found[1], 0)
     if best is None or contacts < policy.repeat.from_:
         return best
     up = max(best.rank - policy.repeat.tiers_up, min(best.rank, policy.ranks[policy.repeat.highest]))
     return Judged(up, best.event_id, best.clause, best.rank - up)
+
+
+def first_met(policy: Policy, event: ContactEvent) -> tuple[int, int] | None:
+    """The most urgent tier whose trigger one event meets, and which of its clauses first; None for none."""
+    for rank, tier in enumerate(policy.tiers):
+        for n, clause in enumerate(tier.when):
+            if meets(clause, event):
+                return rank, n
+    return None
+
+
+def remembered(policy: Policy) -> Met:
+    """`first_met` of a policy that remembers its answers: contacts of one sort are many, and the answer follows from
+    kind, confidence and facts alone.
+    """
+    known: dict[tuple[Any, ...], tuple[int, int] | None] = {}
+
+    def met(event: ContactEvent) -> tuple[int, int] | None:
+        key = (event.kind, event.confidence, frozenset(event.facts.items()))
+        if key not in known:
+            known[key] = first_met(policy, event)
+        return known[key]
+
+    return met
 
 
 def meets(clause: Clause, event: ContactEvent) -> bool:

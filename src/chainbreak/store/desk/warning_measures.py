@@ -60,19 +60,38 @@ def minutes(conn: Connection, since_us: int, until_us: int) -> Iterator[Row[Any]
     return iter(conn.execute(query))
 
 
-def outcomes(conn: Connection, since_us: int, until_us: int) -> list[Row[Any]]:
-    """(warning_id, policy, outcome) of each warning opened within [since, until)."""
-    query = select(_w.warning_id, _w.policy, _w.outcome).where(*_opened(since_us, until_us))
-    return list(conn.execute(query.order_by(_w.warning_id)))
+def outcomes_of_one(conn: Connection, since_us: int, until_us: int) -> Iterator[dict[str, Any]]:
+    """Warnings opened within [since, until) that rest on one contact, grouped by all that judging needs: policy,
+    outcome, kind, facts, confidence, n.
+    """
+    one = _by_contacts(since_us, until_us).having(func.count() == 1).subquery()
+    alike = (_w.policy, _w.outcome, one.c.kind, one.c.facts, one.c.confidence)
+    query = select(*alike, func.count().label("n")).join(one, one.c.warning_id == _w.warning_id).group_by(*alike)
+    for row in conn.execute(query).mappings():
+        yield dict(row)
 
 
-def events_of(conn: Connection, warning_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
-    """Warning -> rows of its contacts, those taken back too."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for some in chunks(warning_ids):
-        for row in conn.execute(select(contact_event).where(_e.warning_id.in_(some))).mappings():
-            found.setdefault(row["warning_id"], []).append(dict(row))
-    return found
+def outcomes_of_several(conn: Connection, since_us: int, until_us: int) -> Iterator[dict[str, Any]]:
+    """Each contact, those taken back too, of the others, with the `policy` and `outcome` of its warning; warning by
+    warning.
+    """
+    several = _by_contacts(since_us, until_us).having(func.count() > 1).subquery()
+    query = (
+        select(contact_event, _w.policy, _w.outcome).join(warning, _w.warning_id == _e.warning_id)
+        .join(several, several.c.warning_id == _w.warning_id).order_by(_e.warning_id, _e.at_us, _e.event_id)
+    )  # fmt: skip
+    for row in conn.execution_options(yield_per=5_000).execute(query).mappings():
+        yield dict(row)
+
+
+def _by_contacts(since_us: int, until_us: int) -> Select[Any]:
+    of_one = (
+        func.min(_e.kind).label("kind"),
+        func.min(_e.facts).label("facts"),
+        func.min(_e.confidence).label("confidence"),
+    )
+    within = select(_e.warning_id, *of_one).join(warning, _w.warning_id == _e.warning_id)
+    return within.where(*_opened(since_us, until_us)).group_by(_e.warning_id)
 
 
 def drawn(conn: Connection, since_us: int, until_us: int) -> list[Row[Any]]:

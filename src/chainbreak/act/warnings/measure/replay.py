@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from chainbreak.act.warnings.caps import DAY_US, Sent, held_back, quiet_until
 from chainbreak.act.warnings.model import ContactEvent
-from chainbreak.act.warnings.tiers import Policy, due_us, judge, over_us
+from chainbreak.act.warnings.tiers import Met, Policy, due_us, judge, over_us, remembered
 from chainbreak.base.clock import US_PER_HOUR
 
 CALL, SMS, PUSH, BANK = "call", "sms", "push", "bank"
@@ -76,17 +76,20 @@ def replay(
     """Judge contacts again. `arrivals`: those of one recipient at a time, in the order received; what begins before
     `since_us` only leads up and is not counted. `muted`: recipient -> from when until when he wanted no low messages.
     """
-    replayed = Replayed()
+    replayed, met = Replayed(), remembered(policy)
     for mine in arrivals:
-        _Recipient(policy, zone, since_us, (muted or {}).get(mine[0].event.recipient, (0, 0)), replayed).take(mine)
+        quiet = (muted or {}).get(mine[0].event.recipient, (0, 0))
+        _Recipient(policy, met, zone, since_us, quiet, replayed).take(mine)
     return replayed
 
 
 class _Recipient:
     """The contacts of one recipient, one after the other."""
 
-    def __init__(self, policy: Policy, zone: str, since_us: int, muted: tuple[int, int], into: Replayed) -> None:
-        self.policy, self.zone, self.since, self.muted, self.into = policy, zone, since_us, muted, into
+    def __init__(
+        self, policy: Policy, met: Met, zone: str, since_us: int, muted: tuple[int, int], into: Replayed
+    ) -> None:  # fmt: skip
+        self.policy, self.met, self.zone, self.since, self.muted, self.into = policy, met, zone, since_us, muted, into
         self.open: dict[str, Case] = {}
         self.seen: list[int] = []
         self.sent: list[tuple[int, str, str]] = []
@@ -98,7 +101,7 @@ class _Recipient:
             since = now - self.policy.repeat.window_h * US_PER_HOUR
             case = self.open.get(event.of) or Case(event.recipient, event.of, now, len(self.policy.tiers))
             standing = [*(one for one in case.events if one.event_id != event.event_id), event]
-            judged = judge(self.policy, standing, sum(at > since for at in self.seen))
+            judged = judge(self.policy, standing, sum(at > since for at in self.seen), self.met)
             if judged is None:
                 self.into.below += now >= self.since
                 continue
