@@ -27,6 +27,7 @@ from chainbreak.act.warnings.contacts import (
 )
 from chainbreak.app.confirmed_indicators import Indicator, confirmed_indicators, suspected
 from chainbreak.app.contact_signs import SUSPECTED, TABLES, Reader, Signs, with_places
+from chainbreak.app.retract_contacts import retract_overturned
 from chainbreak.app.take_contacts import Taken, event_of, take_in
 from chainbreak.base.clock import US_PER_HOUR
 from chainbreak.base.errors import ChainbreakError
@@ -91,7 +92,8 @@ def watch_contacts(
     office: Office, actor: Actor = SERVICE, *, every_s: float = 10.0, once: bool = False,
     wait: Callable[[float], None] = time.sleep,
 ) -> Generator[Collected]:  # fmt: skip
-    """Yield what each look did that had something to look at; every `every_s` seconds for ever, or `once`.
+    """Yield what each look did that had something to look at; every `every_s` seconds for ever, or `once`. What people
+    have found wrong since is taken back first.
 
     A look that breaks, by whatever, is told as failed and tried again.
     """
@@ -99,6 +101,7 @@ def watch_contacts(
     while True:
         began = time.monotonic()
         try:
+            retract_overturned(office)
             done = look.news()
         except Exception as e:
             # A disk that is full for a minute must not end what people rely on being warned by.
@@ -173,6 +176,7 @@ class _Look:
             return confirmed, suspected(self.office, conn, confirmed)
 
     def _take(self, reader: Reader, read: Sequence[Signs], done: Collected) -> Collected:
+        from chainbreak.audit.log import Entry, append
         from chainbreak.store.desk import contacts
 
         signs = [one for some in read for one in some.events]
@@ -182,9 +186,14 @@ class _Look:
         signs = with_places(reader.whole, [*signs, *near.events], reader.since_us)
         done.signs = len(signs)
         asides = [row | {"noted_at_us": self.office.clock.now_us()} for some in (*read, near) for row in some.asides]
-        with self.office.desk.begin() as conn:
-            done.review = contacts.add_asides(conn, [row for row in asides if row["reason"] == SUSPECTED])
-            done.unreachable = contacts.add_asides(conn, [row for row in asides if row["reason"] != SUSPECTED])
+        if asides:
+            with self.office.desk.begin() as conn:
+                done.review = contacts.add_asides(conn, [row for row in asides if row["reason"] == SUSPECTED])
+                done.unreachable = contacts.add_asides(conn, [row for row in asides if row["reason"] != SUSPECTED])
+                if done.review or done.unreachable:
+                    payload = {"review": done.review, "unreachable": done.unreachable}
+                    append(conn, Entry.by(self.actor, self.office.clock.now_us(), "warning.aside", "contacts",
+                                          purpose="warn", payload=payload))  # fmt: skip
         calls: dict[str, list[ContactEvent]] = {}
         for one in signs:
             if one.kind == CALL:

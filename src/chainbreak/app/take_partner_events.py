@@ -245,6 +245,7 @@ def _record(
     """The partner's reports as statements; those known already stay as they are."""
     from sqlalchemy import insert, select
 
+    from chainbreak.audit.log import Entry, append
     from chainbreak.store.desk.tables_warnings import statement as s
 
     rows = {
@@ -260,3 +261,6 @@ def _record(
     )
     if new := [{"statement_id": ident, **row} for ident, row in rows.items() if ident not in known]:
         conn.execute(insert(s), new)
+        entry = Entry.by(actor, office.clock.now_us(), "statement.take", f"source:{new[0]['source']}", purpose="warn",
+                         payload={"statements": [row["statement_id"] for row in new]})  # fmt: skip
+        append(conn, entry)

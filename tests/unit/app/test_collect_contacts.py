@@ -357,3 +357,13 @@ def test_a_look_that_breaks_is_tried_again(office: Office, monkeypatch: pytest.M
     assert broken.failed == "ZeroDivisionError"
     assert look(office) is not None
     assert len(events_in(office)) == 1
+
+
+def test_a_watch_takes_back_what_was_found_wrong(office: Office) -> None:
+    finding_id = confirmed_line(office)
+    bring(office, "call", [leg(30, VICTIM, FRAUD, "mt_call", 700)])
+    look(office)
+    give_verdict(office, CHEN, finding_id, "false")
+    look(office)
+    (event,) = events_in(office)
+    assert event["retracted_at_us"] == NOW_US
