@@ -383,6 +383,10 @@ def _hotline() -> None:
         sa.PrimaryKeyConstraint("warning_id", name=op.f("pk_warning_alert")),
     )
     op.create_index(op.f("ix_warning_alert_state_at_us"), "warning_alert", ["state", "at_us"])
+    held, called = sa.text("holder IS NOT NULL"), sa.text("attempts > 0")
+    op.create_index("ix_warning_held", "warning", ["holder"], sqlite_where=held, postgresql_where=held)
+    op.create_index("ix_warning_again", "warning", ["call_at_us"], sqlite_where=called, postgresql_where=called)
+    op.create_index("ix_warning_call_ended_at_us", "warning_call", ["ended_at_us"])
 
 
 def _measure() -> None:
