@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from chainbreak.bench import BenchRow
 
-NAMES = ("intake", "plan", "path", "visits")
+NAMES = ("intake", "plan", "send", "path", "visits")
 
 
 def run(scale: str) -> list[BenchRow]:
