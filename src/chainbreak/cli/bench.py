@@ -62,4 +62,10 @@ def _play(seeds: int, preset: str, as_json: bool) -> None:
     if seeds > len(SEEDS):
         raise UsageError("CB-US-001", "no more seeds were kept fresh", given=str(seeds), allowed=f"1 to {len(SEEDS)}")
     with progress_bar("seeds", seeds) as advance:
-        emit(loop(preset, SEEDS[:seeds], advance=advance), as_json)
+        rows = loop(preset, SEEDS[:seeds], advance=advance)
+    if as_json:
+        emit(rows, as_json)
+        return
+    # Nine arms with thirty figures each: a line a figure fits a terminal, a line an arm does not.
+    figures = [name for name in rows[0] if name != "arm"]
+    emit([{"figure": name, **{row["arm"]: row.get(name) for row in rows}} for name in figures], as_json)
