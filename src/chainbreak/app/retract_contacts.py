@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 MAY_RETRACT = (Role.ANALYST, Role.FUND_DESK, Role.COMMANDER)
 """Those who judge findings (see give_verdict)."""
-MAY_CALL = (Role.HOTLINE, Role.COMMANDER)
 BATCH = 500
 """Events a transaction; all of one recipient together."""
 CORRECT_WITHIN_US = 7 * US_PER_DAY
@@ -93,36 +92,8 @@ def retract_overturned(office: Office) -> list[dict[str, Any]]:
     done = [asdict(_retract(office, SERVICE, ground, "overturned")) for ground in grounds]
     if owed:
         with office.desk.begin() as conn:
-            _correct(office, conn, SERVICE, Retracted("corrections"))
+            _correct(office, conn, Retracted("corrections"))
     return done
-
-
-def list_corrections(office: Office) -> list[dict[str, Any]]:
-    """Calls of correction that nobody has made, the oldest first: warning_id, recipient, opened_at_us."""
-    from chainbreak.store.desk import retractions
-
-    with office.desk.read() as conn:
-        return [{name: row[name] for name in ("warning_id", "recipient", "opened_at_us")}
-                for row in retractions.waiting_calls(conn)]  # fmt: skip
-
-
-def made_correction(office: Office, actor: Actor, warning_id: str) -> None:
-    """Note that somebody told the person by voice that the warning was wrong.
-
-    Raises:
-        RefusedError: the role (CB-WA-101).
-        UsageError: no such call waits (CB-WA-110).
-    """
-    from chainbreak.audit.log import Entry, append
-    from chainbreak.store.desk import retractions
-
-    if not actor.has(*MAY_CALL):
-        raise RefusedError("CB-WA-101", "this role makes no calls", allowed=", ".join(MAY_CALL))
-    with office.desk.begin() as conn:
-        now = office.clock.now_us()
-        if not retractions.finish_call(conn, warning_id, actor.name, now):
-            raise UsageError("CB-WA-110", "no such call of correction waits", given=warning_id[:40])
-        append(conn, Entry.by(actor, now, "warning.correct", f"warning:{warning_id}", purpose="warn"))
 
 
 def _finding_state(conn: Connection, ident: str) -> str:
@@ -141,9 +112,8 @@ def _retract(office: Office, actor: Actor, what: str, reason: str) -> Retracted:
         with office.desk.begin() as conn:
             before = asdict(done)
             # What stood a moment ago may have been taken back by another round.
-            ids = {row["event_id"] for row in batch}
-            still = [row for row in retractions.events_on(conn, what) if row["event_id"] in ids]
-            _take_back(office, conn, actor, what, still, done)
+            still = retractions.still_standing(conn, [row["event_id"] for row in batch])
+            _take_back(office, conn, actor, what, [row for row in batch if row["event_id"] in still], done)
             number = _note(office, conn, actor, number, reason, before, done)
     if not number:
         with office.desk.begin() as conn:
@@ -181,7 +151,7 @@ def _take_back(
     standing = retractions.standing_on(conn, warnings)
     _close(conn, actor, [ident for ident in warnings if ident not in standing], warnings, now, done)
     _lower(office, conn, actor, {ident: warnings[ident] for ident in standing}, standing, now, done)
-    _correct(office, conn, actor, done)
+    _correct(office, conn, done, [ident for ident in warnings if ident not in standing])
 
 
 def _other_grounds(
@@ -260,8 +230,10 @@ def _leave_off(conn: Connection, warning_id: str, actions: Sequence[str], now: i
     conn.execute(update(s).where(pending).values(state="cancelled", reason="lowered", settled_at_us=now))
 
 
-def _correct(office: Office, conn: Connection, actor: Actor, done: Retracted) -> None:
-    """Plan every correction that is owed: on each channel that told, after the quiet hours; a call where voice did."""
+def _correct(office: Office, conn: Connection, done: Retracted, only: Sequence[str] | None = None) -> None:
+    """Plan every correction that is owed: on each channel that told, after the quiet hours; a call where voice did.
+    `only`: about these warnings.
+    """
     from chainbreak.act.warnings.caps import quiet_until
     from chainbreak.act.warnings.model import send_id_of
     from chainbreak.app.current_policy import current_policy
@@ -270,7 +242,7 @@ def _correct(office: Office, conn: Connection, actor: Actor, done: Retracted) ->
 
     now, policy = office.clock.now_us(), current_policy(conn, office)
     due = quiet_until(policy, policy.tiers[-1], now, office.centre.settings.zone)
-    owed, calls = retractions.owed_messages(conn), retractions.owed_calls(conn)
+    owed, calls = retractions.owed_messages(conn, only), retractions.owed_calls(conn, only)
     desk.insert_rows(conn, {"warning_send": [{
         **row, "send_id": send_id_of(row["warning_id"], row["channel"], _CORRECT), "purpose": _CORRECT, "state": _DUE,
         "reason": "", "planned_at_us": now, "due_at_us": due, "expires_at_us": due + CORRECT_WITHIN_US, "attempts": 0,

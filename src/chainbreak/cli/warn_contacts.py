@@ -122,7 +122,7 @@ def retract(
 def corrections(centre: CentreOption = None, as_json: JsonOption = False) -> None:
     """People who heard of a wrong warning by voice alone and have to be called, the oldest first."""
     from chainbreak.app.bootstrap import open_office
-    from chainbreak.app.retract_contacts import list_corrections
+    from chainbreak.app.correction_calls import list_corrections
     from chainbreak.cli.common import readable
 
     office = open_office(centre)
@@ -138,8 +138,8 @@ def corrected(
 ) -> None:  # fmt: skip
     """Note that the person was called and told that the warning was wrong."""
     from chainbreak.app.bootstrap import open_office
+    from chainbreak.app.correction_calls import made_correction
     from chainbreak.app.find_actor import find_actor
-    from chainbreak.app.retract_contacts import made_correction
 
     office = open_office(centre)
     made_correction(office, find_actor(office, as_name), warning_id)

@@ -17,8 +17,9 @@ from sqlalchemy import insert, select, update
 
 from chainbreak.act.warnings.model import ContactEvent
 from chainbreak.app.bootstrap import Office, open_office
+from chainbreak.app.correction_calls import list_corrections, made_correction
 from chainbreak.app.give_verdict import give_verdict, undo_verdict
-from chainbreak.app.retract_contacts import list_corrections, made_correction, retract_contacts, retract_overturned
+from chainbreak.app.retract_contacts import retract_contacts, retract_overturned
 from chainbreak.app.take_contacts import take_contacts
 from chainbreak.app.take_statement import Told, take_statement
 from chainbreak.base.clock import US_PER_MIN, FixedClock

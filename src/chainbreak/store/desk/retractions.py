@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, insert, or_, select, update
 
 from chainbreak.store.desk.findings import FALSE
 from chainbreak.store.desk.funds import chunks
@@ -63,6 +63,17 @@ def retracted_objects(conn: Connection) -> dict[str, int]:
     return {row.object: row.at_us for row in conn.execute(select(r.object, r.at_us).order_by(r.at_us))}
 
 
+def still_standing(conn: Connection, event_ids: Iterable[str]) -> set[str]:
+    """Those of these events that were not taken back."""
+    return {
+        ident
+        for some in chunks(event_ids)
+        for ident in conn.execute(
+            select(_e.event_id).where(_e.event_id.in_(some), _e.retracted_at_us.is_(None))
+        ).scalars()
+    }
+
+
 def take_back(conn: Connection, event_ids: Iterable[str], now_us: int) -> None:
     """Note that these events were none."""
     for some in chunks(event_ids):
@@ -100,9 +111,9 @@ def mark_retracted(conn: Connection, warning_ids: Iterable[str], now_us: int) ->
         conn.execute(update(warning).where(_w.warning_id.in_(some)).values(state=RETRACTED, updated_at_us=now_us))
 
 
-def owed_messages(conn: Connection) -> list[Mapping[str, Any]]:
+def owed_messages(conn: Connection, only: Collection[str] | None = None) -> list[Mapping[str, Any]]:
     """Rows (warning_id, recipient, campaign, channel, rank) of messages that told of a warning which was taken back,
-    and that no correction by the same channel follows.
+    and that no correction by the same channel follows; `only`: about these warnings.
     """
     correct = warning_send.alias("correct")
     same = (correct.c.warning_id == _s.warning_id) & (correct.c.channel == _s.channel)
@@ -112,12 +123,12 @@ def owed_messages(conn: Connection) -> list[Mapping[str, Any]]:
         .join(warning, _w.warning_id == _s.warning_id)
         .where(_w.state == RETRACTED, _s.purpose == "warn", _s.state.in_(MAYBE_TOLD), ~follows)
     )  # fmt: skip
-    return [dict(row) for row in conn.execute(query).mappings()]
+    return _about(conn, query, only)
 
 
-def owed_calls(conn: Connection) -> list[Mapping[str, Any]]:
+def owed_calls(conn: Connection, only: Collection[str] | None = None) -> list[Mapping[str, Any]]:
     """Rows (warning_id, recipient) of warnings taken back that people heard of by voice alone, at the telephone or the
-    door, or from a slip; and of those whose corrections by message have failed.
+    door, or from a slip; and of those whose corrections by message have failed; `only`: of these.
     """
     c, v, k = warning_call.c, visit.c, correction_call.c
     spoken = exists(select(c.warning_id).where(c.warning_id == _w.warning_id, c.outcome != "no_answer"))
@@ -131,8 +142,12 @@ def owed_calls(conn: Connection) -> list[Mapping[str, Any]]:
     under_way = exists(select(_s.send_id).where(corrects, _s.state.in_(("due", *MAYBE_TOLD))))
     asked = exists(select(k.warning_id).where(k.warning_id == _w.warning_id))
     owed = or_(and_(told, ~written), and_(lost, ~under_way))
-    query = select(_w.warning_id, _w.recipient).where(_w.state == RETRACTED, owed, ~asked)
-    return [dict(row) for row in conn.execute(query).mappings()]
+    return _about(conn, select(_w.warning_id, _w.recipient).where(_w.state == RETRACTED, owed, ~asked), only)
+
+
+def _about(conn: Connection, query: Select[Any], only: Collection[str] | None) -> list[Mapping[str, Any]]:
+    queries = [query] if only is None else [query.where(_w.warning_id.in_(some)) for some in chunks(only)]
+    return [dict(row) for one in queries for row in conn.execute(one).mappings()]
 
 
 def add_correction_calls(conn: Connection, rows: Iterable[Mapping[str, Any]], now_us: int) -> None:
