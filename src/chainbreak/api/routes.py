@@ -22,6 +22,7 @@ from chainbreak.api import (
     series,
     taxii,
     visits,
+    warning_measures,
     warnings_read,
 )
 from chainbreak.api.shape import PROBLEMS, answer_failure
@@ -46,6 +47,7 @@ def mount(app: FastAPI) -> None:
         desk,
         contact_events,
         phrases,
+        warning_measures,
         warnings_read,
         visits,
     ):

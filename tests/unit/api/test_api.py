@@ -22,7 +22,7 @@ def routes(web: Guard) -> list[tuple[str, str]]:
     """Each method and path of the description, with its places filled by names that exist nowhere."""
     described = web.app.openapi()["paths"]
     return [
-        (method.upper(), re.sub(r"\{sequence\}", "1", path).replace("{", "none-").replace("}", ""))
+        (method.upper(), re.sub(r"\{(?:sequence|version)\}", "1", path).replace("{", "none-").replace("}", ""))
         for path, methods in described.items()
         for method in methods
     ]

@@ -14,6 +14,7 @@ from chainbreak.app.decide_tiers import approve_tiers, decline_tiers, withdraw_t
 from chainbreak.app.list_tiers import list_tiers, show_tiers
 from chainbreak.app.list_warnings import tier_hue, tier_words
 from chainbreak.app.propose_tiers import MAY_PROPOSE, propose_tiers
+from chainbreak.app.record_read import record_read
 from chainbreak.app.trigger_precision import close_review
 from chainbreak.app.word_tiers import change_in_words, value_in_words
 from chainbreak.app.word_warning import clause_in_words
@@ -57,6 +58,7 @@ def propose(
 def one(visit: Signed, version: int) -> Response:
     """One change: what differs, what it would have done, whose it is to decide."""
     found = show_tiers(visit.office, visit.actor, version)
+    record_read(visit.office, visit.actor, "warning.policy.read", f"policy:{version}", often=True)
     tried, old, new = found["back_test"], found["old"], found["policy"]
     return render(
         visit, "tiers_change.html", here="warnings", tab="tiers", found=found, tried=tried, hues=HUES, done=DONE,
