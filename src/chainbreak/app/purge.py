@@ -73,7 +73,7 @@ def _count(office: Office, kept: Retention, before_us: int) -> int:
         case Store.QUARANTINE:
             return sum(rows for _, rows in _quarantine_segments(office, before_us))
         case Store.TEXTS:
-            return office.vault.count_texts(_text_refs(office, _first_day(office, before_us)))
+            return office.vault.count_texts(_text_refs(office, before_us))
         case Store.PAYLOADS:
             return len(_reveals(office, before_us))
         case Store.LAKE:
@@ -95,7 +95,7 @@ def _remove(office: Office, kept: Retention, before_us: int, why: Any) -> int:
             return sum(rows for _, rows in segments)
         case Store.TEXTS:
             forget_readings(office)
-            return office.vault.remove_texts(_text_refs(office, _first_day(office, before_us)))
+            return office.vault.remove_texts(_text_refs(office, before_us))
         case Store.PAYLOADS:
             found = _reveals(office, before_us)
             with office.desk.begin() as conn:
@@ -125,8 +125,17 @@ def _quarantine_segments(office: Office, before_us: int) -> list[tuple[str, int]
     return found
 
 
-def _text_refs(office: Office, first_day: date) -> list[str]:
-    return [ref for kind in TEXT_KINDS for ref in office.lake.refs_before(kind, first_day)]
+def _text_refs(office: Office, before_us: int) -> list[str]:
+    """Under what the vault keeps texts of records of earlier days, and words of earlier statements."""
+    from sqlalchemy import select
+
+    from chainbreak.store.desk.tables_warnings import statement as s
+
+    first_day = _first_day(office, before_us)
+    told = select(s.c.note_ref).where(s.c.note_ref != "", s.c.at_us < before_us)
+    with office.desk.read() as conn:
+        words = list(conn.execute(told).scalars())
+    return [ref for kind in TEXT_KINDS for ref in office.lake.refs_before(kind, first_day)] + words
 
 
 def _reveals(office: Office, before_us: int) -> list[int]:

@@ -40,7 +40,9 @@ class Retention:
 
 CLASSES = (
     Retention("quarantine", Store.QUARANTINE, 30, "originals of rejected rows"),
-    Retention("text", Store.TEXTS, 90, "original texts of messages and reports; masked copies stay"),
+    Retention(
+        "text", Store.TEXTS, 90, "original texts of messages and reports, words of statements; masked copies stay"
+    ),
     Retention("reveal", Store.PAYLOADS, 365, "payloads of reveals in the log; the entries stay"),
     Retention("lookup", Store.LAKE, 90, "domain look-ups"),
     Retention("call", Store.LAKE, 180, "call records"),

@@ -13,11 +13,12 @@ from sqlalchemy import select
 
 from chainbreak.act.warnings.model import ContactEvent
 from chainbreak.app.bootstrap import Office, open_office
+from chainbreak.app.purge import purge
 from chainbreak.app.take_contacts import take_contacts
 from chainbreak.app.take_statement import Told, take_statement
 from chainbreak.base.clock import US_PER_DAY, FixedClock
 from chainbreak.base.errors import InputError, RefusedError, UsageError
-from chainbreak.records.actor import SERVICE
+from chainbreak.records.actor import SERVICE, Actor, Role
 from chainbreak.records.finding import read_token
 from chainbreak.records.kind import Identifier
 from chainbreak.store.desk.tables_warnings import statement, warning
@@ -98,3 +99,16 @@ def test_what_is_no_statement_is_refused_whole(
 def test_an_analyst_takes_no_statements(office: Office) -> None:
     with pytest.raises(RefusedError, match="CB-WA-101"):
         take_statement(office, CHEN, TOLD)
+
+
+def test_its_words_go_when_texts_have_had_their_time(office: Office) -> None:
+    admin = Actor("admin", frozenset({Role.ADMIN}))
+    take_statement(office, GU, TOLD)
+    with office.desk.read() as conn:
+        note_ref = conn.execute(select(statement.c.note_ref)).scalar_one()
+    office.clock.advance(89 * 24 * 3_600)  # type: ignore[attr-defined]
+    purge(office, admin)
+    assert office.vault.count_texts([note_ref]) == 1
+    office.clock.advance(2 * 24 * 3_600)  # type: ignore[attr-defined]
+    assert {row["class"]: row["rows"] for row in purge(office, admin)}["text"] == 1
+    assert office.vault.count_texts([note_ref]) == 0
