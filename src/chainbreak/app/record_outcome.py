@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from chainbreak.act.warnings.calls import HOLD_US, Next, after_call
+from chainbreak.act.warnings.calls import Next, after_call
 from chainbreak.act.warnings.model import OUTCOMES, REACHED, RESOLVED
 from chainbreak.app.next_warning import must_call
 from chainbreak.base.errors import RefusedError, UsageError
@@ -80,6 +80,7 @@ def _record(
     from chainbreak.app.call_scripts import script_for
     from chainbreak.app.current_policy import current_policy
     from chainbreak.audit.log import Entry, append
+    from chainbreak.store.desk import warning_calls as calls
     from chainbreak.store.desk import warnings as desk
     from chainbreak.store.desk.tables_warnings import warning_call
 
@@ -90,7 +91,7 @@ def _record(
     then = after_call(policy, rank, outcome, attempt, now, office.centre.settings.zone)
     kept = {
         "warning_id": warning_id, "attempt": attempt, "operator": actor.name, "ended_at_us": now,
-        "began_at_us": max((row["held_until_us"] or now) - HOLD_US, 0), "outcome": outcome, "stake_fen": stake_fen,
+        "began_at_us": calls.opened_at(conn, warning_id) or now, "outcome": outcome, "stake_fen": stake_fen,
         "script": script_for(office, conn, row["fraud"], [e["kind"] for e in events], warning_id)["shown"],
         "verified": _verified(conn, warning_id, refused), "note": _masked(office, note),
     }  # fmt: skip

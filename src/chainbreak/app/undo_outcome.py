@@ -45,6 +45,7 @@ def undo_outcome(office: Office, actor: Actor) -> str:
         conn.execute(delete(c).where(c.c.warning_id == warning_id, c.c.attempt == last["attempt"]))
         calls.take(conn, warning_id, actor.name, now, now + HOLD_US)
         desk.update_warnings(conn, [{"warning_id": warning_id, "updated_at_us": now, **before["columns"]}])
+        _unsend(conn, last, before["sends"])
         _due_again(conn, before["sends"], now)
         _visited_again(conn, actor, last, now)
         calls.set_alert(conn, warning_id, state=calls.UNDONE)
@@ -52,6 +53,19 @@ def undo_outcome(office: Office, actor: Actor) -> str:
         desk.add_move(conn, warning_id, now, actor.name, "undone", told)
         append(conn, Entry.by(actor, now, "warning.undo", f"warning:{warning_id}", purpose="warn", payload=told))
     return warning_id
+
+
+def _unsend(conn: Connection, call: Mapping[str, Any], earlier: list[str]) -> None:
+    """Messages that the outcome itself asked for, as after the last attempt, are as if they had not been, if they have
+    not left.
+    """
+    from sqlalchemy import delete
+
+    from chainbreak.store.desk.tables_warnings import warning_send as s
+
+    new = s.c.send_id.not_in(earlier) & (s.c.planned_at_us == call["ended_at_us"])
+    asked_for = (s.c.warning_id == call["warning_id"]) & new
+    conn.execute(delete(s).where(asked_for, s.c.state.in_(("due", "suppressed"))))
 
 
 def _due_again(conn: Connection, send_ids: list[str], now: int) -> None:

@@ -214,6 +214,13 @@ def test_no_answer_is_called_again_at_growing_gaps_then_escalated(hotline: Desk)
     with hotline.office.desk.read() as conn:
         sent = conn.execute(select(warning_send.c.channel).where(warning_send.c.warning_id == medium)).scalars().all()
     assert sent == ["sms"], "its tier texts them"
+    other = hotline.made["medium"][1]
+    for _ in range(3):
+        hotline.later(31)
+        hotline.end(open_warning(hotline.office, hotline.gu, other), "6")
+    undo_outcome(hotline.office, hotline.gu)
+    with hotline.office.desk.read() as conn:
+        assert conn.execute(select(warning_send).where(warning_send.c.warning_id == other)).all() == []
 
 
 def test_a_refusal_in_the_top_tier_opens_a_visit_and_elsewhere_another_call(hotline: Desk) -> None:
@@ -285,11 +292,16 @@ def test_money_sent_takes_a_report_and_alerts_the_fund_desk_once(either: Desk) -
     assert list_alerts(either.office, song) == [], "taken back with the outcome"
 
 
-def test_identifiers_in_a_note_are_masked(hotline: Desk) -> None:
-    hotline.end(hotline.take(), "9", note="让我打13800138000")
+def test_a_long_call_is_kept_from_its_beginning_and_its_note_is_masked(hotline: Desk) -> None:
+    card = hotline.take()
+    for _ in range(3):
+        hotline.later(4)
+        keep_warning(hotline.office, hotline.gu, card["warning_id"])
+    hotline.end(card, "9", note="让我打13800138000")
     with hotline.office.desk.read() as conn:
-        note = conn.execute(select(warning_call.c.note)).scalar_one()
-    assert note.startswith("让我打[line:")
+        call = conn.execute(select(warning_call)).mappings().one()
+    assert call["note"].startswith("让我打[line:")
+    assert (call["began_at_us"], call["ended_at_us"]) == (NOON_US, NOON_US + 12 * MIN_US)
 
 
 def test_a_phrase_is_confirmed_by_its_own_person_and_never_twice(either: Desk) -> None:

@@ -131,6 +131,13 @@ def phrase_row(conn: Connection, warning_id: str) -> dict[str, Any] | None:
     return dict(row) if row else None
 
 
+def opened_at(conn: Connection, warning_id: str) -> int | None:
+    """When the card was opened for the attempt that is not yet recorded: its first phrase was made then."""
+    ended = select(func.max(_c.ended_at_us)).where(_c.warning_id == warning_id).scalar_subquery()
+    first = select(func.min(_p.made_at_us)).where(_p.warning_id == warning_id, _p.made_at_us >= func.coalesce(ended, 0))
+    return conn.execute(first).scalar()
+
+
 def live_phrases(conn: Connection, recipient: str, now_us: int) -> list[dict[str, Any]]:
     """Phrases that a recipient may still ask for, the newest first."""
     live = select(warning_phrase).where(_p.recipient == recipient, _p.state == LIVE, _p.expires_at_us > now_us)
