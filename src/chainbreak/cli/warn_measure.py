@@ -144,9 +144,10 @@ def check(file: FileArgument, as_json: JsonOption = False) -> None:
 
     text = _text(file)
     wrong = faults(text)
-    emit([fault._asdict() for fault in wrong], as_json, columns=("line", "where", "what"))
     if wrong:
+        emit([fault._asdict() for fault in wrong], as_json, columns=("line", "where", "what"))
         raise typer.Exit(3)
+    say("no faults")
     for note in notes(read_policy(text)):
         say(f"note: {note}")
 
@@ -242,13 +243,19 @@ def _tell(tried: dict[str, Any], changes: list[dict[str, Any]], as_json: bool, h
         return
     emit(head, False)
     if changed:
-        emit(changed, False, columns=("where", "old", "new"))
+        emit([row | {"old": _plain(row["old"]), "new": _plain(row["new"])} for row in changed], False)
     columns = ("warnings", "call_a_day", "sms_a_day", "visit_a_day", "visit_if_unreached_a_day")
     emit([{"tiers": name, "tier": row["tier"], **{c: row[c] for c in columns}}
           for name in ("old", "new") for row in tried[name]["tiers"]], False)  # fmt: skip
     emit([{"tiers": name, **tried[name]["work"], "there_are": tried["capacity_hours"], **tried[name]["before_paying"]}
           for name in ("old", "new")], False)  # fmt: skip
-    emit(tried["moves"]["counts"], False, title="people and campaigns that would have moved")
+    emit([tried["moves"]["counts"]], False, title="people and campaigns whose tier would be another")
+
+
+def _plain(value: Any) -> Any:
+    from chainbreak.act.warnings.measure.differ import clause_text
+
+    return clause_text(value) if isinstance(value, dict) else value
 
 
 def _text(file: Path) -> str:
