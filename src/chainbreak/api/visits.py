@@ -5,20 +5,22 @@ A result's `Idempotency-Key` is its own: sent again, however late, it is answere
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Depends, Header, Query
 from pydantic import BaseModel, Field
 
 from chainbreak.act.warnings.visits.model import OF_ENTRY
-from chainbreak.api.access import Caller, Writer
+from chainbreak.api.access import Caller, Writer, writing
 from chainbreak.api.shape import safe
-from chainbreak.app.finish_visit import finish_visit
+from chainbreak.app.finish_visit import finish_visit, settle_result
 from chainbreak.app.list_visits import ORDERS, SHOWN, list_visits
-from chainbreak.app.prove_visit import confirm_visit, prove_by_distance
+from chainbreak.app.plan_visits import plan_visits
+from chainbreak.app.prove_visit import confirm_visit, make_code, prove_by_distance, use_code
 from chainbreak.app.record_read import record_read
 from chainbreak.app.show_visit import show_visit
 from chainbreak.app.visit_address import enter_address, reveal_address
+from chainbreak.app.visit_duty import on_duty, put_on_duty, take_off_duty
 from chainbreak.app.work_visit import accept_visit, arrive_visit, hand_off_visit, leave_visit
 
 router = APIRouter(prefix="/visits", tags=["visits"])
@@ -67,6 +69,32 @@ class Position(BaseModel):
     lon: float = Field(ge=-180, le=180)
 
 
+class Duty(BaseModel):
+    """Who, for which unit ("": off duty), from which cell."""
+
+    name: str = Field(max_length=64)
+    unit: str = Field("", max_length=64)
+    place: str = Field("", max_length=64)
+
+
+class Way(BaseModel):
+    """How the code proves the visit."""
+
+    way: Literal["said", "card"] = "said"
+
+
+class Code(Way):
+    """A code as it was said or read out."""
+
+    code: str = Field(max_length=8)
+
+
+class Key(BaseModel):
+    """The key of a result."""
+
+    client_key: str = Field(max_length=64)
+
+
 @router.get("")
 def many(
     call: Caller, shown: Annotated[str, Query(pattern=f"^(?:{'|'.join(SHOWN)})$")] = "unit",
@@ -76,6 +104,28 @@ def many(
     rows = list_visits(call.office, call.actor, shown, order)
     record_read(call.office, call.actor, "visit.list", "visit:*", often=True)
     return {"ok": True, "items": safe(rows)}
+
+
+@router.get("/duty")
+def duty(call: Caller) -> dict[str, Any]:
+    """Who is on duty, by unit."""
+    return {"ok": True, "items": safe(on_duty(call.office, call.actor))}
+
+
+@router.post("/duty")
+def put_duty(call: Writer, body: Duty) -> dict[str, Any]:
+    """Put an officer on duty for a unit, or take them off with an empty one."""
+    if body.unit:
+        put_on_duty(call.office, call.actor, body.name, body.unit, body.place)
+    else:
+        take_off_duty(call.office, call.actor, body.name)
+    return {"ok": True, "items": safe(on_duty(call.office, call.actor))}
+
+
+@router.post("/plan")
+def plan(call: Writer) -> dict[str, Any]:
+    """Plan every unit now; one item a visit, with what will be late."""
+    return {"ok": True, "items": safe(plan_visits(call.office, call.actor))}
 
 
 @router.get("/{visit_id}")
@@ -111,7 +161,7 @@ def handoff(call: Writer, visit_id: str, body: HandOff) -> dict[str, Any]:
     return _told(hand_off_visit(call.office, call.actor, visit_id, body.unit, body.reason))
 
 
-@router.post("/{visit_id}/result")
+@router.post("/{visit_id}/result", dependencies=[Depends(writing)])
 def result(
     call: Caller, visit_id: str, body: Result, idempotency_key: Annotated[str, Header(max_length=64)] = ""
 ) -> dict[str, Any]:  # fmt: skip
@@ -130,7 +180,7 @@ def address(call: Writer, visit_id: str, body: Address) -> dict[str, Any]:
 
 @router.post("/{visit_id}/reveal")
 def reveal(
-    call: Caller, visit_id: str, x_purpose: Annotated[str, Header(max_length=200)] = "",
+    call: Writer, visit_id: str, x_purpose: Annotated[str, Header(max_length=200)] = "",
     x_case: Annotated[str, Header(max_length=64)] = "",
 ) -> dict[str, Any]:  # fmt: skip
     """The address, for who has taken the visit on and for a time; every look is a leaf of the log."""
@@ -149,6 +199,26 @@ def distance(call: Writer, visit_id: str, body: Position) -> dict[str, Any]:
 def confirm(call: Writer, visit_id: str) -> dict[str, Any]:
     """The colleague's word."""
     confirm_visit(call.office, call.actor, visit_id)
+    return {"ok": True, "item": {"visit_id": visit_id}}
+
+
+@router.post("/{visit_id}/code")
+def code(call: Writer, visit_id: str, body: Way) -> dict[str, Any]:
+    """A one-time code, told in this answer alone."""
+    return {"ok": True, "item": {"visit_id": visit_id, "code": make_code(call.office, call.actor, visit_id, body.way)}}
+
+
+@router.post("/{visit_id}/use-code")
+def enter_code(call: Writer, visit_id: str, body: Code) -> dict[str, Any]:
+    """A code that was said at the door, or read from the slip; each wrong try counts."""
+    use_code(call.office, call.actor, visit_id, body.way, body.code)
+    return {"ok": True, "item": {"visit_id": visit_id, "way": body.way}}
+
+
+@router.post("/{visit_id}/settle")
+def settle(call: Writer, visit_id: str, body: Key) -> dict[str, Any]:
+    """A result that could not be taken has been seen to."""
+    settle_result(call.office, call.actor, visit_id, body.client_key)
     return {"ok": True, "item": {"visit_id": visit_id}}
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from browser import Browser
@@ -82,7 +84,7 @@ def test_every_way_round_to_the_address_is_refused(
 ) -> None:
     def ways(name: str) -> list[tuple[int, bool]]:
         page = sign_in(name).press(f"/visits/{first}/reveal", **WHY)
-        headers = {"x-purpose": "visit", "x-case": "C-7"}
+        headers = {"x-purpose": "visit", "x-case": "C-7", "idempotency-key": secrets.token_hex(8)}
         api = program(name).post(f"/api/v1/visits/{first}/reveal", headers=headers)
         return [(answer.status_code, STREET in answer.text) for answer in (page, api)]
 
@@ -92,7 +94,8 @@ def test_every_way_round_to_the_address_is_refused(
     assert ways("ma") == [(200, True)] * 2
     for other in ("luo", "tang", "bai", "he", "gu", "wu", "admin", "lin"):
         assert ways(other) == refused, other
-    assert program("ma").post(f"/api/v1/visits/{first}/reveal").status_code == 403, "no purpose, no case"
+    bare = program("ma").post(f"/api/v1/visits/{first}/reveal", headers={"idempotency-key": "bare-0001"})
+    assert bare.status_code == 403, "no purpose, no case"
     assert STREET not in program("ma").get(f"/api/v1/visits/{first}").text
     assert isinstance(office.clock, FixedClock)
     office.clock.advance(office.centre.settings.visit_address_min * 60)
@@ -160,3 +163,21 @@ def test_the_slip_has_a_code_and_nothing_of_the_person(office: Office, first: st
 def test_who_is_on_duty_for_nothing_is_told_why_the_list_is_empty(first: str, sign_in: SignIn) -> None:
     assert "您还没有值班单位" in sign_in("bai").get("/visits").text
     assert sign_in("qian").get("/visits").status_code == 403
+
+
+def test_what_leads_and_desks_do_is_in_the_api_too(office: Office, first: str, program: SignIn) -> None:
+    def post(who: str, path: str, **body: object) -> tuple[int, dict[str, Any]]:
+        key = {"idempotency-key": secrets.token_hex(8)}
+        answer = program(who).post(f"/api/v1/visits/{path}", json=body, headers=key)
+        return answer.status_code, answer.json()
+
+    assert {item["visit_id"] for item in post("he", "plan")[1]["items"]} >= {first}
+    assert "bai" in {item["name"] for item in post("he", "duty", name="bai", unit=SOUTH)[1]["items"]}
+    assert "bai" not in {item["name"] for item in post("he", "duty", name="bai")[1]["items"]}
+    assert post("ma", "plan")[0] == post("ma", "duty", name="bai", unit=SOUTH)[0] == 403
+    accept_visit(office, find_actor(office, "ma"), first)
+    code = post("gu", f"{first}/code")[1]["item"]["code"]
+    assert post("ma", f"{first}/use-code", code=code)[0] == 200
+    assert post("ma", f"{first}/use-code", code=code)[0] == 403
+    assert post("ma", f"{first}/settle", client_key="nothing-here")[0] == 403
+    assert post("he", f"{first}/settle", client_key="nothing-here")[0] == 422

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from desk_world import SETUP, make_world
-from sqlalchemy import select
-from visit_world import EAST, SOUTH, change_warning, visit_of, visit_row, visit_world, warning_row
+from desk_world import SETUP
+from visit_world import (
+    EAST,
+    MIN_US,
+    NOON_US,
+    SOUTH,
+    Scene,
+    change_warning,
+    refused,
+    visit_of,
+    visit_row,
+    visit_world,
+    warning_row,
+)
 
 from chainbreak.app.add_person import add_person
-from chainbreak.app.bootstrap import Office, open_office
 from chainbreak.app.close_warning import close_warning
 from chainbreak.app.find_actor import find_actor
 from chainbreak.app.finish_visit import Sent, finish_visit, settle_result
@@ -21,69 +30,17 @@ from chainbreak.app.init_centre import init_centre
 from chainbreak.app.list_visits import list_visits
 from chainbreak.app.open_visits import open_visits
 from chainbreak.app.plan_visits import plan_visits
-from chainbreak.app.prove_visit import confirm_visit, make_code, prove_by_distance, use_code
+from chainbreak.app.prove_visit import confirm_visit
 from chainbreak.app.show_visit import show_visit
-from chainbreak.app.visit_address import enter_address, forget_addresses, reveal_address
+from chainbreak.app.visit_address import enter_address, reveal_address
 from chainbreak.app.visit_duty import put_on_duty, take_off_duty
 from chainbreak.app.work_visit import accept_visit, arrive_visit, hand_off_visit, leave_visit
-from chainbreak.audit.tables import entries
 from chainbreak.base.clock import FixedClock
-from chainbreak.base.errors import ChainbreakError, InputError, RefusedError, UsageError
+from chainbreak.base.errors import RefusedError, UsageError
 from chainbreak.base.settings import Settings
-from chainbreak.records.actor import Actor
 
-NOON_US = 1_795_147_200_000_000  # 2026-11-20 12:00 in Shanghai
-MIN_US = 60_000_000
 ADDRESS = "东湖区桂花路7号2单元301"
 WHY = {"purpose": "上门劝阻", "case": "C-7"}
-
-
-class Scene:
-    """A centre with visits, and people by name."""
-
-    def __init__(self, root: Path, warnings: list[str]) -> None:
-        self.clock = FixedClock(NOON_US)
-        self.office: Office = open_office(root, self.clock)
-        self.warnings = warnings
-        self.first = visit_of(self.office, self.warnings[0])
-
-    def who(self, name: str) -> Actor:
-        return find_actor(self.office, name)
-
-    def state(self, visit_id: str = "") -> str:
-        return str(visit_row(self.office, visit_id or self.first)["state"])
-
-    def finish(self, name: str, key: str = "key-00000001", **body: object) -> Sent:
-        said = {"entry": "met", "outcome": "dissuaded"} | body
-        return finish_visit(self.office, self.who(name), self.first, said, key)
-
-    def log(self) -> list[dict[str, object]]:
-        with self.office.desk.read() as conn:
-            return [json.loads(bytes(row)) for row in conn.execute(select(entries.c.entry)).scalars()]
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    """Made once; each test works on its own copy."""
-    root = tmp_path_factory.mktemp("visits") / "centre"
-    office = make_world(root, FixedClock(NOON_US), findings=2)
-    warnings = visit_world(office)["urgent"]
-    office.desk.close()
-    return root, warnings
-
-
-@pytest.fixture
-def scene(made: tuple[Path, list[str]], tmp_path: Path) -> Iterator[Scene]:
-    shutil.copytree(made[0], tmp_path / "centre")
-    scene = Scene(tmp_path / "centre", made[1])
-    yield scene
-    scene.office.desk.close()
-
-
-def refused(code: str, call: Callable[[], object]) -> None:
-    with pytest.raises(ChainbreakError) as error:
-        call()
-    assert error.value.code == code
 
 
 def test_each_warning_that_asks_gets_one_visit_and_a_round_more_changes_nothing(scene: Scene) -> None:
@@ -209,101 +166,6 @@ def test_two_go_at_night_and_the_second_confirms(scene: Scene) -> None:
     assert [p["way"] for p in show_visit(scene.office, ma, scene.first)["proofs"]] == ["second"]
 
 
-def test_the_address_is_for_who_took_it_on_and_for_a_time(scene: Scene) -> None:
-    ma = scene.who("ma")
-
-    def look(name: str, **why: str) -> str:
-        return reveal_address(scene.office, scene.who(name), scene.first, **(WHY | why)).value
-
-    refused("CB-WA-161", lambda: enter_address(scene.office, ma, scene.first, ADDRESS))
-    enter_address(scene.office, scene.who("gu"), scene.first, "东湖区桂花路7号", "citizen")
-    enter_address(scene.office, scene.who("zhou"), scene.first, ADDRESS, "carrier")
-    refused("CB-WA-166", lambda: look("ma"))
-    accept_visit(scene.office, ma, scene.first)
-    assert look("ma") == ADDRESS
-    for name in ("luo", "he", "gu", "wu"):
-        refused("CB-WA-166", lambda name=name: look(name))
-    refused("CB-WA-161", lambda: look("tang"))
-    refused("CB-WA-161", lambda: look("admin"))
-    for missing in ("purpose", "case"):
-        refused("CB-WA-166", lambda missing=missing: look("ma", **{missing: " "}))
-    scene.clock.advance(scene.office.centre.settings.visit_address_min * 60 - 1)
-    assert look("ma") == ADDRESS
-    scene.clock.advance(1)
-    refused("CB-WA-166", lambda: look("ma"))
-    scene.clock.advance(-3_600)
-    refused("CB-WA-166", lambda: look("ma"))  # a clock set back opens nothing: the log has seen later
-    scene.clock.advance(3_600)
-    accept_visit(scene.office, ma, scene.first)
-    assert look("ma") == ADDRESS
-    scene.finish("ma")
-    refused("CB-WA-166", lambda: look("ma"))
-    leaves = [leaf for leaf in scene.log() if str(leaf["action"]).endswith("reveal")]
-    assert {leaf["action"] for leaf in leaves} == {"visit.reveal", "visit.refuse_reveal"}
-    assert all(leaf["purpose"] == "上门劝阻" for leaf in leaves if leaf["action"] == "visit.reveal")
-
-
-def test_no_address_lies_in_the_desk_or_the_log(scene: Scene, tmp_path: Path) -> None:
-    enter_address(scene.office, scene.who("gu"), scene.first, ADDRESS)
-    accept_visit(scene.office, scene.who("ma"), scene.first)
-    reveal_address(scene.office, scene.who("ma"), scene.first, **WHY)
-    scene.office.desk.close()
-    for path in (tmp_path / "centre").rglob("*"):
-        if path.is_file():
-            assert "桂花路".encode() not in path.read_bytes(), path.name
-
-
-@pytest.mark.parametrize("text", ["", "路", "x" * 201, "a\x1b[31m路1号"])
-def test_what_is_no_address_is_refused(scene: Scene, text: str) -> None:
-    with pytest.raises(InputError, match="CB-WA-171"):
-        enter_address(scene.office, scene.who("gu"), scene.first, text)
-
-
-def test_a_code_proves_a_visit_once(scene: Scene) -> None:
-    ma, gu = scene.who("ma"), scene.who("gu")
-    accept_visit(scene.office, ma, scene.first)
-    refused("CB-WA-161", lambda: make_code(scene.office, ma, scene.first, "said"))
-    code = make_code(scene.office, gu, scene.first, "said")
-    wrong = f"{(int(code) + 1) % 10**6:06d}"
-    refused("CB-WA-168", lambda: use_code(scene.office, ma, scene.first, "said", wrong))
-    use_code(scene.office, ma, scene.first, "said", f"{code[:3]} {code[3:]}")
-    refused("CB-WA-168", lambda: use_code(scene.office, ma, scene.first, "said", code))
-    card = make_code(scene.office, ma, scene.first, "card")
-    refused("CB-WA-161", lambda: use_code(scene.office, ma, scene.first, "card", card))
-    use_code(scene.office, gu, scene.first, "card", card)
-    assert [p["way"] for p in show_visit(scene.office, ma, scene.first)["proofs"]] == ["card", "said"]
-
-
-def test_a_code_is_void_after_five_wrong_tries_and_never_lies_in_clear(scene: Scene) -> None:
-    ma = scene.who("ma")
-    accept_visit(scene.office, ma, scene.first)
-    code = make_code(scene.office, scene.who("gu"), scene.first, "said")
-    for n in range(1, 6):
-        wrong = f"{(int(code) + n) % 10**6:06d}"
-        refused("CB-WA-168", lambda wrong=wrong: use_code(scene.office, ma, scene.first, "said", wrong))
-    refused("CB-WA-168", lambda: use_code(scene.office, ma, scene.first, "said", code))
-    assert code not in json.dumps(scene.log())
-
-
-def test_a_wrong_code_keeps_no_result_from_being_taken(scene: Scene) -> None:
-    ma = scene.who("ma")
-    accept_visit(scene.office, ma, scene.first)
-    code = make_code(scene.office, scene.who("gu"), scene.first, "said")
-    wrong = f"{(int(code) + 1) % 10**6:06d}"
-    body = {"entry": "met", "outcome": "1"}
-    assert finish_visit(scene.office, ma, scene.first, body, "key-00000001", wrong) == Sent("taken", "", "wrong")
-
-
-def test_a_distance_is_kept_to_the_hundred_metres_and_no_place(scene: Scene) -> None:
-    ma = scene.who("ma")
-    accept_visit(scene.office, ma, scene.first)
-    row = visit_row(scene.office, scene.first)
-    lat, lon = float(str(row["lat"])), float(str(row["lon"]))
-    assert prove_by_distance(scene.office, ma, scene.first, lat + 0.0031, lon) == 300
-    refused("CB-WA-173", lambda: prove_by_distance(scene.office, ma, scene.first, 91.0, 0.0))
-    refused("CB-WA-162", lambda: prove_by_distance(scene.office, scene.who("luo"), scene.first, 33.5, 123.2))
-
-
 def test_an_officer_sees_the_unit_they_are_on_duty_for(scene: Scene) -> None:
     assert {row["unit"] for row in list_visits(scene.office, scene.who("tang"))} == {SOUTH}
     assert list_visits(scene.office, scene.who("bai")) == []
@@ -381,15 +243,3 @@ def test_the_same_on_both_databases(desk_url: str, tmp_path: Path) -> None:
     assert warning_row(office, warnings[0])["state"] == "resolved"
     assert len(list_visits(office, find_actor(office, "he"))) == len(warnings) - 1
     office.desk.close()
-
-
-def test_addresses_are_destroyed_a_day_after_visit_and_warning_ended(scene: Scene) -> None:
-    for text in ("东湖区桂花路7号", ADDRESS):
-        enter_address(scene.office, scene.who("gu"), scene.first, text)
-    accept_visit(scene.office, scene.who("ma"), scene.first)
-    scene.finish("ma")
-    before = scene.office.vault.counts()["texts"]
-    assert forget_addresses(scene.office) == 0
-    scene.clock.advance(24 * 3_600 + 1)
-    assert [forget_addresses(scene.office), forget_addresses(scene.office)] == [1, 0]
-    assert before - scene.office.vault.counts()["texts"] == 2
