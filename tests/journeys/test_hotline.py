@@ -68,6 +68,7 @@ def test_three_calls_by_keyboard_with_a_phrase_an_undo_and_the_next_card_by_itse
     number = gu.get_attribute(".number a", "href").removeprefix("tel:")
     assert number == reveal_recipient(office, find_actor(office, "gu"), first).value
 
+    press(gu, "m", '.beside:has-text("最低级别的消息已停发至")')
     phrase = gu.inner_text(".proof .phrase")
     assert verify_phrase(office, GATEWAY, number, phrase)["answer"] == "confirmed"
     gu.wait_for_selector('.proof.is-confirmed:has-text("对方已核验一致")')

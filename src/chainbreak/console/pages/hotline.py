@@ -103,8 +103,10 @@ def keep(visit: Signed, warning_id: str) -> Response:
 @router.post("/hotline/{warning_id}/mute")
 def mute(visit: Signed, warning_id: str, days: Annotated[int, Form(ge=0, le=180)] = 30) -> Response:
     """No messages of the lowest tier for this person."""
-    mute_warnings(visit.office, visit.actor, warning_id, days)
-    return _answer(visit, warning_card(visit.office, visit.actor, warning_id))
+    until_us = mute_warnings(visit.office, visit.actor, warning_id, days)
+    if not visit.is_fragment:
+        return RedirectResponse("/hotline", 303)
+    return render(visit, "_hotline_muted.html", until_us=until_us)
 
 
 @router.post("/hotline/{warning_id}/take")
