@@ -33,7 +33,7 @@ def capacity_now(conn: Connection, now_us: int) -> Capacity:
     from chainbreak.store.desk.tables_warnings import warning_call as c
 
     called = select(c.c.operator).where(c.c.began_at_us > now_us - US_PER_DAY, c.c.ended_at_us > now_us - ON_SHIFT_US)
-    holding = select(w.c.holder).where(w.c.state == "open", w.c.calls, w.c.held_until_us > now_us)
+    holding = select(w.c.holder).where(w.c.holder > "", w.c.held_until_us > now_us)
     people = {*conn.execute(called.distinct()).scalars(), *conn.execute(holding.distinct()).scalars()}
     spent = select(func.count(), func.sum(c.c.ended_at_us - c.c.began_at_us)).where(
         c.c.began_at_us > now_us - US_PER_DAY
@@ -51,7 +51,7 @@ def waiting_now(conn: Connection, now_us: int, most: int | None = None) -> tuple
 
     query = (
         select(w.c.queue, w.c.call_order, w.c.due_at_us, w.c.call_at_us, w.c.stake_fen, w.c.warning_id)
-        .where(w.c.state == "open", w.c.calls, w.c.expires_at_us > now_us)
+        .where(w.c.state == "open", w.c.calls, w.c.expires_at_us + 0 > now_us)
         .order_by(w.c.queue, w.c.call_order).limit(most)
     )  # fmt: skip
     rows: Any = conn.execute(query if most else query.order_by(None)).all()

@@ -24,20 +24,22 @@ if TYPE_CHECKING:
 
 CHANNELS = ("sms", "push", "bank")
 SEND_STATES = ("due", "handing", "handed", "delivered", "unknown", "failed", "suppressed", "cancelled")
-LOOKED_AT = 10_000
-"""Warnings of the queue by which lateness is told; so many take 50 operators ten hours, longer than any deadline."""
-SAMPLE, IN_SAMPLE = 500, 20
+LOOKED_AT = 3_000
+"""Warnings of the queue by which lateness is told: as many as 75 operators call in two hours, the longest deadline."""
+SAMPLE, IN_SAMPLE = 200, 10
 """A campaign is looked at as a surge when it is `IN_SAMPLE` of the `SAMPLE` first of a tier, or of those opened last.
 Where a tier is short its order is drawn, so the first of it are a fair sample of all."""
 SURGE = 200
 """Open warnings from which on a campaign is shown as one row."""
 SURGE_COUNTED = 100_000
+SHOWN = 3
+"""Campaigns looked at of each sample."""
 
 
 def warning_board(office: Office, actor: Actor) -> dict[str, Any]:
     """`tiers` (see `_tier`), `capacity` (operators on shift, minutes a call, how many are needed), `sends` of the last
     day by channel and state, `visits` not over by state, `surges` (campaign, how many are open, of which tier),
-    `districts` of open warnings, `most` (where counting stops).
+    `districts` of open warnings, `most` and `most_sends` (where counting stops).
 
     Raises:
         RefusedError: the actor reads no warnings (CB-WA-200).
@@ -62,7 +64,8 @@ def warning_board(office: Office, actor: Actor) -> dict[str, Any]:
             tier["will_be_late"] = max(0, tier["to_call"] - tier["past_due"] - tier["in_time"])
         needed = operators_needed(waiting, capacity, now)
         return {
-            "tiers": tiers, "policy": policy.name, "most": reads.MOST, "districts": reads.districts(conn),
+            "tiers": tiers, "policy": policy.name, "districts": reads.districts(conn),
+            "most": reads.MOST, "most_sends": reads.MOST_SENDS,
             "capacity": {"operators": capacity.operators, "minutes": capacity.minutes, "needed": needed,
                          "short": max(0, needed - capacity.operators), "is_least": len(waiting) == LOOKED_AT},
             "sends": reads.sends_by_state(conn, now - US_PER_DAY, CHANNELS, SEND_STATES),
@@ -115,10 +118,10 @@ def surges(conn: Connection, policy: Policy, now: int) -> list[dict[str, Any]]:
     from chainbreak.store.desk import warning_reads as reads
     from chainbreak.store.desk.tables_warnings import warning as w
 
-    samples = [[row["campaign"] for row in reads.heads(conn, now, rank, SAMPLE)] for rank in range(len(policy.tiers))]
+    samples = [reads.head_campaigns(conn, now, rank, SAMPLE) for rank in range(len(policy.tiers))]
     likely = {
         campaign for sample in [*samples, reads.newest(conn, SAMPLE)]
-        for campaign, n in Counter(sample).items() if n >= IN_SAMPLE
+        for campaign, n in Counter(sample).most_common(SHOWN) if n >= IN_SAMPLE
     }  # fmt: skip
     found = []
     for campaign in sorted(likely):
@@ -129,4 +132,4 @@ def surges(conn: Connection, policy: Policy, now: int) -> list[dict[str, Any]]:
             found.append(
                 {"campaign": campaign, "n": n, "fraud": first.fraud, "tier": first.tier, "draw_id": first.draw_id}
             )
-    return sorted(found, key=lambda one: -one["n"])
+    return sorted(found, key=lambda one: -one["n"])[:SHOWN]

@@ -65,6 +65,7 @@ warning = Table(
     Index("ix_warning_expiry", "state", "expires_at_us"),
     Index("ix_warning_campaign", "state", "campaign"),
     Index("ix_warning_district", "state", "district"),
+    Index(None, "holder", "held_until_us"),
     Index(None, "opened_at_us"),
 )
 """One row a warning: the events of one recipient and one campaign while they last."""

@@ -29,10 +29,11 @@ from chainbreak.store.desk.tables_visits import visit
 from chainbreak.store.desk.tables_warnings import contact_event, warning, warning_send
 
 OPEN, LAPSED, DUE = "open", "lapsed", "due"
-SCANNED = 20_000
-"""Rows looked at for one page; a filter that few of them meet is answered in parts."""
-MOST = 10_000
-"""A page says "10,000 and more" in the time it takes to count that far."""
+SCANNED = FEW = 5_000
+"""Rows of a tier looked at for one page; a filter that few of them meet is answered in parts. A district or campaign of
+no more open warnings than that is read as a whole."""
+MOST, MOST_SENDS = 2_000, 500
+"""A page says "2,000 and more" in the time it takes to count that far; messages are counted by channel and state."""
 MOST_DISTRICTS = 200
 TIERS = 8
 """The most tiers that a policy may have (act/warnings/tiers)."""
@@ -77,13 +78,16 @@ def page(conn: Connection, wanted: Wanted, now_us: int, after: str, limit: int) 
 
 
 def is_open(now_us: int) -> ColumnElement[bool]:
-    """What is still to be worked on."""
-    return (_w.state == OPEN) & (_w.expires_at_us > now_us)
+    """What is still to be worked on. The sum keeps SQLite from the index of ends, which nearly every open one meets: it
+    would look at all of them instead of at the first of a tier.
+    """
+    return (_w.state == OPEN) & (_w.expires_at_us + 0 > now_us)
 
 
 def count_up_to(conn: Connection, chosen: Select[Any], most: int = MOST) -> int:
     """How many rows, counted no further than `most`."""
-    return int(conn.execute(select(func.count()).select_from(chosen.limit(most).subquery())).scalar_one())
+    bare = chosen.with_only_columns(literal(1).label("one")).limit(most).subquery()  # no row is read that need not be
+    return int(conn.execute(select(func.count()).select_from(bare)).scalar_one())
 
 
 def _open(conn: Connection, wanted: Wanted, now_us: int, start: Row | None, limit: int) -> Part:
@@ -115,9 +119,9 @@ def _few(conn: Connection, wanted: Wanted, now_us: int) -> list[Row] | None:
     conditions = [column == value for column, value in named.items() if value]
     if not conditions:
         return None
-    chosen = select(warning).where(_w.state == OPEN, conditions[0]).limit(SCANNED // 4 + 1)
+    chosen = select(warning).where(_w.state == OPEN, conditions[0]).limit(FEW + 1)
     rows = _rows(conn, chosen)
-    if len(rows) > SCANNED // 4:
+    if len(rows) > FEW:
         return None
     kept = [row for row in rows if row["expires_at_us"] > now_us and _meets(row, wanted)]
     if wanted.kind:
@@ -223,6 +227,12 @@ def heads(conn: Connection, now_us: int, queue: int, n: int) -> list[Row]:
     return _rows(conn, waiting(now_us, queue, calls=True).order_by(_w.call_order, _w.warning_id).limit(n))
 
 
+def head_campaigns(conn: Connection, now_us: int, queue: int, n: int) -> list[str]:
+    """Campaigns of the first `n` of a tier to be called."""
+    chosen = waiting(now_us, queue, calls=True).with_only_columns(_w.campaign)
+    return list(conn.execute(chosen.order_by(_w.call_order, _w.warning_id).limit(n)).scalars())
+
+
 def to_call_first(conn: Connection, now_us: int, n: int) -> list[Row]:
     """The first `n` to be called now."""
     from chainbreak.store.desk.warnings import to_call
@@ -265,11 +275,11 @@ def waiting(now_us: int, queue: int, *, calls: bool) -> Select[Any]:
 
 
 def sends_by_state(conn: Connection, since_us: int, channels: Sequence[str], states: Sequence[str]) -> dict[str, Row]:
-    """Channel -> state -> messages due since then; each counted up to `MOST`."""
+    """Channel -> state -> messages due since then; each counted up to `MOST_SENDS`."""
     some = [
         select(literal(channel).label("channel"), literal(state).label("state"), func.count().label("n")).select_from(
             select(_s.send_id).where(_s.channel == channel, _s.state == state, _s.due_at_us >= since_us)
-            .limit(MOST).subquery()
+            .limit(MOST_SENDS).subquery()
         )
         for channel in channels for state in states
     ]  # fmt: skip

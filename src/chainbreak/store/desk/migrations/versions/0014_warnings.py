@@ -61,6 +61,7 @@ def _core() -> None:
     )
     op.create_index(op.f("ix_warning_campaign"), "warning", ["state", "campaign"])
     op.create_index(op.f("ix_warning_district"), "warning", ["state", "district"])
+    op.create_index(op.f("ix_warning_holder_held_until_us"), "warning", ["holder", "held_until_us"])
     op.create_index(op.f("ix_warning_due"), "warning", ["state", "escalated", "due_at_us"])
     op.create_index(op.f("ix_warning_expiry"), "warning", ["state", "expires_at_us"])
     op.create_index(op.f("ix_warning_opened_at_us"), "warning", ["opened_at_us"])
