@@ -119,10 +119,10 @@ def _few(conn: Connection, wanted: Wanted, now_us: int) -> list[Row] | None:
     conditions = [column == value for column, value in named.items() if value]
     if not conditions:
         return None
-    chosen = select(warning).where(_w.state == OPEN, conditions[0]).limit(FEW + 1)
-    rows = _rows(conn, chosen)
-    if len(rows) > FEW:
+    chosen = select(warning).where(_w.state == OPEN, conditions[0])
+    if count_up_to(conn, chosen, FEW + 1) > FEW:
         return None
+    rows = _rows(conn, chosen)
     kept = [row for row in rows if row["expires_at_us"] > now_us and _meets(row, wanted)]
     if wanted.kind:
         of_kind = _with_kind(conn, [row["warning_id"] for row in kept], wanted.kind)
