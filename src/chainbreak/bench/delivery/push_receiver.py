@@ -156,6 +156,7 @@ def receiver_process() -> Iterator[tuple[int, Callable[[], tuple[int, int]]]]:
             yield int(process.stdout.readline()), end
         finally:
             process.stdin.close()
+            lines.read()
 
 
 if __name__ == "__main__":

@@ -40,8 +40,8 @@ class Settings(BaseModel):
     """Type of number of `sender` (section 5.2.5)."""
     sender_npi: Annotated[int, Field(ge=0, le=18)] = 0
     """Numbering plan of `sender` (section 5.2.6)."""
-    window: Annotated[int, Field(ge=1, le=10)] = 10
-    """Parts on their way without an answer."""
+    window: Annotated[int, Field(ge=1, le=1_000)] = 10
+    """Parts on their way without an answer; more than 10 only where the centre agrees."""
     per_s: Annotated[int, Field(ge=1, le=10_000)] = 50
     """Parts a second at most."""
     response_s: Annotated[float, Field(gt=0, le=60)] = 10.0

@@ -137,6 +137,9 @@ class Session:
     def _settle_up(self) -> None:
         """Keep what came, and give back what was claimed and has not left."""
         self._keep_all()
+        self._give_back()
+
+    def _give_back(self) -> None:
         if self._ready:
             self._requeue([part for part, _ in self._ready])
             self._drop_ready()
@@ -170,7 +173,7 @@ class Session:
         if room * 2 < self.settings.window or self._waiting(now):
             return 0
         if now - self._claimed_s > 2 * AHEAD_S:
-            self._settle_up()  # the link is slow: what waited that long is claimed anew, if it is still wanted
+            self._give_back()  # the link is slow: what waited that long is claimed anew, if it is still wanted
         if not self._ready and not self._claim():
             self._ask(now)
             return 0
