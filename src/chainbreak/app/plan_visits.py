@@ -24,6 +24,7 @@ MOVED_US = 5 * US_PER_MIN
 
 def plan_visits(office: Office, actor: Actor, *, dry_run: bool = False) -> list[dict[str, Any]]:
     """Plan every unit now; rows of visit_id, unit, officer, second, turn, way_min, eta_us, late_min, by unit and tour.
+    A visit that nobody is there to make has no officer and no turn, and comes last in its unit.
 
     Raises:
         RefusedError: no commander (CB-WA-161).
@@ -35,16 +36,13 @@ def plan_visits(office: Office, actor: Actor, *, dry_run: bool = False) -> list[
     need(actor, LEADERS)
     with office.desk.read() as conn:
         now = visit_now(conn, office)
-        rows = [
-            {"unit": unit} | told(leg) for unit in sorted(visits.live_units(conn))
-            for leg in legs_of(conn, office, unit, now)
-        ]  # fmt: skip
+        rows = [row for unit in sorted(visits.live_units(conn)) for row in _rows_of(conn, office, unit, now)]
     if not dry_run:
         with office.desk.begin() as conn:
             now = visit_now(conn, office)
             for unit in sorted(visits.live_units(conn)):
                 assign_unit(conn, office, unit, now)
-            late = sum(row["late_min"] > 0 for row in rows)
+            late = sum(bool(row["late_min"]) for row in rows)
             append(
                 conn, Entry.by(actor, now, "warning.visit_plan", "visit:*", payload={"visits": len(rows), "late": late})
             )
@@ -91,6 +89,16 @@ def legs_of(conn: Connection, office: Office, unit: str, now_us: int) -> list[Le
 def place_of(row: Mapping[str, Any]) -> travel.Place:
     """Where a row with `lat` and `lon` lies."""
     return None if row["lat"] is None or row["lon"] is None else (row["lat"], row["lon"])
+
+
+def _rows_of(conn: Connection, office: Office, unit: str, now_us: int) -> list[dict[str, Any]]:
+    from chainbreak.store.desk import visits
+
+    rows = [{"unit": unit} | told(leg) for leg in legs_of(conn, office, unit, now_us)]
+    known = {row["visit_id"] for row in rows}
+    nobody = {"officer": "", "second": "", "turn": None, "eta_us": None, "way_min": None, "late_min": None}
+    left = [row for row in visits.to_make(conn, now_us, [unit]) if row["state"] == OPEN and row["unit"] == unit]
+    return rows + [{"unit": unit, "visit_id": row["visit_id"]} | nobody for row in left if row["visit_id"] not in known]
 
 
 def told(leg: Leg) -> dict[str, Any]:

@@ -82,8 +82,8 @@ def plan(
     rows = plan_visits(office, actor, dry_run=dry_run)
     shown = rows if as_json else [readable(row, office.centre.settings.zone) for row in rows]
     emit(shown, as_json)
-    late = sum(row["late_min"] > 0 for row in rows)
-    say(f"{len(rows)} visits planned, {late} of them late; late ones are still made")
+    late, nobody = sum(bool(row["late_min"]) for row in rows), sum(not row["officer"] for row in rows)
+    say(f"{len(rows)} visits: {late} will be late and are still made, {nobody} have nobody to go")
 
 
 @visit.command("open")

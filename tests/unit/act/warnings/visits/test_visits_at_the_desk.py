@@ -192,6 +192,7 @@ def test_the_plan_says_what_will_be_late_and_changes_nothing_when_dry(scene: Sce
     rows = plan_visits(scene.office, scene.who("he"), dry_run=True)
     late = {row["visit_id"]: row["late_min"] for row in rows}
     assert late[scene.first] > 0
+    assert [row["unit"] for row in rows if not row["officer"]] == ["西陵区"], "nobody is on duty there, and it is said"
     assert plan_visits(scene.office, scene.who("he")) == rows
     refused("CB-WA-161", lambda: plan_visits(scene.office, scene.who("ma")))
 
