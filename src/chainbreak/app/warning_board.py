@@ -33,7 +33,7 @@ SURGE = 200
 """Open warnings from which on a campaign is shown as one row."""
 SURGE_COUNTED = 100_000
 SHOWN = 3
-"""Campaigns looked at of each sample."""
+"""Campaigns that are shown so at most."""
 
 
 def warning_board(office: Office, actor: Actor) -> dict[str, Any]:
@@ -81,10 +81,10 @@ def _tier(conn: Connection, policy: Policy, rank: int, now: int) -> dict[str, An
     tier = policy.tiers[rank]
     first = next(iter(reads.heads(conn, now, rank, 1)), None)
     to_call, to_text = (reads.waiting(now, rank, calls=calls) for calls in (True, False))
+    n, late = reads.count_late(conn, to_call.order_by(w.c.call_order), now)
     return {
         "tier": tier.name, "word": tier.word.model_dump(), "hue": HUES[tier.colour], "contact_min": tier.contact_min,
-        "to_call": reads.count_up_to(conn, to_call), "to_text": reads.count_up_to(conn, to_text),
-        "past_due": reads.count_up_to(conn, to_call.where(w.c.due_at_us < now)),
+        "to_call": n, "past_due": late, "to_text": reads.count_up_to(conn, to_text),
         "next": first["warning_id"] if first else "", "next_due_us": first["due_at_us"] if first else None,
     }  # fmt: skip
 
@@ -119,12 +119,12 @@ def surges(conn: Connection, policy: Policy, now: int) -> list[dict[str, Any]]:
     from chainbreak.store.desk.tables_warnings import warning as w
 
     samples = [reads.head_campaigns(conn, now, rank, SAMPLE) for rank in range(len(policy.tiers))]
-    likely = {
-        campaign for sample in [*samples, reads.newest(conn, SAMPLE)]
-        for campaign, n in Counter(sample).most_common(SHOWN) if n >= IN_SAMPLE
-    }  # fmt: skip
+    most: Counter[str] = Counter()
+    for sample in (*samples, reads.newest(conn, SAMPLE)):
+        most |= Counter(sample)  # the most of any one sample
+    likely = [campaign for campaign, n in most.most_common(SHOWN) if n >= IN_SAMPLE]
     found = []
-    for campaign in sorted(likely):
+    for campaign in likely:
         of_it = select(w).where(w.c.state == reads.OPEN, w.c.campaign == campaign)
         n = reads.count_up_to(conn, of_it, SURGE_COUNTED)
         if n >= SURGE:
@@ -132,4 +132,4 @@ def surges(conn: Connection, policy: Policy, now: int) -> list[dict[str, Any]]:
             found.append(
                 {"campaign": campaign, "n": n, "fraud": first.fraud, "tier": first.tier, "draw_id": first.draw_id}
             )
-    return sorted(found, key=lambda one: -one["n"])[:SHOWN]
+    return sorted(found, key=lambda one: -one["n"])

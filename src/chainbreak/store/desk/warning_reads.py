@@ -90,6 +90,14 @@ def count_up_to(conn: Connection, chosen: Select[Any], most: int = MOST) -> int:
     return int(conn.execute(select(func.count()).select_from(bare)).scalar_one())
 
 
+def count_late(conn: Connection, chosen: Select[Any], now_us: int) -> tuple[int, int]:
+    """How many warnings, and of how many of them first contact is overdue; counted no further than `MOST`."""
+    due = chosen.with_only_columns(_w.due_at_us).limit(MOST).subquery()
+    late = func.count().filter(due.c.due_at_us < now_us)
+    n, overdue = conn.execute(select(func.count(), late).select_from(due)).one()
+    return int(n), int(overdue)
+
+
 def _open(conn: Connection, wanted: Wanted, now_us: int, start: Row | None, limit: int) -> Part:
     rows: list[Row] = []
     for queue, calls in _groups(wanted, start):
