@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import sys
 from pathlib import Path
+from typing import Any
 
 from chainbreak.base.wording import codes
 from chainbreak.cli.root import NOUNS
@@ -63,8 +64,17 @@ def commands_page() -> str:
         lines.append(f"\n## chainbreak {noun}\n\n{text}.\n")
         if verbs:
             lines.append("\n| verb | what it does |\n|---|---|\n")
-            lines += [f"| `{noun} {name}` | {_first_line(verb.help)} |\n" for name, verb in sorted(verbs.items())]
+            lines += _verbs(noun, verbs)
     return NOTE + "".join(lines)
+
+
+def _verbs(noun: str, verbs: dict[str, Any]) -> list[str]:
+    """A row a verb; a group's verbs in its place."""
+    rows: list[str] = []
+    for name, verb in sorted(verbs.items()):
+        within = getattr(verb, "commands", {})
+        rows += _verbs(f"{noun} {name}", within) if within else [f"| `{noun} {name}` | {_first_line(verb.help)} |\n"]
+    return rows
 
 
 def _first_line(text: str | None) -> str:
