@@ -26,7 +26,7 @@ CHANNELS = ("sms", "push", "bank")
 SEND_STATES = ("due", "handing", "handed", "delivered", "unknown", "failed", "suppressed", "cancelled")
 LOOKED_AT = 3_000
 """Warnings of the queue by which lateness is told: as many as 75 operators call in two hours, the longest deadline."""
-SAMPLE, IN_SAMPLE = 200, 10
+SAMPLE, IN_SAMPLE = 100, 6
 """A campaign is looked at as a surge when it is `IN_SAMPLE` of the `SAMPLE` first of a tier, or of those opened last.
 Where a tier is short its order is drawn, so the first of it are a fair sample of all."""
 SURGE = 200

@@ -17,6 +17,7 @@ from chainbreak.app.list_warnings import list_warnings
 from chainbreak.app.show_warning import show_warning
 from chainbreak.app.text_campaign import text_campaign
 from chainbreak.app.warning_board import SURGE, warning_board
+from chainbreak.app.warnings_for_me import warnings_for_me
 from chainbreak.base.clock import US_PER_HOUR, US_PER_MIN, FixedClock
 from chainbreak.base.errors import RefusedError, UsageError
 from chainbreak.records.actor import Actor
@@ -210,3 +211,16 @@ def test_a_campaign_is_texted_once_and_within_the_caps(office: Office, made: dic
         text_campaign(office, find_actor(office, "gu"), campaign)
     with pytest.raises(UsageError, match="CB-WA-206"):
         text_campaign(office, he, "template:404")
+
+
+def test_today_shows_leaders_what_runs_late_and_an_operator_whom_to_call(
+    office: Office, made: dict[str, list[str]]
+) -> None:
+    late = [made["medium"][1], made["urgent"][2]]
+    for n, warning_id in enumerate(late):
+        change(office, warning_id, due_at_us=NOON_US - (9 - n) * US_PER_MIN)
+    change(office, made["high"][0], due_at_us=NOON_US - US_PER_HOUR, told_at_us=NOON_US)
+    told = warnings_for_me(office, find_actor(office, "he"), 5)
+    assert {name: [row["warning_id"] for row in rows] for name, rows in told.items()} == {"late": late}
+    calls = warnings_for_me(office, find_actor(office, "gu"), 2)["calls"]
+    assert [row["warning_id"] for row in calls] == made["urgent"][:2]

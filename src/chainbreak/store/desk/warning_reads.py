@@ -251,11 +251,14 @@ def to_call_first(conn: Connection, now_us: int, n: int) -> list[Row]:
 
 
 def latest(conn: Connection, now_us: int, n: int) -> list[Row]:
-    """The `n` open warnings whose first contact is overdue longest, nobody having been told."""
-    late = is_open(now_us) & (_w.due_at_us <= now_us) & _w.told_at_us.is_(None)
-    by_due = select(warning).where(late).order_by(_w.due_at_us, _w.warning_id).limit(n)
-    # By each step of escalation the index gives them in order.
-    rows = [row for step in (0, 1, 2) for row in _rows(conn, by_due.where(_w.escalated == step))]
+    """The `n` warnings to be called whose first contact is overdue longest, nobody having been told, among the first
+    `FEW` of each tier: in the order of deadlines they stand there.
+    """
+    rows: list[Row] = []
+    for queue in range(TIERS):
+        first = waiting(now_us, queue, calls=True).order_by(_w.call_order, _w.warning_id).limit(FEW).subquery()
+        late = (first.c.due_at_us <= now_us) & first.c.told_at_us.is_(None)
+        rows += _rows(conn, select(first).where(late).order_by(first.c.due_at_us, first.c.warning_id).limit(n))
     return sorted(rows, key=lambda row: (row["due_at_us"], row["warning_id"]))[:n]
 
 
@@ -266,14 +269,11 @@ def newest(conn: Connection, n: int) -> list[str]:
 
 def districts(conn: Connection) -> list[str]:
     """Districts of open warnings: from one to the next by the index, so that their number counts, not the warnings'."""
-    found: list[str] = []
-    while len(found) < MOST_DISTRICTS:
-        beyond = select(func.min(_w.district)).where(_w.state == OPEN, _w.district > (found[-1] if found else ""))
-        following = conn.execute(beyond).scalar()
-        if following is None:
-            break
-        found.append(following)
-    return found
+    first = select(func.min(_w.district).label("name")).where(_w.state == OPEN, _w.district > "").cte(recursive=True)
+    beyond = select(func.min(_w.district)).where(_w.state == OPEN, _w.district > first.c.name).scalar_subquery()
+    each = first.union_all(select(beyond).where(first.c.name.is_not(None)))
+    named = select(each.c.name).where(each.c.name.is_not(None)).limit(MOST_DISTRICTS)
+    return list(conn.execute(named).scalars())
 
 
 def waiting(now_us: int, queue: int, *, calls: bool) -> Select[Any]:
