@@ -63,6 +63,7 @@ class Plan:
             "tier": tier.name, "rank": change.rank, "queue": change.rank, "clause": change.judged.clause,
             "policy": self.policy.name, "tier_at_us": change.tier_at_us, "due_at_us": due, "calls": calls,
             "call_at_us": from_us if calls else None, "call_order": place, "draw_id": draw_id, "escalated": 0,
+            "escalate_at_us": (max(change.tier_at_us, from_us) + due) // 2 if calls else due,
             "visit_due_at_us": self.now + (tier.visit_min or 0) * US_PER_MIN if visits else None,
         }  # fmt: skip
 

@@ -66,6 +66,7 @@ def tend_draws(office: Office) -> Counter[str]:
         running = running_draws(conn)
         waiting, _ = waiting_now(conn, now, LOOKED_AT)
     done: Counter[str] = Counter()
+    whole = len(waiting) < LOOKED_AT
     tiers = reachable(waiting, capacity, now)
     if capacity.operators == 0:
         return done  # nobody is on shift: there is no order of calls to speak of
@@ -74,7 +75,8 @@ def tend_draws(office: Office) -> Counter[str]:
             done["drawn"] += begin_draw(office, rank, capacity, in_time)
     for rank, (draw_id, _) in running.items():
         ahead, in_time = tiers.get(rank, (0, 0))
-        if in_time == ahead:
+        seen = whole or (rank in tiers and rank < max(tiers))
+        if seen and in_time == ahead:
             end_draw(office, rank, draw_id)
             done["ended"] += 1
     return done
@@ -97,8 +99,9 @@ def begin_draw(office: Office, rank: int, capacity: Capacity, in_time: int) -> i
             return 0
         mine = (w.c.state == "open") & w.c.calls & (w.c.queue == rank) & (w.c.expires_at_us > now)
         ids = conn.execute(select(w.c.warning_id).where(mine).order_by(w.c.warning_id)).scalars().all()
+        tiers = current_policy(conn, office).tiers  # there may be fewer than when they came to theirs
         conn.execute(insert(warning_draw).values(
-            draw_id=draw_id, rank=rank, tier=current_policy(conn, office).tiers[rank].name, seed=seed,
+            draw_id=draw_id, rank=rank, tier=tiers[min(rank, len(tiers) - 1)].name, seed=seed,
             began_at_us=now, waiting=len(ids), capacity=in_time,
         ))  # fmt: skip
         drawn = [{"warning_id": one, "draw_id": draw_id, "call_order": drawn_place(seed, one)} for one in ids]

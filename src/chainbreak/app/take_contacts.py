@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from chainbreak.act.warnings.caps import quiet_until
 from chainbreak.act.warnings.intake import Change, Standing, fold, joined
 from chainbreak.act.warnings.model import KINDS, ContactEvent, facts_of
 from chainbreak.base.clock import US_PER_DAY, US_PER_MIN
@@ -57,6 +58,10 @@ class Written:
     raised: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     sends: list[dict[str, Any]] = field(default_factory=list)
     belongs: dict[str, str | None] = field(default_factory=dict)
+    joined: dict[str, str] = field(default_factory=dict)
+    """Events that were below every tier -> the warning they belong to now."""
+    hasten: dict[str, int] = field(default_factory=dict)
+    """Warning that was raised -> when its messages may leave."""
 
 
 def take_contacts(office: Office, actor: Actor, events: Sequence[ContactEvent]) -> Taken:
@@ -100,6 +105,8 @@ def take_in(conn: Connection, office: Office, actor: Actor, batch: Sequence[Cont
         pairs = [*stored.get(recipient, ()), *((known.get(e.event_id, {}).get("warning_id"), e) for e in its)]
         folded = fold(plan.policy, standing.get(recipient, ()), pairs, now, told=frozenset(told))
         written.belongs |= folded.belongs
+        below = [e.event_id for warning_id, e in stored.get(recipient, ()) if warning_id is None]
+        written.joined |= {ident: of for ident in below if (of := folded.belongs.get(ident))}
         for change in folded.changes:
             _change(plan, recipient, change, rows, written)
     _write(conn, actor, now, told, known, written, taken)
@@ -178,6 +185,7 @@ def _change(
         written.raised.append(
             (change.warning_id, {"from": row["tier"], "to": tier.name, "event": change.judged.event_id})
         )
+        written.hasten[change.warning_id] = quiet_until(plan.policy, tier, plan.now, plan.zone)
         written.sends += plan.messages(recipient, change, tier.actions)
     if any(row[name] != value for name, value in columns.items()):
         written.changed.append({"warning_id": change.warning_id, **columns, "updated_at_us": plan.now})
@@ -193,6 +201,8 @@ def _write(
 
     fresh = [_event_row(event, now, written.belongs.get(ident)) for ident, event in told.items() if ident not in known]
     desk.insert_rows(conn, {"warning": written.warnings, "contact_event": fresh})
+    desk.join_events(conn, written.joined)
+    desk.hasten_sends(conn, written.hasten)
     desk.update_events(conn, [_grown_row(e, written.belongs.get(i)) for i, e in told.items() if i in known])
     desk.update_warnings(conn, written.changed)
     desk.note_drawn(conn, [*written.warnings, *written.changed])

@@ -25,82 +25,83 @@ def tidy_warnings(office: Office) -> Counter[str]:
     from chainbreak.app.draw_order import tend_draws
 
     done: Counter[str] = Counter()
-    for step in (_lapse, _half, _late):
-        while count := step(office):
-            done[step.__name__.strip("_")] += count
-            if count < MOST:
+    for step in (_lapse, _escalate):
+        while looked_at := step(office, done):
+            if looked_at < MOST:
                 break
     done.update(tend_draws(office))
-    return done
+    return +done
 
 
-def _lapse(office: Office) -> int:
+def _lapse(office: Office, done: Counter[str]) -> int:
     from chainbreak.act.warnings.model import LAPSED
     from chainbreak.app.close_warning import close_warning
     from chainbreak.audit.log import Entry, append
     from chainbreak.store.desk.tables_warnings import warning as w
 
     now = office.clock.now_us()
-    over = _open(w.c.warning_id).where(w.c.expires_at_us <= now)
+    over = _open(w.c.warning_id).where(w.c.expires_at_us <= now).order_by(None)
     if not _any(office, over):
         return 0
     with office.desk.begin() as conn:
         ids = conn.execute(over.limit(MOST)).scalars().all()
         gone = close_warning(conn, SERVICE, ids, LAPSED, "", now)
         append(conn, Entry.by(SERVICE, now, "warning.lapse", "warnings", purpose="warn", payload={"ids": gone}))
+    done["lapse"] += len(gone)
     return len(gone)
 
 
-def _half(office: Office) -> int:
-    from chainbreak.app.begin_warning import place_in, running_draws
+def _escalate(office: Office, done: Counter[str]) -> int:
+    """Look at warnings whose next moment has come: half of the deadline, then the deadline."""
     from chainbreak.audit.log import Entry, append
     from chainbreak.store.desk import warnings as desk
     from chainbreak.store.desk.tables_warnings import warning as w
 
     now = office.clock.now_us()
-    due = _open(w.c.warning_id, w.c.rank, w.c.due_at_us).where(
-        w.c.escalated == 0, w.c.calls, w.c.reached_at_us.is_(None), w.c.expires_at_us > now,
-        w.c.due_at_us + w.c.tier_at_us <= 2 * now,
-    )  # fmt: skip
-    if not _any(office, due):
-        return 0
-    with office.desk.begin() as conn:
-        rows, draws = conn.execute(due.limit(MOST)).all(), running_draws(conn)
-        changed = []
-        for row in rows:
-            queue = max(row.rank - 1, 0)
-            draw_id, place = place_in(draws, queue, row.warning_id, row.due_at_us)
-            changed.append({"warning_id": row.warning_id, "escalated": 1, "queue": queue, "call_order": place,
-                            "draw_id": draw_id, "updated_at_us": now})  # fmt: skip
-        desk.update_warnings(conn, changed)
-        desk.note_drawn(conn, changed)
-        desk.add_moves(conn, [(row.warning_id, {"past": "half"}) for row in rows], now, SERVICE.name, "escalated")
-        append(conn, Entry.by(SERVICE, now, "warning.escalate", "warnings", purpose="warn",
-                              payload={"past": "half", "ids": [row.warning_id for row in rows]}))  # fmt: skip
-    return len(rows)
-
-
-def _late(office: Office) -> int:
-    from chainbreak.audit.log import Entry, append
-    from chainbreak.store.desk import warnings as desk
-    from chainbreak.store.desk.tables_warnings import warning as w
-
-    now = office.clock.now_us()
-    due = _open(w).where(
-        w.c.escalated < 2, w.c.reached_at_us.is_(None), w.c.expires_at_us > now, w.c.due_at_us <= now
-    )  # fmt: skip
+    due = _open(w).where(w.c.escalate_at_us <= now)
     if not _any(office, due):
         return 0
     with office.desk.begin() as conn:
         rows = [dict(row) for row in conn.execute(due.limit(MOST)).mappings()]
-        unreached(conn, office, rows, now)
-        desk.update_warnings(
-            conn, [{"warning_id": r["warning_id"], "escalated": 2, "updated_at_us": now} for r in rows]
-        )
-        desk.add_moves(conn, [(r["warning_id"], {"past": "deadline"}) for r in rows], now, SERVICE.name, "escalated")
-        append(conn, Entry.by(SERVICE, now, "warning.escalate", "warnings", purpose="warn",
-                              payload={"past": "deadline", "ids": [r["warning_id"] for r in rows]}))  # fmt: skip
+        waits = [row for row in rows if _is_waiting(row)]
+        late = [row for row in waits if row["due_at_us"] <= now]
+        half = [row for row in waits if row["due_at_us"] > now]
+        desk.update_warnings(conn, [{"warning_id": row["warning_id"], "escalate_at_us": None} for row in rows])
+        _move_up(conn, half, now)
+        unreached(conn, office, late, now)
+        desk.update_warnings(conn, [
+            {"warning_id": row["warning_id"], "escalated": 2, "updated_at_us": now} for row in late
+        ])  # fmt: skip
+        for past, some in (("half", half), ("deadline", late)):
+            if ids := [row["warning_id"] for row in some]:
+                desk.add_moves(conn, [(one, {"past": past}) for one in ids], now, SERVICE.name, "escalated")
+                append(conn, Entry.by(SERVICE, now, "warning.escalate", "warnings", purpose="warn",
+                                      payload={"past": past, "ids": ids}))  # fmt: skip
+    done.update(half=len(half), late=len(late))
     return len(rows)
+
+
+def _is_waiting(row: Mapping[str, Any]) -> bool:
+    """Whether nobody has spoken with the person since the warning came to its tier; where none is asked to, whether
+    nothing was sent.
+    """
+    spoken = row["reached_at_us"] is not None and row["reached_at_us"] >= row["tier_at_us"]
+    return not spoken and (bool(row["calls"]) or row["told_at_us"] is None)
+
+
+def _move_up(conn: Connection, rows: Sequence[Mapping[str, Any]], now: int) -> None:
+    """Past half of their deadline they are called one tier up."""
+    from chainbreak.app.begin_warning import place_in, running_draws
+    from chainbreak.store.desk import warnings as desk
+
+    draws, changed = running_draws(conn), []
+    for row in rows:
+        queue = max(row["rank"] - 1, 0)
+        draw_id, place = place_in(draws, queue, row["warning_id"], row["due_at_us"])
+        changed.append({"warning_id": row["warning_id"], "escalated": 1, "escalate_at_us": row["due_at_us"],
+                        "queue": queue, "call_order": place, "draw_id": draw_id, "updated_at_us": now})  # fmt: skip
+    desk.update_warnings(conn, changed)
+    desk.note_drawn(conn, changed)
 
 
 def unreached(conn: Connection, office: Office, rows: Sequence[Mapping[str, Any]], now: int) -> None:
@@ -140,7 +141,7 @@ def _open(*columns: Any) -> Select[Any]:
 
     from chainbreak.store.desk.tables_warnings import warning as w
 
-    return select(*columns).where(w.c.state == "open").order_by(w.c.due_at_us, w.c.warning_id)
+    return select(*columns).where(w.c.state == "open").order_by(w.c.escalate_at_us, w.c.warning_id)
 
 
 def _any(office: Office, query: Select[Any]) -> bool:

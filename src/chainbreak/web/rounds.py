@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from chainbreak.app.bootstrap import Office
 from chainbreak.base.log import frames_of, get_log
@@ -33,10 +34,7 @@ def sending(office: Office) -> Iterator[None]:
 async def keep_rounds(office: Office) -> None:
     """Rounds until cancelled, in a worker thread so that requests never wait for one."""
     while True:
-        try:
-            await asyncio.to_thread(run_round, office)
-        except Exception as e:  # a round that fails must not end the next ones
-            log.error("round_failed", error=type(e).__name__, where=frames_of(e))
+        await asyncio.to_thread(run_round, office)
         await asyncio.sleep(ROUND_S)
 
 
@@ -52,12 +50,14 @@ def run_round(office: Office) -> None:
     from chainbreak.app.trigger_precision import review_triggers
     from chainbreak.app.visit_address import forget_addresses
 
-    file_reports(office, AT_ONCE)
-    lapse_leads(office)
-    retract_overturned(office)
-    tidy_warnings(office)
-    open_visits(office)
-    forget_addresses(office)
-    review_triggers(office)
-    retire_worse_scripts(office)
-    publish_checkpoint(office, only_if_due=True)
+    steps = (
+        partial(file_reports, office, AT_ONCE), partial(lapse_leads, office), partial(retract_overturned, office),
+        partial(tidy_warnings, office), partial(open_visits, office), partial(forget_addresses, office),
+        partial(review_triggers, office), partial(retire_worse_scripts, office),
+        partial(publish_checkpoint, office, only_if_due=True),
+    )  # fmt: skip
+    for step in steps:
+        try:
+            step()
+        except Exception as e:  # a step that fails must not keep the others, nor the next round, from going on
+            log.error("round_failed", step=step.func.__name__, error=type(e).__name__, where=frames_of(e))

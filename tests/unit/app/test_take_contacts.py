@@ -17,6 +17,7 @@ from sqlalchemy import func, select, update
 
 from chainbreak.act.warnings.draws import drawn_place
 from chainbreak.act.warnings.model import ContactEvent
+from chainbreak.act.warnings.tiers import preset_text
 from chainbreak.app.bootstrap import Office, open_office
 from chainbreak.app.close_warning import close_warning
 from chainbreak.app.init_centre import init_centre
@@ -36,8 +37,10 @@ from chainbreak.store.desk.tables_warnings import (
     warning_draw,
     warning_drawn,
     warning_move,
+    warning_policy,
     warning_send,
 )
+from chainbreak.web.rounds import run_round
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "support"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -283,3 +286,66 @@ def test_new_keys_leave_a_person_his_warnings_and_caps(office: Office) -> None:
     assert {row["recipient"] for table in (warning, contact_event, warning_send) for row in rows(office, table)} == {
         after
     }
+
+
+def test_a_text_that_waits_for_morning_leaves_at_once_when_its_warning_is_raised(office: Office) -> None:
+    clock = office.clock
+    assert isinstance(clock, FixedClock)
+    clock.advance(9 * 3600)  # NOW is noon in Shanghai: nine in the evening, in quiet hours two hours later
+    clock.advance(2 * 3600)
+    low = replace(call(office), kind="sms.template", facts={"replied": False}, at_us=clock.at_us)
+    take_contacts(office, SERVICE, [low])
+    assert {row["due_at_us"] for row in rows(office, warning_send)} == {clock.at_us + 9 * 3_600_000_000}
+    take_contacts(office, SERVICE, [replace(call(office, ref="2", duration_s=900), at_us=clock.at_us)])
+    assert {row["due_at_us"] for row in rows(office, warning_send)} == {clock.at_us}
+
+
+def test_an_event_below_every_tier_joins_the_warning_that_a_later_one_opens(office: Office) -> None:
+    clock = office.clock
+    assert isinstance(clock, FixedClock)
+    policy = preset_text("four").replace(
+        "kind: [call.fraud_line, visit.scam_domain, sms.template]", "kind: sms.template"
+    )
+    with office.desk.begin() as conn:
+        conn.execute(warning_policy.insert().values(
+            version=1, state="approved", body=policy.replace("name: four", "name: few"), why="", back_test="{}",
+            proposed_by="a", proposed_at_us=0, decided_by="b", decided_at_us=0, decided_why="",
+        ))  # fmt: skip
+    below, above = call(office, ref="1", duration_s=10), call(office, ref="2", duration_s=900)
+    assert take_contacts(office, SERVICE, [below]).opened == 0
+    assert take_contacts(office, SERVICE, [above]).opened == 1
+    assert len({row["warning_id"] for row in rows(office, contact_event)}) == 1
+    with office.desk.begin() as conn:
+        close_warning(conn, SERVICE, [rows(office, warning)[0]["warning_id"]], "resolved", "dissuaded", NOW)
+    clock.advance(60)
+    again = call(office, ref="3", duration_s=900)
+    assert take_contacts(office, SERVICE, [replace(again, at_us=clock.at_us)]).opened == 1
+    assert len(rows(office, warning)) == 2
+
+
+def test_who_is_raised_after_a_talk_is_escalated_again(office: Office) -> None:
+    clock = office.clock
+    assert isinstance(clock, FixedClock)
+    take_contacts(office, SERVICE, [call(office)])
+    with office.desk.begin() as conn:
+        conn.execute(update(warning).values(reached_at_us=NOW))
+    clock.advance(60)
+    take_contacts(office, SERVICE, [replace(call(office, ref="2", duration_s=900), at_us=clock.at_us)])
+    clock.advance(10 * 60)
+    assert tidy_warnings(office)["late"] == 1
+    assert rows(office, warning)[0]["visit_due_at_us"] is not None
+
+
+def test_one_step_of_a_round_that_breaks_keeps_no_other_from_going_on(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    take_contacts(office, SERVICE, [call(office)])
+    monkeypatch.setattr("chainbreak.app.lapse_leads.lapse_leads", broken)
+    clock = office.clock
+    assert isinstance(clock, FixedClock)
+    clock.advance(3 * 3600)
+    run_round(office)
+    assert rows(office, warning)[0]["escalated"] == 2

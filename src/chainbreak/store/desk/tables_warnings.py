@@ -44,6 +44,7 @@ warning = Table(
     Column("opened_at_us", BigInteger, nullable=False),
     Column("tier_at_us", BigInteger, nullable=False),  # when it came to its tier: the clock of deadlines
     Column("due_at_us", BigInteger, nullable=False),  # first contact is due
+    Column("escalate_at_us", BigInteger),  # when it is looked at next: half of the deadline, then the deadline
     Column("visit_due_at_us", BigInteger),
     Column("expires_at_us", BigInteger, nullable=False),
     Column("calls", Boolean, nullable=False),  # whether its tier asks for a call
@@ -61,7 +62,7 @@ warning = Table(
     Column("updated_at_us", BigInteger, nullable=False),
     Index(None, "recipient", "campaign", "state"),
     Index("ix_warning_to_call", "state", "calls", "queue", "call_order"),
-    Index("ix_warning_due", "state", "escalated", "due_at_us"),
+    Index("ix_warning_escalate", "state", "escalate_at_us"),
     Index("ix_warning_expiry", "state", "expires_at_us"),
     Index("ix_warning_campaign", "state", "campaign"),
     Index("ix_warning_district", "state", "district"),

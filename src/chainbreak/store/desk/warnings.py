@@ -59,25 +59,30 @@ def events_of(conn: Connection, warning_ids: Iterable[str]) -> dict[str, list[Ma
 
 def warnings_of(conn: Connection, recipients: Collection[str], since_us: int, now_us: int) -> list[Mapping[str, Any]]:
     """Rows of open warnings of these recipients, and of those resolved since `since_us`."""
-    is_open = (_w.state == OPEN) & (_w.expires_at_us > now_us)
-    lately = (_w.state == RESOLVED) & (_w.outcome_at_us > since_us)
-    return [
+
+    # By recipient alone: asked for states too, SQLite goes through all that is open.
+    rows: list[Mapping[str, Any]] = [
         dict(row)
         for some in chunks(recipients)
-        for row in conn.execute(select(warning).where(_w.recipient.in_(some), is_open | lately)).mappings()
+        for row in conn.execute(select(warning).where(_w.recipient.in_(some))).mappings()
     ]
+    return [
+        row for row in rows
+        if (row["state"] == OPEN and row["expires_at_us"] > now_us)
+        or (row["state"] == RESOLVED and row["outcome_at_us"] > since_us)
+    ]  # fmt: skip
 
 
 def sent_lately(conn: Connection, recipients: Collection[str], since_us: int) -> dict[str, list[tuple[str, str]]]:
     """Recipient -> (channel, campaign) of each message planned since and not held back."""
     found: dict[str, list[tuple[str, str]]] = {}
     for some in chunks(recipients):
-        query = select(_s.recipient, _s.channel, _s.campaign).where(
-            _s.recipient.in_(some), _s.channel.in_(("sms", "push")), _s.purpose == "warn", _s.due_at_us > since_us,
-            _s.state.in_(ON_ITS_WAY),
-        )  # fmt: skip
-        for row in conn.execute(query):
-            found.setdefault(row.recipient, []).append((row.channel, row.campaign))
+        query = select(_s.recipient, _s.channel, _s.campaign, _s.due_at_us, _s.state).where(
+            _s.recipient.in_(some), _s.channel.in_(("sms", "push")), _s.purpose == "warn"
+        )
+        for row in conn.execute(query):  # by recipient alone, as `warnings_of`
+            if row.due_at_us > since_us and row.state in ON_ITS_WAY:
+                found.setdefault(row.recipient, []).append((row.channel, row.campaign))
     return found
 
 
@@ -127,6 +132,21 @@ def update_warnings(conn: Connection, rows: Iterable[Mapping[str, Any]]) -> None
     for names, some in shapes.items():
         values: dict[str, Any] = {name: bindparam(f"b_{name}") for name in names}
         conn.execute(update(warning).where(_w.warning_id == bindparam("b_warning_id")).values(values), some)
+
+
+def join_events(conn: Connection, belongs: Mapping[str, str]) -> None:
+    """Events that were below every tier belong to a warning now: event -> warning."""
+    if belongs:
+        which = update(contact_event).where(_e.event_id == bindparam("b_event_id"))
+        rows = [{"b_event_id": ident, "b_warning_id": warning_id} for ident, warning_id in belongs.items()]
+        conn.execute(which.values(warning_id=bindparam("b_warning_id")), rows)
+
+
+def hasten_sends(conn: Connection, due_at_us: Mapping[str, int]) -> None:
+    """What waits about these warnings (id -> moment) waits no longer than until then."""
+    for warning_id, due in due_at_us.items():
+        waits = (_s.warning_id == warning_id) & (_s.state == "due") & (_s.due_at_us > due)
+        conn.execute(update(warning_send).where(waits).values(due_at_us=due))
 
 
 def note_drawn(conn: Connection, rows: Iterable[Mapping[str, Any]]) -> None:

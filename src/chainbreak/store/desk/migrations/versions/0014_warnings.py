@@ -16,7 +16,6 @@ def upgrade() -> None:
     _hotline()
     _measure()
     _contacts()
-    _channels()
 
 
 def _core() -> None:
@@ -42,6 +41,7 @@ def _core() -> None:
         sa.Column("opened_at_us", sa.BigInteger(), nullable=False),
         sa.Column("tier_at_us", sa.BigInteger(), nullable=False),
         sa.Column("due_at_us", sa.BigInteger(), nullable=False),
+        sa.Column("escalate_at_us", sa.BigInteger()),
         sa.Column("visit_due_at_us", sa.BigInteger()),
         sa.Column("expires_at_us", sa.BigInteger(), nullable=False),
         sa.Column("calls", sa.Boolean(), nullable=False),
@@ -61,9 +61,9 @@ def _core() -> None:
     )
     op.create_index(op.f("ix_warning_campaign"), "warning", ["state", "campaign"])
     op.create_index(op.f("ix_warning_district"), "warning", ["state", "district"])
-    op.create_index(op.f("ix_warning_holder_held_until_us"), "warning", ["holder", "held_until_us"])
-    op.create_index(op.f("ix_warning_due"), "warning", ["state", "escalated", "due_at_us"])
+    op.create_index(op.f("ix_warning_escalate"), "warning", ["state", "escalate_at_us"])
     op.create_index(op.f("ix_warning_expiry"), "warning", ["state", "expires_at_us"])
+    op.create_index(op.f("ix_warning_holder_held_until_us"), "warning", ["holder", "held_until_us"])
     op.create_index(op.f("ix_warning_opened_at_us"), "warning", ["opened_at_us"])
     op.create_index(op.f("ix_warning_recipient_campaign_state"), "warning", ["recipient", "campaign", "state"])
     op.create_index(op.f("ix_warning_to_call"), "warning", ["state", "calls", "queue", "call_order"])
@@ -128,6 +128,7 @@ def _core() -> None:
         ["recipient", "channel", "planned_at_us"],
     )
     op.create_index(op.f("ix_warning_send_state_due_at_us"), "warning_send", ["state", "due_at_us"])
+    op.create_index(op.f("ix_warning_send_to_claim"), "warning_send", ["channel", "state", "rank", "due_at_us"])
     op.create_table(
         "warning_call",
         sa.Column("warning_id", sa.String(16), nullable=False),
@@ -467,8 +468,3 @@ def _contacts() -> None:
         sa.Column("marks", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("only", name=op.f("pk_contact_look")),
     )
-
-
-def _channels() -> None:
-    """Messages in the order they are claimed."""
-    op.create_index("ix_warning_send_to_claim", "warning_send", ["channel", "state", "rank", "due_at_us"])
