@@ -101,7 +101,8 @@ def add_warning(office: Office, event: ContactEvent, now_us: int) -> str:
             rank=judged.rank, queue=judged.rank, clause=judged.clause, state=OPEN, fraud=event.fraud,
             district=event.district, place=event.place, lang="",
             stake_fen=event.stake_fen, contacts=1, last_us=event.at_us, opened_at_us=now_us, tier_at_us=now_us,
-            due_at_us=due, escalate_at_us=(now_us + due) // 2 if calls else due, expires_at_us=over_us(tier, event.at_us), calls=calls, escalated=0, attempts=0,
+            due_at_us=due, escalate_at_us=(now_us + due) // 2 if calls else due, calls=calls, escalated=0, attempts=0,
+            expires_at_us=over_us(tier, event.at_us),
             call_at_us=now_us if calls else None, call_order=due, outcome="", updated_at_us=now_us,
             visit_due_at_us=visit_due,
         ))  # fmt: skip
