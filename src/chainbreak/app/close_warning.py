@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -16,11 +16,13 @@ def close_warning(
 ) -> list[str]:
     """Close those of the warnings that are open, in the caller's transaction; their ids.
 
-    `state`: resolved, lapsed or retracted; `outcome` "" when nobody was spoken with. Messages that have not left, the
-    next call and visits that have not begun are off; the caller leaves the leaf.
+    `state`: resolved, lapsed or retracted; `outcome` "" when nobody was spoken with: what an earlier talk came to then
+    stays. A talk that outlasted its warning settles one that has lapsed too. Messages that have not left, the next call
+    and visits that have not begun are off; the caller leaves the leaf.
     """
     from sqlalchemy import select, update
 
+    from chainbreak.act.warnings.model import LAPSED
     from chainbreak.store.desk import warnings as desk
     from chainbreak.store.desk.funds import chunks
     from chainbreak.store.desk.tables_warnings import warning as w
@@ -28,14 +30,16 @@ def close_warning(
     from chainbreak.store.desk.warning_sends import cancel_sends
 
     closed: list[str] = []
+    ends = (desk.OPEN, LAPSED) if outcome else (desk.OPEN,)
     for some in chunks(warning_ids):
-        still = select(w.c.warning_id).where(w.c.warning_id.in_(some), w.c.state == desk.OPEN)
+        still = select(w.c.warning_id).where(w.c.warning_id.in_(some), w.c.state.in_(ends))
         closed += conn.execute(still).scalars().all()
     reason = outcome or state
+    came_to: dict[str, Any] = {"outcome": outcome, "outcome_at_us": now_us} if outcome else {}
     for some in chunks(closed):
         conn.execute(update(w).where(w.c.warning_id.in_(some)).values(
-            state=state, outcome=outcome, outcome_at_us=now_us, calls=False, call_at_us=None, visit_due_at_us=None,
-            holder=None, held_until_us=None, updated_at_us=now_us,
+            state=state, calls=False, call_at_us=None, visit_due_at_us=None, holder=None, held_until_us=None,
+            updated_at_us=now_us, **came_to,
         ))  # fmt: skip
     cancel_sends(conn, closed, reason, now_us)
     cancel_visits(conn, closed, reason, now_us, actor.name)

@@ -127,8 +127,8 @@ def _take(
     warning_id = row["warning_id"]
     visits.add_move(conn, row["visit_id"], now, actor.name, "finish", {"outcome": result.outcome})
     if result.entry == "met" and result.outcome in REACHED:
-        warnings.update_warnings(conn, [{"warning_id": warning_id, "reached_at_us": ended, "updated_at_us": now}])
-    if row["warning_state"] == "open" and result.outcome in CLOSING:
+        warnings.note_reached(conn, warning_id, ended)
+    if result.outcome in CLOSING:
         close_warning(conn, actor, [warning_id], RESOLVED, result.outcome, now)
     elif row["warning_state"] == "open":
         warnings.add_move(conn, warning_id, now, actor.name, "visited", {"outcome": result.outcome})

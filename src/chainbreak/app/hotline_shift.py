@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chainbreak.act.warnings.calls import callable_ranks
 from chainbreak.act.warnings.model import REACHED
 from chainbreak.app.next_warning import must_call
 from chainbreak.base.clock import to_us
@@ -34,10 +35,11 @@ def hotline_shift(office: Office, actor: Actor) -> dict[str, Any]:
     midnight = from_us(now, office.centre.settings.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     with office.desk.read() as conn:
         policy = current_policy(conn, office)
+        ranks = callable_ranks(policy, now, office.centre.settings.zone)
         again = calls.call_backs(conn, now, SHOWN)
         events = desk.events_of(conn, [row["warning_id"] for row in again])
         return {
-            "waiting": calls.waiting(conn, now, MOST_COUNTED),
+            "waiting": calls.waiting(conn, ranks, now, MOST_COUNTED),
             "again": [warning_row(row, events.get(row["warning_id"], []), policy, now) for row in again],
             "shift": calls.shift_of(conn, actor.name, to_us(midnight), REACHED),
         }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chainbreak.act.warnings.calls import HOLD_US
+from chainbreak.act.warnings.calls import HOLD_US, callable_ranks
 from chainbreak.base.errors import RefusedError
 from chainbreak.records.actor import Role
 
@@ -24,6 +24,7 @@ def next_warning(office: Office, actor: Actor) -> dict[str, Any] | None:
     Raises:
         RefusedError: the actor works no calls (CB-WA-140).
     """
+    from chainbreak.app.current_policy import current_policy
     from chainbreak.app.phrase_of_card import ready_phrase
     from chainbreak.app.warning_card import warning_card
     from chainbreak.audit.log import Entry, append
@@ -32,7 +33,8 @@ def next_warning(office: Office, actor: Actor) -> dict[str, Any] | None:
     must_call(actor)
     now = office.clock.now_us()
     with office.desk.begin() as conn:
-        taken = calls.first_to_call(conn, actor.name, now)
+        ranks = callable_ranks(current_policy(conn, office), now, office.centre.settings.zone)
+        taken = calls.first_to_call(conn, actor.name, ranks, now)
         if taken is None:
             return None
         calls.take(conn, taken, actor.name, now, now + HOLD_US)

@@ -127,7 +127,9 @@ def _apply(
     conn: Connection, office: Office, actor: Actor, row: Mapping[str, Any], outcome: str, then: Next,
     stake_fen: int | None, now: int,
 ) -> dict[str, Any]:  # fmt: skip
-    """Change the warning as `then` says, as far as it is still open; its row after."""
+    """Change the warning as `then` says, as far as it is still open; one that lapsed during the talk is settled by it.
+    Its row after.
+    """
     from chainbreak.app.close_warning import close_warning
     from chainbreak.app.open_warning import row_named
     from chainbreak.app.tidy_warnings import unreached
@@ -147,7 +149,7 @@ def _apply(
         if then.escalates:
             values["escalated"] = 2
     desk.update_warnings(conn, [values])
-    if is_open and then.closes:
+    if then.closes:
         close_warning(conn, actor, [warning_id], RESOLVED, outcome, now)
     elif is_open and then.escalates:
         unreached(conn, office, [row], now)

@@ -60,8 +60,7 @@ def rotate_keys(
         forget_all(office.centre.watch)
         forget_readings(office)
         exchanged = [table for table in office.lake.tables() if _exchange_table(office, table, exchange, name, advance)]
-        if Identifier.LINE in exchange:
-            exchange_recipients(office, *exchange[Identifier.LINE])
+        exchange_recipients(office, exchange)
         for kind, epoch in coming.items():
             office.vault.drop_epoch(kind, epoch - 1)
         keys.finish_rotation()

@@ -229,13 +229,17 @@ class Lane:
         self._way = None
 
     def _claim(self, conn: Connection) -> tuple[Claimed, list[Notice]]:
+        from chainbreak.act.warnings.caps import quiet_ranks
         from chainbreak.app.current_policy import current_policy
         from chainbreak.app.open_channel import notices_of
         from chainbreak.audit.log import Entry, append
         from chainbreak.store.desk import warning_sends as desk
 
-        now = self._office.clock.now_us()
-        lowest = len(current_policy(conn, self._office).tiers) - 1
+        now, policy = self._office.clock.now_us(), current_policy(conn, self._office)
+        lowest = len(policy.tiers) - 1
+        quiet, until = quiet_ranks(policy, now, self._office.centre.settings.zone)
+        if quiet and self._name != desk.BANK:
+            desk.quiet_sends(conn, self._name, [*quiet, *range(lowest + 1, desk.RANKS)], until, now)
         claimed = desk.claim(conn, self._name, MOST, now, lowest)
         ids = [row.send_id for row in claimed.rows]
         if ids or claimed.dropped:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.warnings.calls import HOLD_US, UNDO_US
 from chainbreak.app.next_warning import must_call
+from chainbreak.app.record_outcome import MONEY_SENT
 from chainbreak.base.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ def undo_outcome(office: Office, actor: Actor) -> str:
     """Take back the actor's newest outcome within a minute; the card is theirs again. Returns the warning's id.
 
     Messages and visits that were called off with it are due again, unless a message had left our hands; a report that
-    was taken stays.
+    was taken stays. Where something else has happened to the warning since (it was taken back, raised, somebody stood
+    at the door, another operator has its card), it stays as that left it.
 
     Raises:
         RefusedError: the actor works no calls (CB-WA-140), or there is nothing to undo any more (CB-WA-146).
@@ -38,17 +40,20 @@ def undo_outcome(office: Office, actor: Actor) -> str:
     with office.desk.begin() as conn:
         last = calls.last_by(conn, actor.name)
         row = calls.row_of(conn, last["warning_id"]) if last else None
-        if last is None or row is None or now - last["ended_at_us"] > UNDO_US or row["attempts"] != last["attempt"]:
+        before = _before(conn, last) if last and now - last["ended_at_us"] <= UNDO_US else None
+        if (
+            last is None or row is None or before is None or row["attempts"] != last["attempt"]
+            or not calls.take(conn, row["warning_id"], actor.name, now, now + HOLD_US)
+        ):  # fmt: skip
             raise RefusedError("CB-WA-146", "there is nothing to undo any more", allowed="within a minute")
         warning_id = str(row["warning_id"])
-        before = _before(conn, warning_id, last["attempt"])
         conn.execute(delete(c).where(c.c.warning_id == warning_id, c.c.attempt == last["attempt"]))
-        calls.take(conn, warning_id, actor.name, now, now + HOLD_US)
         desk.update_warnings(conn, [{"warning_id": warning_id, "updated_at_us": now, **before["columns"]}])
         _unsend(conn, last, before["sends"])
         _due_again(conn, before["sends"], now)
         _visited_again(conn, actor, last, now)
-        calls.set_alert(conn, warning_id, state=calls.UNDONE)
+        if last["outcome"] == MONEY_SENT:
+            calls.set_alert(conn, warning_id, state=calls.UNDONE)
         told = {"attempt": last["attempt"], "outcome": last["outcome"]}
         desk.add_move(conn, warning_id, now, actor.name, "undone", told)
         append(conn, Entry.by(actor, now, "warning.undo", f"warning:{warning_id}", purpose="warn", payload=told))
@@ -95,12 +100,17 @@ def _visited_again(conn: Connection, actor: Actor, call: Mapping[str, Any], now:
     add_moves(conn, [(visit_id, {"why": "undone"}) for visit_id in gone], now, actor.name, "open")
 
 
-def _before(conn: Connection, warning_id: str, attempt: int) -> dict[str, Any]:
-    """What the warning was before an attempt's outcome."""
+def _before(conn: Connection, call: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the warning was before the outcome of `call`; None if something else has happened to it since."""
     from sqlalchemy import select
 
     from chainbreak.store.desk.tables_warnings import warning_move as m
 
-    moves = select(m.c.detail).where(m.c.warning_id == warning_id, m.c.move == "called").order_by(m.c.move_id.desc())
-    details = (json.loads(text) for text in conn.execute(moves).scalars())
-    return next(dict(detail) for detail in details if detail["attempt"] == attempt)
+    moves = select(m.c.move, m.c.at_us, m.c.actor, m.c.detail).where(m.c.warning_id == call["warning_id"])
+    for row in conn.execute(moves.order_by(m.c.move_id.desc())):
+        if row.move == "called":
+            detail: dict[str, Any] = json.loads(row.detail)
+            return detail if detail["attempt"] == call["attempt"] else None
+        if row.move != "complaint" and (row.at_us, row.actor) != (call["ended_at_us"], call["operator"]):
+            return None
+    return None

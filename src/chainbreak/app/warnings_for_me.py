@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chainbreak.act.warnings.calls import callable_ranks
 from chainbreak.app.current_policy import current_policy
 from chainbreak.app.list_visits import list_visits
 from chainbreak.app.list_warnings import warning_row
@@ -32,7 +33,8 @@ def warnings_for_me(office: Office, actor: Actor, limit: int) -> dict[str, list[
     with office.desk.read() as conn:
         policy = current_policy(conn, office)
         if actor.has(*MAY_CALL):
-            found["calls"] = reads.to_call_first(conn, now, limit)
+            ranks = callable_ranks(policy, now, office.centre.settings.zone)
+            found["calls"] = reads.to_call_first(conn, ranks, now, limit)
         if actor.has(*LEADS):
             found["late"] = reads.latest(conn, now, limit)
         events = events_of(conn, [row["warning_id"] for rows in found.values() for row in rows])

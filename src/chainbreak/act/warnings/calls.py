@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chainbreak.act.warnings.caps import quiet_until
+from chainbreak.act.warnings.caps import quiet_ranks, quiet_until
 from chainbreak.act.warnings.model import CLOSING
-from chainbreak.act.warnings.tiers import Policy
+from chainbreak.act.warnings.tiers import MOST_TIERS, Policy
 from chainbreak.base.clock import US_PER_MIN
 
 HOLD_US = 10 * US_PER_MIN
@@ -56,6 +56,19 @@ def after_call(policy: Policy, rank: int, outcome: str, attempts: int, now_us: i
     if attempts < len(gaps):
         return Next(call_at_us=quiet_until(policy, tier, now_us + gaps[attempts] * US_PER_MIN, zone))
     return Next(escalates=True)
+
+
+def callable_ranks(policy: Policy, now_us: int, zone: str) -> list[int]:
+    """Places of the tiers whose people may be called now: all, or in the quiet hours those that know none. What a
+    change of the tiers left below the lowest counts as the lowest.
+
+    >>> from chainbreak.act.warnings.tiers import preset
+    >>> noon, night = 4 * 60 * US_PER_MIN, 18 * 60 * US_PER_MIN
+    >>> callable_ranks(preset("four"), noon, "Asia/Shanghai"), callable_ranks(preset("four"), night, "Asia/Shanghai")
+    ([0, 1, 2, 3, 4, 5, 6, 7], [0, 1])
+    """
+    quiet, lowest = quiet_ranks(policy, now_us, zone)[0], len(policy.tiers) - 1
+    return [rank for rank in range(MOST_TIERS) if min(rank, lowest) not in quiet]
 
 
 def visit_us(policy: Policy, rank: int) -> int:

@@ -44,6 +44,18 @@ def quiet_until(policy: Policy, tier: Tier, now_us: int, zone: str) -> int:
     return parse_moment(f"{day.isoformat()}T{policy.quiet_hours.to:02d}:00:00", zone)
 
 
+def quiet_ranks(policy: Policy, now_us: int, zone: str) -> tuple[list[int], int]:
+    """Places of the tiers in whose quiet hours this moment lies, and the end of these hours; none and now, otherwise.
+
+    >>> from chainbreak.act.warnings.tiers import preset
+    >>> quiet_ranks(preset("four"), 14 * US_PER_HOUR, "Asia/Shanghai") == ([2, 3], 24 * US_PER_HOUR)
+    True
+    """
+    ends = {rank: quiet_until(policy, tier, now_us, zone) for rank, tier in enumerate(policy.tiers)}
+    quiet = [rank for rank, end in ends.items() if end > now_us]
+    return quiet, ends[quiet[0]] if quiet else now_us
+
+
 def held_back(policy: Policy, rank: int, channel: str, campaign: str, sent: Sent, due_us: int, over_us: int) -> str:
     """Why a message of this channel is not sent; "" when it may be. The bank desk is told of money moving in any case.
 

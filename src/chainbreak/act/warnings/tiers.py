@@ -21,6 +21,7 @@ from chainbreak.base.clock import US_PER_HOUR, US_PER_MIN
 from chainbreak.base.errors import InputError, UsageError, did_you_mean
 
 PRESETS = ("three", "four")
+MOST_TIERS = 8
 Action = Literal["call", "sms", "push", "bank"]
 _ABOUT = {"kind": str, "confidence": float, **FACTS}
 
@@ -139,7 +140,7 @@ class Policy(_Part):
     """A whole set of tiers, the most urgent first."""
 
     name: str = Field(pattern=r"^[a-z0-9_.-]{1,32}$")
-    tiers: list[Tier] = Field(min_length=1, max_length=8)
+    tiers: list[Tier] = Field(min_length=1, max_length=MOST_TIERS)
     repeat: Repeat
     caps: Caps
     quiet_hours: QuietHours

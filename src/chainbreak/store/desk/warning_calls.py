@@ -29,13 +29,13 @@ def row_of(conn: Connection, warning_id: str) -> dict[str, Any] | None:
     return dict(row) if row else None
 
 
-def first_to_call(conn: Connection, holder: str, now_us: int) -> str | None:
+def first_to_call(conn: Connection, holder: str, ranks: Collection[int], now_us: int) -> str | None:
     """The card that `holder` has open and is still to be called, else the first of the queue; None: nobody waits."""
     columns = (_w.warning_id, _w.calls, _w.call_at_us, _w.expires_at_us)
     held = conn.execute(select(*columns).where(_held_by(holder, now_us)).limit(1)).first()
     if held and held.calls and held.call_at_us is not None and held.call_at_us <= now_us < held.expires_at_us:
         return str(held.warning_id)
-    return conn.execute(to_call(now_us, holder).limit(1)).scalar()
+    return conn.execute(to_call(now_us, ranks, holder).limit(1)).scalar()
 
 
 def _held_by(holder: str, now_us: int) -> ColumnElement[bool]:
@@ -75,9 +75,9 @@ def last_by(conn: Connection, operator: str) -> dict[str, Any] | None:
     return dict(row) if row else None
 
 
-def waiting(conn: Connection, now_us: int, most: int) -> int:
+def waiting(conn: Connection, ranks: Collection[int], now_us: int, most: int) -> int:
     """How many wait to be called now, counted up to `most`."""
-    some = to_call(now_us).order_by(None).limit(most).subquery()
+    some = to_call(now_us, ranks).order_by(None).limit(most).subquery()
     return int(conn.execute(select(func.count()).select_from(some)).scalar_one())
 
 

@@ -6,7 +6,7 @@ also not be past its end; what is past it counts as lapsed, whether or not anyth
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -241,11 +241,11 @@ def head_campaigns(conn: Connection, now_us: int, queue: int, n: int) -> list[st
     return list(conn.execute(chosen.order_by(_w.call_order, _w.warning_id).limit(n)).scalars())
 
 
-def to_call_first(conn: Connection, now_us: int, n: int) -> list[Row]:
+def to_call_first(conn: Connection, ranks: Collection[int], now_us: int, n: int) -> list[Row]:
     """The first `n` to be called now."""
     from chainbreak.store.desk.warnings import to_call
 
-    ids = conn.execute(to_call(now_us).limit(n)).scalars().all()
+    ids = conn.execute(to_call(now_us, ranks).limit(n)).scalars().all()
     rows = {row["warning_id"]: row for row in _rows(conn, select(warning).where(_w.warning_id.in_(ids)))}
     return [rows[one] for one in ids]
 

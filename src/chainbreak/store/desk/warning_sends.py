@@ -35,6 +35,15 @@ WAITS_S = (2, 5, 15, 60, 300)
 _QUEUED = "queued"
 
 
+def quiet_sends(conn: Connection, channel: str, ranks: Collection[int], until_us: int, now_us: int) -> None:
+    """Put off what is due now in tiers that are quiet until then, and every correction: what did not leave in time does
+    not leave at night.
+    """
+    late = (s.c.channel == channel) & (s.c.state == DUE) & (s.c.due_at_us <= now_us)
+    quiet = s.c.rank.in_(ranks) | (s.c.purpose != WARN)
+    conn.execute(update(s).where(late, quiet).values(due_at_us=until_us))
+
+
 def cancel_sends(conn: Connection, warning_ids: Iterable[str], reason: str, now_us: int) -> int:
     """Cancel whatever has not left yet about these warnings, texts in our queue too; how many messages.
 
@@ -42,11 +51,11 @@ def cancel_sends(conn: Connection, warning_ids: Iterable[str], reason: str, now_
     """
     due, texts = [], {}
     for some in chunks(warning_ids):
-        pending = select(s.c.send_id, s.c.state, s.c.channel, s.c.receipt)
-        for row in conn.execute(pending.where(s.c.warning_id.in_(some), s.c.state.in_((DUE, HANDING)))):
+        about = select(s.c.send_id, s.c.state, s.c.channel, s.c.receipt).where(s.c.warning_id.in_(some))
+        for row in conn.execute(about):  # asked for their state, SQLite would walk all that wait
             if row.state == DUE:
                 due.append(row.send_id)
-            elif row.channel == SMS:
+            elif row.state == HANDING and row.channel == SMS:
                 texts[row.receipt] = row.send_id
     gone = [texts[text_id] for text_id in _cancel_texts(conn, texts, reason, now_us)]
     for some in chunks([*due, *gone]):

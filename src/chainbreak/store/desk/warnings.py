@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, exists, func, insert, or_, select, update
 
 from chainbreak.store.desk.funds import chunks
 from chainbreak.store.desk.tables_warnings import (
@@ -22,6 +22,7 @@ from chainbreak.store.desk.tables_warnings import (
 )
 
 OPEN, RESOLVED = "open", "resolved"
+CAPPED = ("sms", "push")
 _w, _e, _s = warning.c, contact_event.c, warning_send.c
 ON_ITS_WAY = ("due", "handing", "handed", "delivered", "unknown")
 """States of messages that count towards caps: they were sent, or will be."""
@@ -134,6 +135,13 @@ def update_warnings(conn: Connection, rows: Iterable[Mapping[str, Any]]) -> None
         conn.execute(update(warning).where(_w.warning_id == bindparam("b_warning_id")).values(values), some)
 
 
+def note_reached(conn: Connection, warning_id: str, at_us: int) -> None:
+    """Somebody was spoken with; the first time counts."""
+    for column in (_w.reached_at_us, _w.told_at_us):
+        first = update(warning).where(_w.warning_id == warning_id, or_(column.is_(None), column > at_us))
+        conn.execute(first.values({column: at_us}))
+
+
 def join_events(conn: Connection, belongs: Mapping[str, str]) -> None:
     """Events that were below every tier belong to a warning now: event -> warning."""
     if belongs:
@@ -188,13 +196,20 @@ def add_moves(
         conn.execute(insert(warning_move), rows)
 
 
-def to_call(now_us: int, holder: str = "") -> Select[Any]:
-    """Who is to be called now, the first first: not past its end, not called again too soon, not open at somebody
-    else's.
+def to_call(now_us: int, ranks: Collection[int], holder: str = "") -> Select[Any]:
+    """Who is to be called now, the first first: of the tiers `ranks` that are not quiet now, not past its end, not
+    called again too soon, not open at somebody else's, nor another warning of the same person: he has one telephone.
     """
     free = or_(_w.holder.is_(None), _w.held_until_us <= now_us, _w.holder == holder)
+    other = warning.alias("other").c
+    spoken_with = exists().where(
+        other.recipient == _w.recipient, other.warning_id != _w.warning_id, other.holder.is_not(None),
+        other.holder != holder, other.held_until_us > now_us,
+    )  # fmt: skip
     return (
         select(_w.warning_id)
+        # Nobody is called by a lower tier's place than his own: what is quiet is not looked at.
+        .where(_w.rank.in_(ranks), _w.queue <= max(ranks, default=-1), ~spoken_with)
         # `+ 0`: SQLite would walk the index by expiry, which nearly all of the open ones meet, and sort them.
         .where(_w.state == OPEN, _w.calls, _w.call_at_us <= now_us, _w.expires_at_us + 0 > now_us, free)
         .order_by(_w.queue, _w.call_order, func.coalesce(_w.stake_fen, 0).desc(), _w.warning_id)
