@@ -32,6 +32,7 @@ CORRECT_WITHIN_US = 7 * US_PER_DAY
 """How long a correction is tried to be sent; project default."""
 LONGEST = 2_000
 _CORRECT, _DUE = "correct", "due"
+NEEDS_VISIT = "needs_visit"
 
 
 @dataclass
@@ -193,6 +194,7 @@ def _lower(
     from chainbreak.app.current_policy import current_policy
     from chainbreak.app.take_contacts import event_of, standing_of
     from chainbreak.store.desk import warnings as desk
+    from chainbreak.store.desk.visits import cancel_visits
 
     still = {ident: row for ident, row in warnings.items() if row["state"] == desk.OPEN}
     policy, recipients = current_policy(conn, office), {row["recipient"] for row in still.values()}
@@ -211,10 +213,14 @@ def _lower(
             columns = resting_on(plan, change) | (plan.columns(change) if change.change == "lowered" else {})
             if columns.get("calls") and row["calls"]:  # attempts that were made count on
                 columns["call_at_us"] = row["call_at_us"]
+            if change.change == "lowered" and row["outcome"] == NEEDS_VISIT:  # whoever spoke with him asked for it
+                columns["visit_due_at_us"] = row["visit_due_at_us"]
             desk.update_warnings(conn, [{"warning_id": change.warning_id, **columns, "updated_at_us": now}])
             if change.change == "lowered":
                 done.lowered += 1
                 _leave_off(conn, change.warning_id, plan.policy.tiers[change.rank].actions, now)
+                if columns["visit_due_at_us"] is None:
+                    cancel_visits(conn, [change.warning_id], "lowered", now, actor.name)
                 desk.put_sends(conn, plan.messages(recipient, change, plan.policy.tiers[change.rank].actions))
                 detail = {"from": row["tier"], "to": plan.policy.tiers[change.rank].name}
                 desk.add_move(conn, change.warning_id, now, actor.name, "lowered", detail)

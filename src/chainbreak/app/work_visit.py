@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.warnings.visits.model import SPECIALIST
+from chainbreak.app.visit_address import KEPT_US
 from chainbreak.base.clock import US_PER_MIN
 from chainbreak.base.errors import RefusedError, UsageError
 from chainbreak.records.actor import Role
@@ -27,8 +28,8 @@ def accept_visit(office: Office, actor: Actor, visit_id: str, second: str = "") 
 
     Raises:
         UsageError: no such visit (CB-WA-160), or no such colleague on duty (CB-WA-164).
-        RefusedError: no officer of its unit (CB-WA-161), it is over or another's (CB-WA-162), alone at night
-            (CB-WA-163).
+        RefusedError: no officer of its unit (CB-WA-161), it is over, another's, or taken on a day ago (CB-WA-162),
+            alone at night (CB-WA-163).
     """
     from chainbreak.app.current_policy import current_policy
     from chainbreak.app.visit_rights import is_night, visit_now
@@ -42,6 +43,8 @@ def accept_visit(office: Office, actor: Actor, visit_id: str, second: str = "") 
         if row["state"] == OPEN and (row["warning_state"] != "open" or row["expires_at_us"] <= now):
             raise _not_now(row, "its warning is over")
         again = row["state"] in UNDER_WAY
+        if again and now > row["accepted_at_us"] + KEPT_US:
+            raise _not_now(row, "taken on too long ago to see its address again")
         going = second.strip() or (row["second"] if again else "")
         _check_second(conn, actor, going if not again else "", row["unit"])
         zone = office.centre.settings.zone

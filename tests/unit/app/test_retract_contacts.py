@@ -19,6 +19,7 @@ from chainbreak.act.warnings.model import ContactEvent
 from chainbreak.app.bootstrap import Office, open_office
 from chainbreak.app.correction_calls import list_corrections, made_correction
 from chainbreak.app.give_verdict import give_verdict, undo_verdict
+from chainbreak.app.open_visits import open_visits
 from chainbreak.app.retract_contacts import retract_contacts, retract_overturned
 from chainbreak.app.take_contacts import take_contacts
 from chainbreak.app.take_statement import Told, take_statement
@@ -28,6 +29,7 @@ from chainbreak.records.actor import SERVICE
 from chainbreak.records.kind import Identifier
 from chainbreak.store.desk.tables_contacts import correction_call, retraction
 from chainbreak.store.desk.tables_orders import order_file, refuted
+from chainbreak.store.desk.tables_visits import visit
 from chainbreak.store.desk.tables_warnings import warning, warning_call, warning_send
 
 FOLDERS = itertools.count()
@@ -125,11 +127,14 @@ def test_a_warning_that_keeps_some_of_its_events_falls_to_the_tier_they_deserve(
     )
     take_contacts(office, SERVICE, [event(office, long_id, 1, facts={"duration_s": 900}, **same), short, paid])
     assert warnings(office)[number(office, 1)]["tier"] == "urgent"
+    assert open_visits(office)["opened"] == 1
     done = retract_contacts(office, CHEN, f"finding:{mule_id}", "户主是商户")
     assert (done["lowered"], done["warnings"]) == (1, 0)
     now = warnings(office)[number(office, 1)]
     assert (now["tier"], now["state"], now["stake_fen"], now["contacts"]) == ("high", "open", None, 2)
     assert {r["channel"]: r["state"] for r in rows(office, warning_send)}["bank"] == "cancelled"
+    assert [(r["state"], r["reason"]) for r in rows(office, visit)] == [("cancelled", "lowered")]
+    assert open_visits(office).get("opened", 0) == 0, "nobody asks for it any more"
     retract_contacts(office, CHEN, line(office, FRAUD), "号码登记有误")
     assert warnings(office)[number(office, 1)]["tier"] == "low"
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, false, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, false, func, insert, literal_column, select, update
 
 from chainbreak.base.clock import US_PER_MIN
 from chainbreak.records.visit import ACCEPTED, CANCELLED, LIVE, MADE, OPEN, SUPPRESSED, TRAVELLING
@@ -45,8 +45,10 @@ def cancel_visits(conn: Connection, warning_ids: Iterable[str], reason: str, now
 
 def asking(conn: Connection, now_us: int) -> list[dict[str, Any]]:
     """Warnings that ask for a visit and stand, the first due first: the columns of `ASKS`."""
-    query = select(*ASKS).where(_w.state == "open", _w.expires_at_us > now_us, _w.visit_due_at_us.is_not(None))
-    return _rows(conn, query.order_by(_w.visit_due_at_us, _w.warning_id))
+    query = select(*ASKS, _w.state).where(_w.visit_due_at_us.is_not(None))
+    rows = _rows(conn, query.order_by(_w.visit_due_at_us, _w.warning_id))
+    # Told apart here: asked for their state, SQLite would walk all that are open.
+    return [row for row in rows if row.pop("state") == "open" and row["expires_at_us"] > now_us]
 
 
 def of_warnings(conn: Connection, warning_ids: Iterable[str]) -> list[dict[str, Any]]:
@@ -63,9 +65,8 @@ def made_to(conn: Connection, recipients: Iterable[str], since_us: int) -> list[
     return [
         row
         for some in chunks(recipients)
-        for row in _rows(
-            conn, select(visit).where(_v.recipient.in_(some), _v.opened_at_us > since_us, _v.state.in_(MADE))
-        )
+        for row in _rows(conn, select(visit).where(_v.recipient.in_(some), _v.opened_at_us > since_us))
+        if row["state"] in MADE  # asked for it, SQLite would walk all that were ever made
     ]
 
 
@@ -156,10 +157,16 @@ def _joined() -> Select[Any]:
 
 
 def old_addresses(conn: Connection, before_us: int) -> list[dict[str, Any]]:
-    """visit_id and address_n of visits with an address that ended before, and whose warning ended too."""
-    query = select(_v.visit_id, _v.address_n).join(warning, _w.warning_id == _v.warning_id)
+    """visit_id and address_n of visits with an address that ended before, or were taken on before and never ended, and
+    whose warning ended too.
+    """
     over = (_w.state != "open") | (_w.expires_at_us <= before_us)
-    return _rows(conn, query.where(_v.address_n > 0, _v.state.not_in(LIVE), _v.updated_at_us < before_us, over))
+    query = select(_v.visit_id, _v.address_n, _v.state, _v.updated_at_us, _v.accepted_at_us)
+    with_address = query.join(warning, _w.warning_id == _v.warning_id).where(_v.address_n > literal_column("0"), over)
+    return [
+        {"visit_id": row["visit_id"], "address_n": row["address_n"]} for row in _rows(conn, with_address)
+        if ((row["accepted_at_us"] or before_us) if row["state"] in LIVE else row["updated_at_us"]) < before_us
+    ]  # fmt: skip
 
 
 def add_move(conn: Connection, visit_id: str, at_us: int, actor: str, move: str, detail: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ from chainbreak.app.finish_visit import Sent, finish_visit
 from chainbreak.app.prove_visit import make_code, prove_by_distance, use_code
 from chainbreak.app.show_visit import show_visit
 from chainbreak.app.visit_address import enter_address, forget_addresses, reveal_address
-from chainbreak.app.work_visit import accept_visit
+from chainbreak.app.work_visit import accept_visit, arrive_visit
 from chainbreak.base.errors import InputError
 
 ADDRESS = "东湖区桂花路7号2单元301"
@@ -55,6 +55,21 @@ def test_the_address_is_for_who_took_it_on_and_for_a_time(scene: Scene) -> None:
     leaves = [leaf for leaf in scene.log() if str(leaf["action"]).endswith("reveal")]
     assert {leaf["action"] for leaf in leaves} == {"visit.reveal", "visit.refuse_reveal"}
     assert all(leaf["purpose"] == "上门劝阻" for leaf in leaves if leaf["action"] == "visit.reveal")
+
+
+def test_an_address_is_not_opened_again_a_day_after_the_visit_was_taken_on(scene: Scene) -> None:
+    enter_address(scene.office, scene.who("gu"), scene.first, ADDRESS)
+    accept_visit(scene.office, scene.who("ma"), scene.first)
+    arrive_visit(scene.office, scene.who("ma"), scene.first)
+    scene.clock.advance(23 * 3600)
+    accept_visit(scene.office, scene.who("ma"), scene.first)
+    assert reveal_address(scene.office, scene.who("ma"), scene.first, **WHY).value == ADDRESS
+    scene.clock.advance(2 * 3600)
+    refused("CB-WA-162", lambda: accept_visit(scene.office, scene.who("ma"), scene.first))
+    refused("CB-WA-166", lambda: reveal_address(scene.office, scene.who("ma"), scene.first, **WHY))
+    assert forget_addresses(scene.office) == 0, "the warning ended less than a day ago"
+    scene.clock.advance(12 * 3600)
+    assert forget_addresses(scene.office) == 1, "nobody ever said what came of it"
 
 
 def test_no_address_lies_in_the_desk_or_the_log(scene: Scene, tmp_path: Path) -> None:

@@ -113,6 +113,15 @@ def test_step_by_step_to_an_outcome_that_closes_the_warning(scene: Scene) -> Non
     assert moves == ["open", "accept", "leave", "arrive", "finish"]
 
 
+def test_the_first_talk_counts_for_when_somebody_was_reached(scene: Scene) -> None:
+    change_warning(scene.office, scene.warnings[0], reached_at_us=NOON_US, outcome="refused")
+    accept_visit(scene.office, scene.who("ma"), scene.first)
+    scene.clock.advance(1800)
+    scene.finish("ma", outcome="refused")
+    row = warning_row(scene.office, scene.warnings[0])
+    assert (row["reached_at_us"], row["told_at_us"]) == (NOON_US, NOON_US + 30 * MIN_US)
+
+
 def test_the_same_key_counts_once_and_nothing_that_comes_too_late_is_lost(scene: Scene) -> None:
     accept_visit(scene.office, scene.who("ma"), scene.first)
     first = scene.finish("ma")
