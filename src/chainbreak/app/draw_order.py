@@ -32,11 +32,11 @@ def capacity_now(conn: Connection, now_us: int) -> Capacity:
     from chainbreak.store.desk.tables_warnings import warning as w
     from chainbreak.store.desk.tables_warnings import warning_call as c
 
-    called = select(c.c.operator).where(c.c.began_at_us > now_us - US_PER_DAY, c.c.ended_at_us > now_us - ON_SHIFT_US)
+    called = select(c.c.operator).where(c.c.ended_at_us > now_us - ON_SHIFT_US)
     holding = select(w.c.holder).where(w.c.holder > "", w.c.held_until_us > now_us)
-    people = {*conn.execute(called.distinct()).scalars(), *conn.execute(holding.distinct()).scalars()}
+    people = {*conn.execute(called).scalars(), *conn.execute(holding).scalars()}
     spent = select(func.count(), func.sum(c.c.ended_at_us - c.c.began_at_us)).where(
-        c.c.began_at_us > now_us - US_PER_DAY
+        c.c.ended_at_us > now_us - US_PER_DAY
     )
     calls, took_us = conn.execute(spent).one()
     minutes = int(took_us) / calls / US_PER_MIN if calls >= 30 else MINUTES_A_CALL

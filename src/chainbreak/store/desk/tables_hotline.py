@@ -28,7 +28,7 @@ warning_phrase = Table(
     Column("settled_at_us", BigInteger),
     Column("called_back_at_us", BigInteger),  # the citizen gave the code at the published number
     Index(None, "recipient", "state"),
-    Index(None, "code", "code_until_us"),
+    Index(None, "code_until_us", "code"),
 )
 """One row a phrase and a case code, made when a card is opened; each phrase serves once or not at all."""
 

@@ -18,10 +18,13 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from chainbreak.store.desk.metadata import metadata
 from chainbreak.store.desk.tables_findings import RowId
+
+_SEALED = text("address_n > 0")
 
 visit = Table(
     "visit",
@@ -64,6 +67,8 @@ visit = Table(
     Index(None, "state", "unit", "due_at_us"),
     Index(None, "recipient", "opened_at_us"),
     Index(None, "officer", "state"),
+    Index(None, "updated_at_us"),
+    Index("ix_visit_address", "updated_at_us", sqlite_where=_SEALED, postgresql_where=_SEALED),
 )
 """One row a visit that a warning asked for, suppressed ones too."""
 

@@ -17,10 +17,13 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from chainbreak.store.desk.metadata import metadata
 from chainbreak.store.desk.tables_findings import RowId
+
+_VISITED = text("visit_due_at_us IS NOT NULL")
 
 warning = Table(
     "warning",
@@ -66,8 +69,8 @@ warning = Table(
     Index("ix_warning_expiry", "state", "expires_at_us"),
     Index("ix_warning_campaign", "state", "campaign"),
     Index("ix_warning_district", "state", "district"),
-    Index(None, "holder", "held_until_us"),
     Index(None, "opened_at_us"),
+    Index("ix_warning_visit", "visit_due_at_us", sqlite_where=_VISITED, postgresql_where=_VISITED),
 )
 """One row a warning: the events of one recipient and one campaign while they last."""
 

@@ -63,10 +63,11 @@ def _core() -> None:
     op.create_index(op.f("ix_warning_district"), "warning", ["state", "district"])
     op.create_index(op.f("ix_warning_escalate"), "warning", ["state", "escalate_at_us"])
     op.create_index(op.f("ix_warning_expiry"), "warning", ["state", "expires_at_us"])
-    op.create_index(op.f("ix_warning_holder_held_until_us"), "warning", ["holder", "held_until_us"])
     op.create_index(op.f("ix_warning_opened_at_us"), "warning", ["opened_at_us"])
     op.create_index(op.f("ix_warning_recipient_campaign_state"), "warning", ["recipient", "campaign", "state"])
     op.create_index(op.f("ix_warning_to_call"), "warning", ["state", "calls", "queue", "call_order"])
+    asked = sa.text("visit_due_at_us IS NOT NULL")
+    op.create_index("ix_warning_visit", "warning", ["visit_due_at_us"], sqlite_where=asked, postgresql_where=asked)
     op.create_table(
         "contact_event",
         sa.Column("event_id", sa.String(32), nullable=False),
@@ -268,6 +269,9 @@ def _visits() -> None:
     )
     op.create_index(op.f("ix_visit_officer_state"), "visit", ["officer", "state"])
     op.create_index(op.f("ix_visit_recipient_opened_at_us"), "visit", ["recipient", "opened_at_us"])
+    op.create_index(op.f("ix_visit_updated_at_us"), "visit", ["updated_at_us"])
+    sealed = sa.text("address_n > 0")
+    op.create_index("ix_visit_address", "visit", ["updated_at_us"], sqlite_where=sealed, postgresql_where=sealed)
     op.create_index(op.f("ix_visit_state_unit_due_at_us"), "visit", ["state", "unit", "due_at_us"])
     op.create_table(
         "visit_move",
@@ -353,7 +357,7 @@ def _hotline() -> None:
         ),
         sa.PrimaryKeyConstraint("phrase_id", name=op.f("pk_warning_phrase")),
     )
-    op.create_index(op.f("ix_warning_phrase_code_code_until_us"), "warning_phrase", ["code", "code_until_us"])
+    op.create_index(op.f("ix_warning_phrase_code_until_us_code"), "warning_phrase", ["code_until_us", "code"])
     op.create_index(op.f("ix_warning_phrase_recipient_state"), "warning_phrase", ["recipient", "state"])
     op.create_index(op.f("ix_warning_phrase_warning_id"), "warning_phrase", ["warning_id"])
     op.create_table(
