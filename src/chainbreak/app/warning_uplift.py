@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from chainbreak.app.bootstrap import Office
     from chainbreak.app.recipient_losses import Losses
 
+LOOKED_AT_DAILY = 1.5
+"""How much wider than at 95 % the interval is by which a version is taken out of use, about three standard errors. It
+is looked at every day, and of so many looks one would sooner or later condemn what is as good (Haybittle 1971,
+*Brit. J. Radiol.* 44, 793; Peto et al. 1976, *Brit. J. Cancer* 34, 585)."""
 HALVED = 2.0
 """The difference that power is told for: half of the late ones' losses."""
 BEFORE_DATA = ((0.05, 0.04), (0.05, 0.025))
@@ -64,8 +68,8 @@ def _power(found: Difference) -> list[dict[str, Any]]:
 
 def compare_scripts(office: Office, rows: Sequence[Row[Any]], losses: Losses, until_us: int) -> list[dict[str, Any]]:
     """Each version that was drawn beside others of its type, one row: script, against (the others), as `Difference`
-    with `early` for this version and `late` for the others, positive where it loses less; `worse`: clearly so, the
-    whole interval below nothing. Days on which one version alone was shown compare nothing. `rows`: first calls.
+    with `early` for this version and `late` for the others, positive where it loses less; `worse`: clearly so, see
+    `is_clearly_worse`. Days on which one version alone was shown compare nothing. `rows`: first calls.
     """
     zone = office.centre.settings.zone
     ripe = [row for row in rows if is_ripe(row.began_at_us, losses, until_us)]
@@ -79,9 +83,16 @@ def compare_scripts(office: Office, rows: Sequence[Row[Any]], losses: Losses, un
         for script in versions if len(versions) > 1 else ():
             one = compare(_arms(called, script))
             others = [other for other in versions if other != script]
-            worse = one.high is not None and one.high < 0
+            worse = is_clearly_worse(one)
             found.append({"script": script, "against": others, **one.as_dict(), "worse": worse})
     return found
+
+
+def is_clearly_worse(one: Difference) -> bool:
+    """Whether the early arm lost more, by more than daily looks would come upon by chance."""
+    if one.difference is None or one.high is None:
+        return False
+    return one.difference + LOOKED_AT_DAILY * (one.high - one.difference) < 0
 
 
 def _arms(called: Iterable[tuple[Row[Any], str, bool]], script: str) -> Iterable[Assigned]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from measure_world import Measured, a_drawn_month, call, document
 from sqlalchemy import insert
 from warning_world import known_lines
 
+from chainbreak.act.warnings.measure.uplift import Assigned, compare
 from chainbreak.app.bootstrap import Office
 from chainbreak.app.note_complaint import note_complaint
 from chainbreak.app.recipient_losses import losses_of
@@ -16,6 +18,7 @@ from chainbreak.app.retire_scripts import retire_worse_scripts
 from chainbreak.app.trigger_precision import close_review, review_triggers
 from chainbreak.app.warning_labels import said_of_finding, warning_labels
 from chainbreak.app.warning_measures import suppressed, warning_measures
+from chainbreak.app.warning_uplift import is_clearly_worse
 from chainbreak.base.clock import US_PER_DAY, US_PER_HOUR, US_PER_MIN, FixedClock
 from chainbreak.base.errors import RefusedError, UsageError
 from chainbreak.records.actor import Actor, Role
@@ -126,6 +129,14 @@ def test_scripts_are_compared_within_their_type_and_day(world: Measured) -> None
     assert retire_worse_scripts(world.office) == ["police.2"]
     world.tomorrow()
     assert retire_worse_scripts(world.office) == [], "the last of its type stays, however it does"
+
+
+def test_daily_looks_condemn_a_script_by_more_than_chance() -> None:
+    seen = compare([Assigned("d", f"c{n % 40}", n % 2 == 0, n % 20 < 5) for n in range(800)])
+    near = replace(seen, difference=-0.10, high=-0.01)
+    assert not is_clearly_worse(near), "two standard errors"
+    assert is_clearly_worse(replace(near, high=-0.04)), "more than three"
+    assert not is_clearly_worse(replace(near, difference=None, high=None))
 
 
 def test_relapse_fatigue_verification_and_complaints(month: Measured) -> None:
