@@ -60,8 +60,8 @@ class Written:
     belongs: dict[str, str | None] = field(default_factory=dict)
     joined: dict[str, str] = field(default_factory=dict)
     """Events that were below every tier -> the warning they belong to now."""
-    hasten: dict[str, int] = field(default_factory=dict)
-    """Warning that was raised -> when its messages may leave."""
+    hasten: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Warning that was raised -> when its messages may leave, and its rank."""
 
 
 def take_contacts(office: Office, actor: Actor, events: Sequence[ContactEvent]) -> Taken:
@@ -185,7 +185,7 @@ def _change(
         written.raised.append(
             (change.warning_id, {"from": row["tier"], "to": tier.name, "event": change.judged.event_id})
         )
-        written.hasten[change.warning_id] = quiet_until(plan.policy, tier, plan.now, plan.zone)
+        written.hasten[change.warning_id] = (quiet_until(plan.policy, tier, plan.now, plan.zone), change.rank)
         written.sends += plan.messages(recipient, change, tier.actions)
     if any(row[name] != value for name, value in columns.items()):
         written.changed.append({"warning_id": change.warning_id, **columns, "updated_at_us": plan.now})

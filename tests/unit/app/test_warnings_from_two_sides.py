@@ -189,6 +189,14 @@ def test_a_text_left_over_from_the_day_waits_for_the_morning(office: Office) -> 
     assert (text["state"], text["due_at_us"]) == ("due", NOON_US + 20 * HOUR_US)
 
 
+def test_a_raised_warning_tells_at_night_what_it_would_have_told_in_the_morning(office: Office) -> None:
+    night(office)
+    take_contacts(office, SERVICE, [contact(office, "sms.template", "1", replied=False)])
+    assert send_warnings(office, "sms").total() == 0
+    take_contacts(office, SERVICE, [contact(office, "transfer.toward_mule", "2", stoppable=True)])
+    assert send_warnings(office, "sms")["failed"] == 1, "no partner here: but it was to leave"
+
+
 # --- tiers that changed, keys that changed
 
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, case, delete, exists, func, insert, or_, select, update
 
 from chainbreak.store.desk.funds import chunks
 from chainbreak.store.desk.tables_warnings import (
@@ -150,11 +150,19 @@ def join_events(conn: Connection, belongs: Mapping[str, str]) -> None:
         conn.execute(which.values(warning_id=bindparam("b_warning_id")), rows)
 
 
-def hasten_sends(conn: Connection, due_at_us: Mapping[str, int]) -> None:
-    """What waits about these warnings (id -> moment) waits no longer than until then."""
-    for warning_id, due in due_at_us.items():
-        waits = (_s.warning_id == warning_id) & (_s.state == "due") & (_s.due_at_us > due)
-        conn.execute(update(warning_send).where(waits).values(due_at_us=due))
+def hasten_sends(conn: Connection, raised: Mapping[str, tuple[int, int]]) -> None:
+    """What waits about these warnings (id -> from when, rank) leaves as their new tier has it: no later than then, and
+    in the order of that tier. What was tried already keeps its turn.
+    """
+    if not raised:
+        return
+    due = bindparam("b_due", type_=_s.due_at_us.type)
+    waits = (_s.warning_id == bindparam("b_warning")) & (_s.state == "due") & (_s.purpose == "warn")
+    sooner = case((and_(_s.due_at_us > due, _s.attempts == 0), due), else_=_s.due_at_us)
+    conn.execute(
+        update(warning_send).where(waits).values(rank=bindparam("b_rank"), due_at_us=sooner),
+        [{"b_warning": one, "b_due": at, "b_rank": rank} for one, (at, rank) in raised.items()],
+    )
 
 
 def note_drawn(conn: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
