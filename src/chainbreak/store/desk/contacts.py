@@ -97,9 +97,7 @@ def events_since(conn: Connection, recipients: Iterable[str], since_us: int) -> 
         dict(row)
         for some in chunks(recipients)
         for row in conn.execute(
-            select(contact_event).where(
-                _e.recipient.in_(some), _e.retracted_at_us.is_(None), _e.at_us >= since_us
-            )
+            select(contact_event).where(_e.recipient.in_(some), _e.retracted_at_us.is_(None), _e.at_us >= since_us)
         ).mappings()
     ]
 

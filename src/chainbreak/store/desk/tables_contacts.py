@@ -12,9 +12,7 @@ contact_aside = Table(
     metadata,
     Column("aside_id", String(32), primary_key=True),  # of kind, about, indicator and the record's own reference
     Column("kind", String(24), nullable=False),  # of event
-    Column(
-        "about", String(40), nullable=False
-    ),  # written token of the client, or of the account that paid
+    Column("about", String(40), nullable=False),  # written token of the client, or of the account that paid
     Column("indicator", String(255), nullable=False),
     Column("ground", String(80), nullable=False),
     Column("reason", String(24), nullable=False),  # see app/collect_contacts.REASONS
