@@ -158,6 +158,8 @@ def test_several_writers_at_once_keep_the_caps(office: Office, tmp_path: Path) -
         thread.start()
     for thread in threads:
         thread.join()
+    for one in others:
+        one.desk.close()
     sends = Counter((row["channel"], row["state"], row["reason"]) for row in rows(office, warning_send))
     assert sum(n for (channel, state, _), n in sends.items() if channel == "sms" and state == "due") <= 2
     assert sum(n for (channel, state, _), n in sends.items() if channel == "push" and state == "due") <= 2
