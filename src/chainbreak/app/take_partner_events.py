@@ -19,6 +19,7 @@ from chainbreak.act.warnings.contacts import LATE_US, as_known
 from chainbreak.act.warnings.model import ContactEvent
 from chainbreak.act.warnings.partner_event import INDICATED, PartnerEvent
 from chainbreak.app.confirmed_indicators import Indicator, confirmed_indicators
+from chainbreak.app.contact_signs import NO_LINES
 from chainbreak.app.take_contacts import Taken, event_of, take_in
 from chainbreak.app.take_statement import open_campaigns
 from chainbreak.base.errors import InputError, RefusedError, UsageError
@@ -38,7 +39,6 @@ BATCH = 500
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 OURS = frozenset({"records", "statement"})
 """Names of sources that no partner has."""
-NO_LINES = ("service", "short", "emergency", "iot")
 FIELD, UNCONFIRMED = "CB-WA-104", "CB-WA-107"
 
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.warnings.model import ContactEvent, FactValue
-from chainbreak.base.clock import US_PER_MIN
-from chainbreak.base.errors import RefusedError, UsageError, did_you_mean
+from chainbreak.app.contact_signs import NO_LINES
+from chainbreak.base.clock import US_PER_MIN, from_us
+from chainbreak.base.errors import InputError, RefusedError, UsageError, did_you_mean
+from chainbreak.base.units import format_fen
 from chainbreak.records.actor import Role
 from chainbreak.records.kind import Identifier
 
@@ -56,7 +58,7 @@ def take_statement(office: Office, actor: Actor, told: Told) -> dict[str, Any]:
     Raises:
         RefusedError: the role (CB-WA-101).
         UsageError: an unknown word, too long a text or a time to come (CB-WA-102).
-        InputError: not a telephone number (CB-ID-010, CB-ID-011).
+        InputError: not a telephone number (CB-ID-010, CB-ID-011), or one at which nobody is talked to (CB-WA-102).
     """
     from chainbreak.app.take_contacts import Taken, take_in
     from chainbreak.audit.log import Entry, append
@@ -91,13 +93,18 @@ def _check(office: Office, told: Told) -> None:
     if len(told.words) > LONGEST or len(told.district) > 64 or len(told.fraud) > 32:
         raise UsageError("CB-WA-102", "too long a text", allowed=f"words {LONGEST}, district 64, fraud 32 characters")
     if told.at_us > office.clock.now_us() + US_PER_MIN:
-        raise UsageError("CB-WA-102", "nothing is reported in the future", given=str(told.at_us))
+        given = from_us(told.at_us, office.centre.settings.zone).isoformat()
+        raise UsageError("CB-WA-102", "nothing is reported in the future", given=given)
     if told.stake_fen is not None and not 0 < told.stake_fen <= 10**15:
-        raise UsageError("CB-WA-102", "not an amount", given=str(told.stake_fen), allowed="above 0")
+        raise UsageError("CB-WA-102", "not an amount", given=format_fen(told.stake_fen), allowed="above 0")
 
 
 def _recipient(office: Office, number: str) -> str:
-    """The number as a written token; its value is in the vault before anything names it."""
+    """The number as a written token; its value is in the vault before anything names it.
+
+    Raises:
+        InputError: not a telephone number (CB-ID-010, CB-ID-011), or one at which nobody is talked to (CB-WA-102).
+    """
     import pyarrow as pa
 
     from chainbreak.app.report_texts import place_of
@@ -109,6 +116,9 @@ def _recipient(office: Office, number: str) -> str:
     normalise(Identifier.LINE, number, place)  # says what is wrong with it
     with office.keys.in_use():
         batch = tokenise(Identifier.LINE, pa.array([number]), office.keys, place)
+        if (given := batch["class"][0].as_py()) in NO_LINES:
+            raise InputError("CB-WA-102", "a number at which nobody is talked to", given=f"number of class {given}",
+                             allowed="the number of the person")  # fmt: skip
         office.vault.add(Identifier.LINE, batch)
     return write_token(Identifier.LINE, batch["token"][0].as_py())
 

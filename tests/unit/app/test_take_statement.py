@@ -85,6 +85,7 @@ def test_what_is_over_is_recorded_and_warns_nobody(office: Office) -> None:
         (lambda told: replace(told, words="话" * 4_001), UsageError, "CB-WA-102"),
         (lambda told: replace(told, at_us=NOW_US + US_PER_DAY), UsageError, "CB-WA-102"),
         (lambda told: replace(told, stake_fen=-1), UsageError, "CB-WA-102"),
+        (lambda told: replace(told, number="96110"), InputError, "CB-WA-102"),
     ],
 )
 def test_what_is_no_statement_is_refused_whole(
