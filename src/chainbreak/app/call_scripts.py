@@ -90,7 +90,7 @@ def show_script(office: Office, actor: Actor, fraud: str, version: int | None = 
 
 
 def propose_script(office: Office, actor: Actor, fraud: str, text: str, why: str) -> int:
-    """Propose a version (its YAML; `version` in it is set here); the number it has.
+    """Propose a version (its YAML, as `show_script` gives it; `version` in it is set here); the number it has.
 
     Raises:
         UsageError: no such type (CB-WA-152), or no reason (CB-WA-154).

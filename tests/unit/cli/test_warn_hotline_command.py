@@ -77,7 +77,6 @@ def test_nobody_left_to_call_is_exit_code_one(run: Run) -> None:
 
 def test_a_script_is_shown_changed_proposed_and_approved(run: Run, tmp_path: Path) -> None:
     script = run("gu", "script", "show", "loan")
-    script.pop("fraud")
     script["zh"]["spell"] = "放款前收钱的，都是骗子。"
     file = tmp_path / "loan.yaml"
     file.write_text(json.dumps(script, ensure_ascii=False), encoding="utf-8")

@@ -116,13 +116,16 @@ def drawn(versions: Sequence[int], fraud: str, warning_id: str) -> int:
 
 
 def read_script(text: str) -> Script:
-    """A script from its YAML.
+    """A script from its YAML; `fraud` in it, as a script is shown, says nothing of its own.
 
     Raises:
         InputError: it is none (CB-WA-150), or says what a script must not, or does not say what it must (CB-WA-151).
     """
     try:
-        script = Script.model_validate(yaml.safe_load(text))
+        found = yaml.safe_load(text)
+        if isinstance(found, dict):
+            found.pop("fraud", None)
+        script = Script.model_validate(found)
     except yaml.YAMLError as e:
         raise InputError("CB-WA-150", "not a script", given=" ".join(str(e).split())[:200]) from None
     except ValidationError as e:
