@@ -79,7 +79,8 @@ def wanted_named(
         ("tier", tier, ["", *policy.ranks]), ("state", state, [*STATES]), ("kind of event", kind, ["", *KINDS]),
     ):  # fmt: skip
         if given not in known:
-            raise UsageError("CB-US-001", f"no such {name}", given=given, allowed=did_you_mean(given, known))
+            allowed = did_you_mean(given, filter(None, known))
+            raise UsageError("CB-US-001", f"no such {name}", given=given, allowed=allowed)
     return Wanted(state, policy.ranks[tier] if tier else None, district, kind, campaign, tuple(sorted(without)))
 
 

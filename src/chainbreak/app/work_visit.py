@@ -50,7 +50,7 @@ def accept_visit(office: Office, actor: Actor, visit_id: str, second: str = "") 
         zone = office.centre.settings.zone
         if not again and not going and is_night(current_policy(conn, office), now, zone):
             raise RefusedError("CB-WA-163", "nobody visits alone at night", given=actor.name,
-                               next_step="name the colleague who goes along")  # fmt: skip
+                               next_step="name the colleague who goes along (--second NAME)")  # fmt: skip
         until = now + office.centre.settings.visit_address_min * US_PER_MIN
         columns: dict[str, Any] = {"address_until_us": until, "updated_at_us": now}
         if not again:

@@ -109,6 +109,8 @@ def readable(value: Any, zone: str) -> Any:
 
     >>> readable({"fen": 5, "paid_fen": 123456, "at_us": 1795276777000000, "horizon_us": 172800000000}, "Asia/Shanghai")
     {'fen': '¥0.05', 'paid': '¥1,234.56', 'at': '2026-11-21 23:59:37', 'horizon': '48 h'}
+    >>> readable({"due_us": None}, "Asia/Shanghai")
+    {'due': None}
     >>> readable({"ends_at": "2026-11-21T15:59:37Z"}, "Asia/Shanghai")
     {'ends_at': '2026-11-21 23:59:37'}
     """
@@ -131,6 +133,8 @@ def _readable_pair(key: str, value: Any, zone: str) -> tuple[str, Any]:
             return key.removesuffix("_fen"), format_fen(value)
         if key.endswith("_us"):
             return key.removesuffix("_us"), moment(value, zone) if value > A_YEAR_US else f"{value / US_PER_HOUR:g} h"
+    if value is None:  # named as where it is known: the first row names a table's columns
+        return key.removesuffix("_us").removesuffix("_fen"), None
     return key, readable(value, zone)
 
 

@@ -29,7 +29,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "case": ("case", "Cases: add, show"),
     "link": ("link", "Which reports one gang did: run, list, show, explain, decide, undo, export"),
     "trace": ("trace", "Follow money: of, claims, ledger, batch, watch, show, list, verify, holds, draft, void, clock"),
-    "warn": ("warn", "Warnings: take, watch, plan, next, outcome, visit, send, tiers, measures"),
+    "warn": ("warn", "Warnings: watch, report, board, plan, next, outcome, visit, send, tiers, measures"),
     "order": ("order", "Orders: draft, check, submit, approve, return, send, ack, extend, release, list, why"),
     "return": ("return_", "Frozen money back to its victims: plan, review, publish, object, decide, pay, print"),
     "appeal": ("appeal", "Appeals: open, decide, overdue"),

@@ -1,4 +1,4 @@
-"""`chainbreak warn`: collect, watch, take, aside, report, retract, corrections, corrected."""
+"""`chainbreak warn` on contacts: collect, watch, aside, report, retract, corrections, corrected, take-events."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from chainbreak.cli.common import AsOption, CentreOption, JsonOption, LimitOption, emit, say
+from chainbreak.cli.common import AsOption, CentreOption, JsonOption, LimitOption, emit, readable, say
 
 app = typer.Typer(pretty_exceptions_enable=False)
 COUNTS = ("signs", "new", "grown", "repeated", "opened", "raised", "unreachable", "review", "took_s")
@@ -71,8 +71,10 @@ def aside(
     from chainbreak.app.bootstrap import open_office
     from chainbreak.app.list_asides import list_asides
 
-    emit(list_asides(open_office(centre), reason=reason, limit=limit), as_json,
-         columns=("at", "kind", "reason", "about", "indicator", "ground", "stake_fen"))  # fmt: skip
+    office = open_office(centre)
+    rows = list_asides(office, reason=reason, limit=limit)
+    emit(rows if as_json else readable(rows, office.centre.settings.zone), as_json,
+         columns=("at", "kind", "reason", "about", "indicator", "ground", "stake"))  # fmt: skip
 
 
 @app.command()
@@ -104,7 +106,7 @@ def report(
 
 @app.command()
 def retract(
-    what: Annotated[str, typer.Argument(help="A written token, a domain, finding:ID or statement:ID")],
+    what: Annotated[str, typer.Argument(help="A written token, a domain, finding:ID, order:ID or statement:ID")],
     as_name: AsOption,
     reason: Annotated[str, typer.Option(help="Why it was wrong")],
     centre: CentreOption = None, as_json: JsonOption = False,
@@ -123,7 +125,6 @@ def corrections(centre: CentreOption = None, as_json: JsonOption = False) -> Non
     """People who heard of a wrong warning by voice alone and have to be called, the oldest first."""
     from chainbreak.app.bootstrap import open_office
     from chainbreak.app.correction_calls import list_corrections
-    from chainbreak.cli.common import readable
 
     office = open_office(centre)
     rows = list_corrections(office)
@@ -156,6 +157,7 @@ def take_events(
     from chainbreak.app.bootstrap import open_office
     from chainbreak.app.bring_events import bring_events
     from chainbreak.app.find_actor import find_actor
+    from chainbreak.base.wording import codes
 
     office = open_office(centre)
     actor, bad = find_actor(office, as_name), 0
@@ -165,7 +167,8 @@ def take_events(
         emit(row if as_json else [row], as_json,
              columns=("file", "rows", "new", "grown", "repeated", "opened", "raised", "bad"))  # fmt: skip
         for fault in [] if as_json else row["faults"]:
-            allowed = f"; {fault['allowed']}" if fault["allowed"] else ""
-            say(f"{path.name} row {fault['row']}: {fault['code']} {fault['field']}{allowed}")
+            where, allowed = f" {fault['field']}:" if fault["field"] else "", fault["allowed"]
+            what = allowed or codes()[fault["code"]]["title"]["en"]
+            say(f"{path.name} row {fault['row']}: {fault['code']}{where} {what}")
     if bad:
         raise typer.Exit(1)

@@ -50,6 +50,8 @@ def list_(
     found = list_warnings(office, actor, tier=tier, state=state, district=district, kind=kind, campaign=campaign,
                           after=after, limit=limit)  # fmt: skip
     record_read(office, actor, "warning.list", "warning:*", often=True)
+    if not as_json:
+        found["rows"] = [row | {"kinds": ", ".join(row["kinds"])} for row in found["rows"]]
     _emit_page(found, LIST, office.centre.settings.zone, as_json)
 
 

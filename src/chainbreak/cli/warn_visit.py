@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -171,7 +170,7 @@ def accept(
     from chainbreak.app.work_visit import accept_visit
 
     office, actor = _act(centre, as_name)
-    _tell(accept_visit(office, actor, visit_id, second), as_json)
+    _tell(office, accept_visit(office, actor, visit_id, second), as_json)
 
 
 @visit.command()
@@ -180,7 +179,7 @@ def leave(visit_id: str, as_name: AsOption, centre: CentreOption = None, as_json
     from chainbreak.app.work_visit import leave_visit
 
     office, actor = _act(centre, as_name)
-    _tell(leave_visit(office, actor, visit_id), as_json)
+    _tell(office, leave_visit(office, actor, visit_id), as_json)
 
 
 @visit.command()
@@ -189,7 +188,7 @@ def arrive(visit_id: str, as_name: AsOption, centre: CentreOption = None, as_jso
     from chainbreak.app.work_visit import arrive_visit
 
     office, actor = _act(centre, as_name)
-    _tell(arrive_visit(office, actor, visit_id), as_json)
+    _tell(office, arrive_visit(office, actor, visit_id), as_json)
 
 
 @visit.command()
@@ -209,7 +208,7 @@ def result(
     answer: Annotated[list[str] | None, typer.Option(help="ITEM=yes|no|unasked of the checklist; repeat")] = None,
     card_left: Annotated[bool, typer.Option("--card-left", help="A card was left")] = False,
     said: Annotated[str, typer.Option(help="The code that the resident said")] = "",
-    key: Annotated[str, typer.Option(help="The result's own key, to send it again safely")] = "",
+    key: Annotated[str, typer.Option(help="Its own key, 8 to 64 letters and digits, to send it again safely")] = "",
     centre: CentreOption = None, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Say what came of a visit; exit 1 when it could not be taken and was kept as a conflict."""
@@ -236,7 +235,7 @@ def handoff(
     from chainbreak.app.work_visit import hand_off_visit
 
     office, actor = _act(centre, as_name)
-    _tell(hand_off_visit(office, actor, visit_id, unit, reason), as_json)
+    _tell(office, hand_off_visit(office, actor, visit_id, unit, reason), as_json)
 
 
 @visit.command()
@@ -268,7 +267,8 @@ def print_(
     ))  # fmt: skip
 
 
-def _tell(row: dict[str, object], as_json: bool) -> None:
-    emit(json.loads(json.dumps({name: row[name] for name in (
+def _tell(office: Office, row: dict[str, object], as_json: bool) -> None:
+    told = {name: row[name] for name in (
         "visit_id", "state", "unit", "officer", "second", "accepted_at_us", "left_at_us", "arrived_at_us",
-    )})), as_json)  # fmt: skip
+    )}  # fmt: skip
+    emit(told if as_json else readable(told, office.centre.settings.zone), as_json)
