@@ -52,6 +52,13 @@ def test_the_board_opens_and_its_queue_is_filtered(made: dict[str, list[str]], s
     assert [f"row-{one}" in rows for one in (made["low"][0], made["medium"][2])] == [True, False]
 
 
+def test_an_empty_list_of_what_lapsed_does_not_speak_of_open_ones(made: dict[str, list[str]], sign_in: SignIn) -> None:
+    shown = sign_in("he").get("/warnings?state=lapsed&lang=en")
+    assert shown.status_code == 200
+    assert "No warning meets the filter" in shown.text
+    assert "No open warning" not in shown.text
+
+
 def test_a_story_tells_why_and_never_the_number_until_it_is_revealed(
     office: Office, made: dict[str, list[str]], sign_in: SignIn
 ) -> None:
