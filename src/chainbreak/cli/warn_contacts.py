@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +31,8 @@ def collect(
     with progress_bar("contacts", None):
         done = collect_contacts(office, as_of_us=as_of_us).as_dict()
     emit(done if as_json else [done], as_json, columns=COUNTS)
+    if not as_json:
+        _say_refused(done["refused"])
 
 
 @app.command()
@@ -56,10 +59,19 @@ def watch(
                     sys.stdout.flush()
                 else:
                     say(look.failed or ", ".join(f"{name} {row[name]}" for name in COUNTS))
+                    _say_refused(row["refused"])
     except KeyboardInterrupt:
         say("Ended; what was taken in is kept.")
     if once and failed:
         raise typer.Exit(1)
+
+
+def _say_refused(refused: Mapping[str, int]) -> None:
+    """Which contacts warn nobody, and why: code -> how many."""
+    from chainbreak.base.wording import codes
+
+    for code, n in refused.items():
+        say(f"{n} warn nobody: {code} {codes()[code]['title']['en']}")
 
 
 @app.command()
