@@ -24,14 +24,15 @@ Wanted = tuple[Mapping[str, Any], Mapping[str, Any] | None]
 def open_visits(office: Office) -> dict[str, int]:
     """How many visits were opened, held back, let go again, changed, called off and planned. Repeated, it does nothing.
 
-    A visit that is held back stays as a row with its reason, and is judged again when its warning changes.
+    A visit that is held back stays as a row with its reason, and is judged again when its warning changes, or when the
+    visit for whose sake it was held back was called off.
     """
     from chainbreak.app.visit_rights import visit_now
     from chainbreak.store.desk import visits
 
     with office.desk.read() as conn:
         now = visit_now(conn, office)
-        is_due = bool(_wanted(conn, now) or visits.orphans(conn, now) or visits.stale_units(conn, now))
+        is_due = bool(_wanted(conn, office, now) or visits.orphans(conn, now) or visits.stale_units(conn, now))
     if not is_due:
         return {}
     places = places_of(office)
@@ -45,7 +46,7 @@ def _open_in(conn: Connection, office: Office, now: int, places: Mapping[str, tu
     from chainbreak.store.desk import visits
 
     over = visits.cancel_visits(conn, visits.orphans(conn, now), "warning_over", now, SERVICE.name)
-    wanted = _wanted(conn, now)
+    wanted = _wanted(conn, office, now)
     days = current_policy(conn, office).caps.visit_every_days
     since = now - max(model.COUNTED_US, days * US_PER_DAY)
     made = visits.made_to(conn, {ask["recipient"] for ask, _ in wanted}, since)
@@ -62,14 +63,20 @@ def _open_in(conn: Connection, office: Office, now: int, places: Mapping[str, tu
     return counts | {"planned": sum(assign_unit(conn, office, unit, now) for unit in sorted(units))}
 
 
-def _wanted(conn: Connection, now_us: int) -> list[Wanted]:
+def _wanted(conn: Connection, office: Office, now_us: int) -> list[Wanted]:
     """(warning, its newest visit) of the warnings for which something is to be done."""
+    from chainbreak.app.current_policy import current_policy
     from chainbreak.store.desk import visits
 
     asking = visits.asking(conn, now_us)
     newest = {row["warning_id"]: row for row in visits.of_warnings(conn, [ask["warning_id"] for ask in asking])}
-    pairs = ((ask, newest.get(ask["warning_id"])) for ask in asking)
-    return [(ask, last) for ask, last in pairs if _is_due(ask, last)]
+    pairs = [(ask, newest.get(ask["warning_id"])) for ask in asking]
+    held = {ask["recipient"] for ask, last in pairs if last is not None and last["state"] == SUPPRESSED}
+    days = current_policy(conn, office).caps.visit_every_days if held else 0
+    held -= {row["recipient"] for row in visits.made_to(conn, held, now_us - days * US_PER_DAY)}
+    # Who is left in it was held back for the sake of a visit that was called off since.
+    return [(ask, last) for ask, last in pairs
+            if _is_due(ask, last) or (last and last["state"] == SUPPRESSED and ask["recipient"] in held)]  # fmt: skip
 
 
 def _is_due(ask: Mapping[str, Any], last: Mapping[str, Any] | None) -> bool:

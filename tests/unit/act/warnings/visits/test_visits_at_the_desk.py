@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from visit_world import (
     visit_world,
     warning_row,
 )
+from warning_world import add_warning, event_of
 
 from chainbreak.app.add_person import add_person
 from chainbreak.app.close_warning import close_warning
@@ -66,6 +68,18 @@ def test_one_visit_in_seven_days_unless_something_is_new(scene: Scene) -> None:
     change_warning(scene.office, scene.warnings[0], last_us=NOON_US + MIN_US)
     assert open_visits(scene.office)["let_go"] == 1
     assert scene.state(held) == "open"
+
+
+def test_a_visit_held_back_for_one_that_was_called_off_is_made(scene: Scene) -> None:
+    person = warning_row(scene.office, scene.warnings[0])["recipient"]
+    again = replace(event_of("urgent", person, NOON_US, 0), ref="again", campaign="finding:" + "1" * 32)
+    other = add_warning(scene.office, again, NOON_US)
+    assert open_visits(scene.office)["held_back"] == 1
+    with scene.office.desk.begin() as conn:
+        close_warning(conn, scene.who("gu"), [scene.warnings[0]], "resolved", "false_alarm", NOON_US)
+    assert open_visits(scene.office)["let_go"] == 1
+    assert scene.state(visit_of(scene.office, other)) == "open"
+    assert open_visits(scene.office) == {}
 
 
 def test_a_visit_follows_its_warning_and_ends_with_it(scene: Scene) -> None:
