@@ -29,9 +29,9 @@ LIAISON = Actor("zhou", frozenset({Role.LIAISON}))
 
 
 def due(office: Office, lines: list[str]) -> set[str]:
-    """A push due to each; the ids of the messages."""
+    """A push due to each, of a tier that is told at night too; the ids of the messages."""
     now = office.clock.now_us()
-    return {plan(office, add_warning(office, event_of("low", line, now, 0), now), "push") for line in lines}
+    return {plan(office, add_warning(office, event_of("high", line, now, 0), now), "push") for line in lines}
 
 
 def until(happens: Callable[[], bool]) -> None:
