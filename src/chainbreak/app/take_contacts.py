@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from chainbreak.act.warnings.caps import quiet_until
-from chainbreak.act.warnings.intake import Change, Standing, fold, joined
+from chainbreak.act.warnings.intake import Change, Folded, Standing, fold, joined, renamed
 from chainbreak.act.warnings.model import KINDS, ContactEvent, facts_of
 from chainbreak.base.clock import US_PER_DAY, US_PER_MIN
 
@@ -101,9 +101,14 @@ def take_in(conn: Connection, office: Office, actor: Actor, batch: Sequence[Cont
         standing.setdefault(row["recipient"], []).append(standing_of(row))
     plan = Plan.read(conn, office, current_policy(conn, office), set(mine), list(rows), now)
     written = Written()
+    folds: dict[str, Folded] = {}
     for recipient, its in mine.items():
         pairs = [*stored.get(recipient, ()), *((known.get(e.event_id, {}).get("warning_id"), e) for e in its)]
-        folded = fold(plan.policy, standing.get(recipient, ()), pairs, now, told=frozenset(told))
+        folds[recipient] = fold(plan.policy, standing.get(recipient, ()), pairs, now, told=frozenset(told))
+    opened = [change.warning_id for folded in folds.values() for change in folded.changes if change.change == "opened"]
+    used = desk.ids_in_use(conn, opened)
+    for recipient, fresh in folds.items():
+        folded = renamed(fresh, used, now) if used else fresh
         written.belongs |= folded.belongs
         below = [e.event_id for warning_id, e in stored.get(recipient, ()) if warning_id is None]
         written.joined |= {ident: of for ident in below if (of := folded.belongs.get(ident))}

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from chainbreak.act.warnings.draws import drawn_place
-from chainbreak.act.warnings.model import ContactEvent
+from chainbreak.act.warnings.model import ContactEvent, warning_id_of
 from chainbreak.act.warnings.tiers import preset_text
 from chainbreak.app.bootstrap import Office, open_office
 from chainbreak.app.close_warning import close_warning
@@ -351,3 +351,16 @@ def test_one_step_of_a_round_that_breaks_keeps_no_other_from_going_on(
     clock.advance(3 * 3600)
     run_round(office)
     assert rows(office, warning)[0]["escalated"] == 2
+
+
+def test_an_id_that_is_in_use_makes_no_batch_fail(office: Office) -> None:
+    take_contacts(office, SERVICE, [call(office, who=1)])
+    mine = call(office, who=2)
+    with office.desk.begin() as conn:  # as if both had the same 48 bits
+        conn.execute(contact_event.delete())
+        conn.execute(update(warning).values(warning_id=warning_id_of(mine.event_id)))
+    assert take_contacts(office, SERVICE, [mine]).opened == 1
+    assert take_contacts(office, SERVICE, [mine]).repeated == 1
+    (event,) = rows(office, contact_event)
+    assert event["warning_id"] != warning_id_of(mine.event_id)
+    assert event["warning_id"] in {row["warning_id"] for row in rows(office, warning)}

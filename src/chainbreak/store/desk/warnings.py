@@ -74,6 +74,15 @@ def warnings_of(conn: Connection, recipients: Collection[str], since_us: int, no
     ]  # fmt: skip
 
 
+def ids_in_use(conn: Connection, warning_ids: Iterable[str]) -> set[str]:
+    """Which of these ids warnings have already."""
+    return {
+        ident
+        for some in chunks(warning_ids)
+        for ident in conn.execute(select(_w.warning_id).where(_w.warning_id.in_(some))).scalars()
+    }
+
+
 def sent_lately(conn: Connection, recipients: Collection[str], since_us: int) -> dict[str, list[tuple[str, str]]]:
     """Recipient -> (channel, campaign) of each message planned since and not held back."""
     found: dict[str, list[tuple[str, str]]] = {}
