@@ -21,7 +21,7 @@ router = APIRouter()
 FIRST: dict[Role, tuple[str, ...]] = {
     Role.HOTLINE: ("calls",),
     Role.OFFICER: ("visits", "leads"),
-    Role.APPROVER: ("late", "awaiting", "leads", "appeals", "expiring"),
+    Role.APPROVER: ("awaiting", "late", "leads", "appeals", "expiring"),
     Role.ANALYST: ("queue", "leads", "awaiting"),
     Role.FUND_DESK: ("alerts", "queue", "awaiting"),
     Role.LIAISON: ("outbox", "leads", "corrections", "expiring"),
